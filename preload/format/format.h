@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The layout of a dump (*.mp): the one contract between the recorder, which
+ * maps the file and works in it, and the analyzer, which trusts none of it.
+ * Freestanding: no libc, no functions that call anything. memprof-format(5)
+ * says the same in words, and a test compares the two.
+ *
+ * A dump is a header of MPF_HEADER_BYTES and then segments, back to back,
+ * each a multiple of MPF_PAGE long and beginning with a struct mpf_segment.
+ * mpf_header.used_bytes says where they end; the file may be longer (space
+ * reserved ahead, all zero). All numbers are little-endian, all structures
+ * have the same layout on every 64-bit target, all reserved fields are zero.
+ *
+ * Elements. The segments of one type (and owner) form one array, indexed from
+ * 0 through the segments in order of mpf_segment.first. The segment header
+ * lies where its first MPF_SEGMENT_BYTES / elem_bytes elements (rounded up)
+ * would be, so those indices never name an element. The next segment's first
+ * is this one's first + bytes / elem_bytes. An all-zero element is unused.
+ *
+ * Consistency. The process may die between any two instructions. Whatever is
+ * pointed at is written before what points at it; the {count, bytes} pairs of
+ * a slot change by one 16-byte store each.
+ */
+#ifndef MEMPROF_PRELOAD_FORMAT_FORMAT_H
+#define MEMPROF_PRELOAD_FORMAT_FORMAT_H
+
+#include <stdint.h>
+
+#define MPF_MAGIC	   "memprof\x1a" /* 8 bytes, no terminator */
+#define MPF_VERSION	   1u
+#define MPF_PAGE	   4096u
+#define MPF_HEADER_BYTES   4096u
+#define MPF_PEAK_OFFSET	   1024u /* of mpf_header.peak_bytes */
+#define MPF_BYTE_ORDER	   0x01020304u
+#define MPF_SEGMENT_MAGIC  0x6765734du /* "Mseg" */
+#define MPF_SEGMENT_BYTES  64u	       /* size of struct mpf_segment */
+#define MPF_BUILD_ID_BYTES 32u	       /* longest build-id kept */
+#define MPF_NAME_BYTES	   16u	       /* a thread's name, terminated */
+
+/* Text anywhere in the file: not terminated, any bytes. offset 0: none. */
+struct mpf_text {
+	uint64_t offset; /* from the start of the file */
+	uint64_t bytes;
+};
+
+enum mpf_state {
+	MPF_RUNNING = 1, /* recording, or killed: the pid tells which */
+	MPF_EXITED = 2,	 /* exit() or _exit() was reached, see exit_status */
+	MPF_EXECED = 3,	 /* replaced by another program */
+};
+
+enum mpf_mode_flags {
+	MPF_MODE_FORKED = 1u << 0,  /* began as a forked child */
+	MPF_MODE_CHECKED = 1u << 1, /* walks were compared, see check_* */
+	MPF_MODE_SAMPLED = 1u << 2, /* see sample_bytes */
+};
+
+enum mpf_unwind {
+	MPF_UNWIND_CFI = 1, /* rules from .eh_frame */
+	MPF_UNWIND_FP = 2,  /* frame pointers */
+};
+
+/* Why the recorder degraded: the first failure, latched. */
+enum mpf_failure {
+	MPF_FAIL_NONE = 0,
+	MPF_FAIL_SPACE = 1,   /* no space could be reserved in the file */
+	MPF_FAIL_REOPEN = 2,  /* the file could not be opened to grow it */
+	MPF_FAIL_LIMIT = 3,   /* a table reached its largest size */
+	MPF_FAIL_MEMORY = 4,  /* private memory could not be mapped */
+	MPF_FAIL_FILESIZE = 5 /* RLIMIT_FSIZE allows no larger file */
+};
+
+/*
+ * Events that have no slot, because the dump could not grow. They are part of
+ * every total: sum(slots) + overflow. Any thread, atomic adds.
+ */
+struct mpf_overflow {
+	uint64_t allocs;
+	uint64_t alloc_bytes;
+	uint64_t frees;
+	uint64_t free_bytes;
+};
+
+struct mpf_header {
+	uint8_t magic[8];
+	uint32_t version;      /* readers refuse a newer one */
+	uint32_t header_bytes; /* MPF_HEADER_BYTES */
+	uint32_t byte_order;   /* MPF_BYTE_ORDER as the writer stores it */
+	uint32_t machine;      /* ELF e_machine: 62 x86-64, 183 aarch64 */
+	uint32_t page_bytes;   /* of the recorded system */
+	uint32_t reserved0;
+	uint64_t used_bytes; /* header and segments; grows */
+
+	/* The process. */
+	uint32_t pid, ppid;
+	uint64_t process_ticks;	   /* field 22 of /proc/PID/stat; 0 unknown */
+	uint64_t start_unix_ns;	   /* recording began, CLOCK_REALTIME */
+	uint64_t start_ns, end_ns; /* CLOCK_MONOTONIC; end 0: never reached */
+	uint32_t state;		   /* enum mpf_state */
+	int32_t exit_status;	   /* with MPF_EXITED: argument of exit() */
+	uint8_t boot_id[16];
+	struct mpf_text program;      /* path of the executable */
+	struct mpf_text command_line; /* arguments, each ended by a NUL */
+	struct mpf_text directory;    /* working directory at the start */
+	struct mpf_text host;
+	struct mpf_text system;	   /* kernel release */
+	struct mpf_text allocator; /* path of what serves malloc */
+	struct mpf_text settings;  /* MEMPROF_X=value, each ended by a NUL */
+	struct mpf_text out_path;  /* absolute path the dump was made at */
+
+	/* The mode. */
+	uint32_t mode;	    /* enum mpf_mode_flags */
+	uint32_t unwind;    /* enum mpf_unwind */
+	uint32_t max_depth; /* frames kept of a stack */
+	uint32_t reserved1;
+	uint64_t sample_bytes; /* mean bytes between samples; 0 exact */
+
+	/* What was lost. */
+	uint32_t failure; /* enum mpf_failure */
+	int32_t failure_errno;
+	struct mpf_overflow overflow;
+	uint64_t untracked_allocs; /* blocks whose free we cannot recognise */
+	uint64_t untracked_bytes;
+
+	/* A forked child: what it inherited, already part of the totals. */
+	uint64_t inherited_blocks;
+	uint64_t inherited_bytes;
+	uint32_t parent_pid; /* who recorded it before the fork */
+	uint32_t reserved3;
+
+	/* MPF_MODE_CHECKED. */
+	uint64_t check_walks;	    /* walks compared */
+	uint64_t check_differences; /* of them different */
+
+	uint8_t reserved4[MPF_PEAK_OFFSET - 352];
+
+	/*
+	 * Lines of their own, because every thread reads the first at every
+	 * event. The peak: see struct mpf_slot.
+	 */
+	uint64_t peak_bytes; /* greatest total seen on a falling edge */
+	uint64_t peak_ns;    /* CLOCK_MONOTONIC */
+	uint32_t peak_epoch; /* from 1 */
+	uint32_t reserved5[11];
+
+	uint64_t live_bytes; /* flushed total; lags the slots by the threads' */
+			     /* unflushed changes, may be "negative" */
+	uint64_t reserved6[7];
+
+	uint8_t reserved[MPF_HEADER_BYTES - MPF_PEAK_OFFSET - 128];
+};
+
+enum mpf_segment_type {
+	MPF_SEG_TEXT = 1,    /* bytes; elem_bytes 1 */
+	MPF_SEG_NODES = 2,   /* struct mpf_node */
+	MPF_SEG_MODULES = 3, /* struct mpf_module */
+	MPF_SEG_THREADS = 4, /* struct mpf_thread */
+	MPF_SEG_SLOTS = 5,   /* struct mpf_slot; owner: index of the writer */
+	MPF_SEG_GAP = 6,     /* nothing; elem_bytes 1, any multiple of a page */
+};
+
+struct mpf_segment {
+	uint32_t magic; /* MPF_SEGMENT_MAGIC */
+	uint32_t type;	/* enum mpf_segment_type; unknown ones are skipped */
+	uint64_t bytes; /* whole segment, header included */
+	uint64_t first; /* index of the element where the header lies */
+	uint32_t owner;
+	uint32_t elem_bytes;
+	uint64_t reserved[4];
+};
+
+/*
+ * A node of the trie of stacks, named by its index (from 4 on; 0 to 3 lie
+ * under the segment header). Parents have smaller indices or are roots.
+ * Following parents from a class gives: the class node, then the innermost
+ * frame, ..., the outermost frame, the root (parent 0).
+ */
+struct mpf_node {
+	uint64_t pc; /* an address and enum mpf_pc_flags, or a special node */
+	uint32_t parent;
+	uint32_t reserved;
+};
+
+/* Bits 0-55 of mpf_node.pc are the address or the argument. */
+#define MPF_PC_MASK  ((UINT64_C(1) << 56) - 1)
+#define MPF_PC_EXACT (UINT64_C(1) << 56)    /* the pc itself, not a return */
+					    /* address: look it up as it is */
+#define MPF_PC_GUESSED	(UINT64_C(1) << 57) /* found by frame pointer */
+#define MPF_PC_KIND(pc) ((unsigned)((pc) >> 60))
+
+enum mpf_node_kind {
+	MPF_NODE_FRAME = 0,
+	MPF_NODE_ROOT = 1, /* parent 0; argument: module generation */
+	MPF_NODE_CUT = 2,  /* child of a root: frames beyond are missing, */
+			   /* argument enum mpf_cut */
+	MPF_NODE_CLASS = 3 /* leaf: argument MPF_CLASS() */
+};
+
+enum mpf_cut {
+	MPF_CUT_DEPTH = 1,    /* max_depth reached */
+	MPF_CUT_NO_RULE = 2,  /* code without usable unwind data */
+	MPF_CUT_BAD_STACK = 3 /* the stack could not be read */
+};
+
+/* A class: how it was allocated and the size bucket, see mpf_bucket(). */
+#define MPF_CLASS(call, bucket) (((uint64_t)(call) << 8) | (bucket))
+#define MPF_CLASS_CALL(pc)	((unsigned)((pc) >> 8) & 0xff)
+#define MPF_CLASS_BUCKET(pc)	((unsigned)(pc)&0xff)
+
+enum mpf_call {
+	MPF_CALL_MALLOC = 1,
+	MPF_CALL_CALLOC = 2,
+	MPF_CALL_REALLOC = 3,  /* also reallocarray */
+	MPF_CALL_MEMALIGN = 4, /* every call that takes an alignment */
+	MPF_CALL_NEW = 5,      /* operator new, served without malloc */
+	MPF_CALL_NEW_ARRAY = 6,
+	MPF_CALL_CUSTOM = 7,
+	MPF_CALL_MAX = 7
+};
+
+/*
+ * Size buckets: 0 to 8 hold that very size; bucket b from 9 on holds sizes
+ * in (2^(b-6), 2^(b-5)]: 9..16, 17..32, ... Class count per site is bounded.
+ */
+#define MPF_BUCKETS 70u
+
+static inline unsigned mpf_bucket(uint64_t bytes)
+{
+	if (bytes <= 8)
+		return (unsigned)bytes;
+	return 69u - (unsigned)__builtin_clzll(bytes - 1);
+}
+
+enum mpf_module_flags {
+	MPF_MODULE_MAIN = 1u << 0,
+	MPF_MODULE_VDSO = 1u << 1,
+	MPF_MODULE_LOADER = 1u << 2,  /* the dynamic linker */
+	MPF_MODULE_MEMPROF = 1u << 3, /* libmemprof.so itself */
+};
+
+/*
+ * A file mapped as code. An address belongs to the module whose
+ * [start, end) holds it and whose generations hold that of its root:
+ * first_generation <= g < end_generation (0: not unloaded).
+ * Offset in the module = address - bias = the ELF file's virtual address.
+ */
+struct mpf_module {
+	uint64_t start, end;
+	uint64_t bias;
+	struct mpf_text path;
+	uint64_t file_bytes; /* of the file when it was seen; 0 unknown */
+	uint64_t file_mtime_ns;
+	uint32_t first_generation;
+	uint32_t end_generation;
+	uint32_t flags; /* enum mpf_module_flags */
+	uint32_t build_id_bytes;
+	uint8_t build_id[MPF_BUILD_ID_BYTES];
+	uint64_t reserved[3];
+};
+
+/*
+ * One writer. A writer serves one thread at a time; when that thread is gone
+ * another may take it over, so counters of a writer may be of several threads
+ * (threads counts them; tid and name are the latest). The slots of a writer
+ * are the MPF_SEG_SLOTS segments whose owner is this element's index.
+ */
+struct mpf_thread {
+	uint32_t tid;
+	uint32_t threads;	   /* how many it served; 0: unused */
+	char name[MPF_NAME_BYTES]; /* not trusted, NUL-terminated */
+	uint64_t failed;	   /* calls that returned no memory */
+	uint64_t foreign_frees;	   /* pointers we never saw allocated */
+	uint64_t nested;	   /* events inside our own code (signals) */
+	uint64_t guessed;	   /* walks with a guessed frame */
+	uint64_t cut_depth;	   /* walks cut, by enum mpf_cut */
+	uint64_t cut_no_rule;
+	uint64_t cut_bad_stack;
+	uint64_t foreign_reallocs; /* realloc of such pointers */
+	uint64_t flags;		   /* enum mpf_thread_flags */
+	uint64_t reserved[4];
+};
+
+enum mpf_thread_flags {
+	MPF_THREAD_INHERITED = 1u << 0, /* what a forked child inherited */
+};
+
+/*
+ * The counters of one class by one writer. live = allocs - frees; a slot may
+ * be negative, because who frees counts; sums over writers are not.
+ *
+ * At the peak the live {blocks, bytes} of a slot were
+ *	epoch == header.peak_epoch ? peak : live
+ * and where the sum of live bytes exceeds header.peak_bytes, the peak is now:
+ * then every slot is at its peak.
+ */
+struct mpf_slot {
+	uint64_t allocs, alloc_bytes; /* 16-byte aligned pair */
+	uint64_t frees, free_bytes;   /* 16-byte aligned pair */
+	int64_t peak_blocks, peak_bytes;
+	uint32_t class_node; /* index of the MPF_NODE_CLASS node */
+	uint32_t epoch;
+	uint64_t temporary; /* frees before the same thread allocated again */
+};
+
+_Static_assert(sizeof(struct mpf_header) == MPF_HEADER_BYTES, "header");
+_Static_assert(__builtin_offsetof(struct mpf_header, peak_bytes) ==
+		       MPF_PEAK_OFFSET,
+	       "header");
+_Static_assert(sizeof(struct mpf_segment) == MPF_SEGMENT_BYTES, "segment");
+_Static_assert(sizeof(struct mpf_node) == 16, "node");
+_Static_assert(sizeof(struct mpf_module) == 128, "module");
+_Static_assert(sizeof(struct mpf_thread) == 128, "thread");
+_Static_assert(sizeof(struct mpf_slot) == 64, "slot");
+
+#endif

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+preload_format_headers = preload/format/format.h
