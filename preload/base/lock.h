@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A lock of one word that sleeps in the kernel: zero is free, so it needs no
+ * initialisation and a forked child frees it by storing zero. Held for
+ * insertions only, never while code of others runs (libc, ld.so, next malloc).
+ *
+ * Context: any thread; may run inside malloc; in a signal handler only
+ * mp_lock_try(), because the interrupted code may hold the lock.
+ */
+#ifndef MEMPROF_PRELOAD_BASE_LOCK_H
+#define MEMPROF_PRELOAD_BASE_LOCK_H
+
+#include <linux/futex.h>
+#include <stdatomic.h>
+
+#include "preload/base/sys.h"
+
+struct mp_lock {
+	_Atomic uint32_t state; /* 0 free, 1 held, 2 held and waited for */
+};
+
+static inline bool mp_lock_try(struct mp_lock *lock)
+{
+	uint32_t want = 0;
+
+	return atomic_compare_exchange_strong_explicit(&lock->state, &want, 1,
+						       memory_order_acquire,
+						       memory_order_relaxed);
+}
+
+static inline void mp_lock_take(struct mp_lock *lock)
+{
+	if (mp_lock_try(lock))
+		return;
+	while (atomic_exchange_explicit(&lock->state, 2,
+					memory_order_acquire) != 0)
+		mp_sys6(SYS_futex, (long)&lock->state, FUTEX_WAIT_PRIVATE, 2, 0,
+			0, 0);
+}
+
+static inline void mp_lock_release(struct mp_lock *lock)
+{
+	if (atomic_exchange_explicit(&lock->state, 0, memory_order_release) ==
+	    2)
+		mp_sys6(SYS_futex, (long)&lock->state, FUTEX_WAKE_PRIVATE, 1, 0,
+			0, 0);
+}
+
+/* In a forked child: whoever held it is not there any more. */
+static inline void mp_lock_reset(struct mp_lock *lock)
+{
+	atomic_store_explicit(&lock->state, 0, memory_order_relaxed);
+}
+
+#endif

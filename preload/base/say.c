@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/* One line, one write, to the stderr the program had at the start. */
+#include "config.h"
+
+#include "preload/base/say.h"
+
+#include "preload/base/sys.h"
+
+static struct {
+	bool is_on;
+	dev_t dev;
+	ino_t ino;
+} say;
+
+void mp_text_init(struct mp_text *text, char *buf, size_t size)
+{
+	text->buf = buf;
+	text->size = size;
+	text->used = 0;
+	text->is_cut = false;
+	buf[0] = '\0';
+}
+
+void mp_text_bytes(struct mp_text *text, const char *bytes, size_t len)
+{
+	size_t room = text->size - 1 - text->used;
+
+	if (len > room) {
+		len = room;
+		text->is_cut = true;
+	}
+	for (size_t i = 0; i < len; i++)
+		text->buf[text->used + i] = bytes[i];
+	text->used += len;
+	text->buf[text->used] = '\0';
+}
+
+void mp_text_str(struct mp_text *text, const char *str)
+{
+	size_t len = 0;
+
+	while (str[len])
+		len++;
+	mp_text_bytes(text, str, len);
+}
+
+static void text_base(struct mp_text *text, uint64_t value, unsigned base)
+{
+	char digits[20];
+	size_t i = sizeof(digits);
+
+	do {
+		digits[--i] = "0123456789abcdef"[value % base];
+		value /= base;
+	} while (value);
+	mp_text_bytes(text, digits + i, sizeof(digits) - i);
+}
+
+void mp_text_dec(struct mp_text *text, uint64_t value)
+{
+	text_base(text, value, 10);
+}
+
+void mp_text_hex(struct mp_text *text, uint64_t value)
+{
+	text_base(text, value, 16);
+}
+
+void mp_say_init(bool is_quiet)
+{
+	struct stat st;
+
+	say.is_on = false;
+	if (is_quiet || mp_sys_failed(mp_sys_fstat(2, &st)))
+		return;
+	say.dev = st.st_dev;
+	say.ino = st.st_ino;
+	say.is_on = true;
+}
+
+void mp_say(const char *a, const char *b, const char *c)
+{
+	char buf[MP_SAY_BYTES];
+	struct mp_text text;
+	struct stat st;
+
+	/* The program may have closed fd 2 and opened its own file there. */
+	if (!say.is_on || mp_sys_failed(mp_sys_fstat(2, &st)) ||
+	    st.st_dev != say.dev || st.st_ino != say.ino)
+		return;
+	mp_text_init(&text, buf, sizeof(buf) - 1);
+	mp_text_str(&text, "memprof: ");
+	if (a)
+		mp_text_str(&text, a);
+	if (b)
+		mp_text_str(&text, b);
+	if (c)
+		mp_text_str(&text, c);
+	for (size_t i = 0; i < text.used; i++)
+		if ((unsigned char)buf[i] < ' ' || buf[i] == 0x7f)
+			buf[i] = '?';
+	buf[text.used++] = '\n';
+	mp_sys_write(2, buf, text.used);
+}

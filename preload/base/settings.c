@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/* The settings of a recording, from the environment. */
+#include "config.h"
+
+#include "preload/base/settings.h"
+
+#include <elf.h>
+#include <stddef.h>
+
+#include "preload/base/say.h"
+
+#define DEPTH_DEFAULT 1024u
+#define DEPTH_MAX     1024u
+
+bool mp_start_read(void *stack_end, struct mp_start *ret_start)
+{
+	long *words = stack_end;
+	Elf64_auxv_t *aux;
+	char **env;
+	long argc;
+
+	ret_start->is_secure = false;
+	ret_start->exec_fn = NULL;
+	ret_start->loader = NULL;
+	ret_start->page_bytes = 4096;
+	if (!words)
+		return false;
+	argc = words[0];
+	if (argc < 0 || argc > (1 << 24))
+		return false;
+	ret_start->argv = (char **)(words + 1);
+	if (ret_start->argv[argc])
+		return false;
+	ret_start->envp = env = ret_start->argv + argc + 1;
+	while (*env)
+		env++;
+	for (aux = (Elf64_auxv_t *)(env + 1); aux->a_type != AT_NULL; aux++) {
+		if (aux->a_type == AT_SECURE)
+			ret_start->is_secure = aux->a_un.a_val != 0;
+		else if (aux->a_type == AT_EXECFN)
+			ret_start->exec_fn = (const char *)aux->a_un.a_val;
+		else if (aux->a_type == AT_BASE)
+			ret_start->loader = (const void *)aux->a_un.a_val;
+		else if (aux->a_type == AT_PAGESZ)
+			ret_start->page_bytes = (uint32_t)aux->a_un.a_val;
+	}
+	return true;
+}
+
+/* The value of NAME=value, or NULL. */
+static const char *value_of(const char *entry, const char *name)
+{
+	while (*name && *entry == *name) {
+		entry++;
+		name++;
+	}
+	return *name == '\0' && *entry == '=' ? entry + 1 : NULL;
+}
+
+static bool is_equal(const char *a, const char *b)
+{
+	while (*a && *a == *b) {
+		a++;
+		b++;
+	}
+	return *a == *b;
+}
+
+static void read_number(const char *name, const char *value, uint32_t max,
+			uint32_t *number)
+{
+	uint64_t sum = 0;
+	const char *p = value;
+	char limits[64];
+	struct mp_text text;
+
+	for (; *p >= '0' && *p <= '9' && sum <= max; p++)
+		sum = sum * 10 + (uint64_t)(*p - '0');
+	if (p != value && *p == '\0' && sum >= 1 && sum <= max) {
+		*number = (uint32_t)sum;
+		return;
+	}
+	mp_text_init(&text, limits, sizeof(limits));
+	mp_text_str(&text, " takes a number from 1 to ");
+	mp_text_dec(&text, max);
+	mp_text_str(&text, "; using the default");
+	mp_say(name, limits, NULL);
+}
+
+void mp_settings_read(char *const *envp, struct mp_settings *ret_settings)
+{
+	const char *quiet = NULL, *depth = NULL, *unwind = NULL, *check = NULL;
+	const char *v;
+
+	ret_settings->out = MP_SETTINGS_OUT_DEFAULT;
+	ret_settings->temp_dir = "/tmp";
+	ret_settings->use_fp = false;
+	ret_settings->max_depth = DEPTH_DEFAULT;
+	ret_settings->check_every = 0;
+	for (; *envp; envp++) {
+		if ((v = value_of(*envp, "MEMPROF_OUT")) && *v)
+			ret_settings->out = v;
+		else if ((v = value_of(*envp, "TMPDIR")) && *v)
+			ret_settings->temp_dir = v;
+		else if ((v = value_of(*envp, "MEMPROF_QUIET")))
+			quiet = v;
+		else if ((v = value_of(*envp, "MEMPROF_MAX_DEPTH")))
+			depth = v;
+		else if ((v = value_of(*envp, "MEMPROF_UNWIND")))
+			unwind = v;
+		else if ((v = value_of(*envp, "MEMPROF_CHECK")))
+			check = v;
+	}
+	/* First of all, because it decides whether the others are said. */
+	ret_settings->is_quiet = quiet && *quiet && !is_equal(quiet, "0");
+	mp_say_init(ret_settings->is_quiet);
+	if (quiet && *quiet && !is_equal(quiet, "0") && !is_equal(quiet, "1"))
+		mp_say("MEMPROF_QUIET takes 0 or 1; using 1", NULL, NULL);
+	if (depth && *depth)
+		read_number("MEMPROF_MAX_DEPTH", depth, DEPTH_MAX,
+			    &ret_settings->max_depth);
+	if (check && *check && !is_equal(check, "0"))
+		read_number("MEMPROF_CHECK", check, 1u << 30,
+			    &ret_settings->check_every);
+	if (unwind && *unwind) {
+		if (is_equal(unwind, "fp"))
+			ret_settings->use_fp = true;
+		else if (!is_equal(unwind, "cfi"))
+			mp_say("MEMPROF_UNWIND takes cfi or fp; using cfi",
+			       NULL, NULL);
+	}
+}
