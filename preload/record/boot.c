@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+/* The recorder's life: its start, its second start in a forked child, its
+ * end. Nothing here is on the way of an event. */
+#include "config.h"
+
+#include "preload/base/lock.h"
+#include "preload/base/say.h"
+#include "preload/base/sys.h"
+#include "preload/record/check.h"
+#include "preload/record/counters.h"
+#include "preload/record/modules.h"
+#include "preload/record/name.h"
+#include "preload/record/process.h"
+#include "preload/record/recorder.h"
+#include "preload/record/stacks.h"
+#include "preload/record/writer.h"
+
+#ifndef MADV_WIPEONFORK
+#define MADV_WIPEONFORK 18
+#endif
+
+#define EM_X86_64_MACHINE 62u
+
+_Alignas(MPF_PAGE) _Atomic uint32_t
+	mp_recorder_state[MPF_PAGE / sizeof(uint32_t)];
+
+static struct {
+	struct mp_lock fork_lock;
+	const struct mp_settings *settings;
+	struct mp_process process;
+} recorder;
+
+static void set_state(enum mp_state state)
+{
+	atomic_store(mp_recorder_state, state);
+}
+
+static int create_first(const char *path, void *arg)
+{
+	(void)arg;
+	return mp_file_create(path);
+}
+
+static int create_forked(const char *path, void *arg)
+{
+	return mp_file_fork(path, *(uint32_t *)arg);
+}
+
+static int create_dump(bool is_fork_child, mp_name_fn *create, void *arg)
+{
+	const struct mp_name name = {
+		.pattern = recorder.settings->out,
+		.temp_dir = recorder.settings->temp_dir,
+		.program = recorder.process.program,
+		.start_unix_ns = recorder.process.start_unix_ns,
+		.process_ticks = recorder.process.ticks,
+		.is_fork_child = is_fork_child,
+	};
+
+	return mp_name_create(&name, create, arg);
+}
+
+static void say_off(const char *what, int err)
+{
+	char buf[32];
+	struct mp_text text;
+
+	mp_text_init(&text, buf, sizeof(buf));
+	mp_text_str(&text, " (errno ");
+	mp_text_dec(&text, (uint64_t)-err);
+	mp_text_str(&text, ")");
+	mp_say(what, buf, "; the program runs unrecorded");
+}
+
+static void fill_header(const struct mp_recorder_boot *boot)
+{
+	struct mpf_header *header = mp_file.header;
+
+	__builtin_memcpy(header->magic, MPF_MAGIC, sizeof(header->magic));
+	header->version = MPF_VERSION;
+	header->header_bytes = MPF_HEADER_BYTES;
+	header->byte_order = MPF_BYTE_ORDER;
+	header->machine = EM_X86_64_MACHINE;
+	header->used_bytes = MPF_HEADER_BYTES;
+	header->state = MPF_RUNNING;
+	header->unwind =
+		boot->settings->use_fp ? MPF_UNWIND_FP : MPF_UNWIND_CFI;
+	header->max_depth = boot->settings->max_depth;
+	header->peak_epoch = 1;
+	if (boot->settings->check_every)
+		header->mode |= MPF_MODE_CHECKED;
+	mp_process_identify(&recorder.process);
+	mp_process_describe(boot->start, &recorder.process, boot->allocator);
+}
+
+void mp_recorder_boot(const struct mp_recorder_boot *boot)
+{
+	const struct mp_unwind_options unwind = {
+		.method = boot->settings->use_fp ? MP_UNWIND_FP : MP_UNWIND_CFI,
+		.max_depth = boot->settings->max_depth,
+		.on_object = mp_modules_note,
+	};
+	long ret;
+
+	set_state(MP_STATE_OFF);
+	recorder.settings = boot->settings;
+	mp_process_read(boot->start, &recorder.process);
+	ret = mp_sys_madvise(mp_recorder_state, MPF_PAGE, MADV_WIPEONFORK);
+	if (mp_sys_failed(ret)) {
+		say_off("needs Linux 4.14 or later", (int)ret);
+		return;
+	}
+	if (!mp_blocks_init(boot->granule_shift) ||
+	    mp_unwind_init(&unwind) != 0) {
+		say_off("no memory to record with", -ENOMEM);
+		return;
+	}
+	ret = create_dump(false, create_first, NULL);
+	if (mp_sys_failed(ret)) {
+		say_off("cannot create a dump", (int)ret);
+		return;
+	}
+	fill_header(boot);
+	mp_modules_init(boot->in_loader, boot->in_self,
+			recorder.process.program);
+	mp_check_init(boot->settings->check_every);
+	set_state(MP_STATE_ON);
+}
+
+/* What the header says of the parent does not hold for the child. */
+static void reset_header(void)
+{
+	struct mpf_header *header = mp_file.header;
+
+	header->parent_pid = header->pid;
+	mp_process_identify(&recorder.process);
+	header->mode |= MPF_MODE_FORKED;
+	header->state = MPF_RUNNING;
+	header->exit_status = 0;
+	header->end_ns = 0;
+	header->failure = MPF_FAIL_NONE;
+	header->failure_errno = 0;
+	header->overflow = (struct mpf_overflow) { 0, 0, 0, 0 };
+	header->untracked_allocs = header->untracked_bytes = 0;
+	header->inherited_blocks = header->inherited_bytes = 0;
+	header->check_walks = header->check_differences = 0;
+	header->peak_bytes = header->peak_ns = 0;
+	header->peak_epoch = 1;
+	header->live_bytes = 0;
+}
+
+static void inherit(void *arg, struct mp_block block)
+{
+	struct mp_writer *writer = arg;
+	struct mpf_header *header = mp_file.header;
+	struct mpf_slot *slot = NULL;
+
+	header->inherited_blocks++;
+	header->inherited_bytes += block.bytes;
+	if (writer && block.class_node != MP_NODE_OVERFLOW)
+		slot = mp_writer_slot(writer, block.class_node);
+	if (slot) {
+		mp_counters_alloc(writer, slot, block.bytes);
+	} else {
+		header->overflow.allocs++;
+		header->overflow.alloc_bytes += block.bytes;
+	}
+}
+
+static void start_child(void)
+{
+	uint32_t nodes = mp_stacks_count();
+	struct mp_writer *writer;
+	size_t len = 0;
+	long ret;
+
+	mp_stacks_forked();
+	mp_modules_forked();
+	set_state(MP_STATE_OFF);
+	recorder.process.ticks = mp_process_ticks(mp_sys_getpid());
+	recorder.process.start_unix_ns = mp_sys_clock_ns(CLOCK_REALTIME);
+	recorder.process.start_ns = mp_sys_clock_ns(CLOCK_MONOTONIC);
+	ret = create_dump(true, create_forked, &nodes);
+	if (mp_sys_failed(ret)) {
+		say_off("cannot create a dump for a forked child", (int)ret);
+		return;
+	}
+	reset_header();
+	while (mp_file_path()[len])
+		len++;
+	mp_file.header->out_path = mp_file_text(mp_file_path(), len, true);
+	writer = mp_writer_forked();
+	mp_blocks_each(inherit, writer);
+	if (writer) {
+		/* Nobody flushes for it later. */
+		mp_file.header->live_bytes += (uint64_t)writer->delta;
+		writer->delta = 0;
+	}
+	set_state(MP_STATE_ON);
+}
+
+void mp_recorder_forked(void)
+{
+	/* No thread but the forking one came along, but it may have started
+	 * others before its first event here. */
+	if (!mp_lock_try(&recorder.fork_lock))
+		return;
+	if (atomic_load(mp_recorder_state) == MP_STATE_NEW)
+		start_child();
+	mp_lock_release(&recorder.fork_lock);
+}
+
+void mp_recorder_end(enum mpf_state state, int exit_status)
+{
+	struct mpf_header *header = mp_file.header;
+
+	if (!header || atomic_load(mp_recorder_state) == MP_STATE_NEW)
+		return;
+	header->exit_status = exit_status;
+	header->end_ns = mp_sys_clock_ns(CLOCK_MONOTONIC);
+	header->state = state;
+	mp_file_trim();
+}
+
+void mp_recorder_pause(bool is_paused)
+{
+	uint32_t from = is_paused ? MP_STATE_ON : MP_STATE_PAUSED;
+
+	atomic_compare_exchange_strong(mp_recorder_state, &from,
+				       is_paused ? MP_STATE_PAUSED
+						 : MP_STATE_ON);
+}

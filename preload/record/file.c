@@ -1,0 +1,498 @@
+/* SPDX-License-Identifier: MIT */
+/* The dump as a mapped file: its creation, its growth, its end. */
+#include "config.h"
+
+#include "preload/record/file.h"
+
+#include <sys/resource.h>
+
+#include "preload/base/lock.h"
+#include "preload/base/say.h"
+#include "preload/base/sys.h"
+
+#define PATH_BYTES     4096u
+#define RESERVE_FIRST  (UINT64_C(256) << 10)
+#define RESERVE_MAX    (UINT64_C(16) << 20)
+#define HEADROOM_BYTES (UINT64_C(16) << 20)
+#define TEXT_SEGMENT   16384u
+#define ZERO_BYTES     16384u
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+
+struct mp_file mp_file;
+
+/* The allocator of file space. Protected by lock, private to the process: a
+ * forked child has its own copy as of the fork. */
+static struct {
+	struct mp_lock lock;
+	uint64_t used;	   /* end of the last segment */
+	uint64_t reserved; /* may be touched up to here */
+	uint64_t size;	   /* of the file; beyond reserved it is sparse */
+	uint64_t text_at;  /* free text space: [text_at, text_end) */
+	uint64_t text_end;
+	uint64_t text_first; /* elements of text so far, for segment.first */
+	dev_t dev;
+	ino_t ino;
+	char path[PATH_BYTES];
+} file;
+
+/* Never written; what pwrite() takes zeros from. */
+static const uint8_t zeros[ZERO_BYTES];
+
+const char *mp_file_path(void)
+{
+	return file.path;
+}
+
+void mp_file_fail(enum mpf_failure failure, int err)
+{
+	static const char *const reasons[] = {
+		[MPF_FAIL_SPACE] = "no space left for ",
+		[MPF_FAIL_REOPEN] = "cannot reopen ",
+		[MPF_FAIL_LIMIT] = "largest size reached by ",
+		[MPF_FAIL_MEMORY] = "no memory left to record into ",
+		[MPF_FAIL_FILESIZE] = "file size limit reached by ",
+	};
+	uint32_t *latch = &mp_file.header->failure;
+	uint32_t none = MPF_FAIL_NONE;
+
+	if (__atomic_compare_exchange_n(latch, &none, failure, false,
+					__ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+		mp_file.header->failure_errno = err;
+		mp_say(reasons[failure], file.path,
+		       "; totals stay exact, new call stacks are lost");
+	}
+}
+
+/* The largest size that does not raise SIGXFSZ. */
+static uint64_t size_limit(void)
+{
+	struct rlimit limit = { RLIM_INFINITY, RLIM_INFINITY };
+	uint64_t max = MP_FILE_WINDOW * MP_FILE_WINDOWS;
+
+	mp_sys6(SYS_prlimit64, 0, RLIMIT_FSIZE, 0, (long)&limit, 0, 0);
+	return limit.rlim_cur < max ? limit.rlim_cur : max;
+}
+
+/* Opens our file again and makes sure that it is ours. */
+static long reopen(void)
+{
+	struct stat st;
+	long fd = mp_sys_open(file.path, O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0);
+
+	if (mp_sys_failed(fd))
+		return fd;
+	if (!mp_sys_failed(mp_sys_fstat((int)fd, &st)) &&
+	    st.st_dev == file.dev && st.st_ino == file.ino)
+		return fd;
+	mp_sys_close((int)fd);
+	return -ESTALE;
+}
+
+/* Makes [from, to) of the file safe to touch: blocks exist for it. */
+static long reserve_range(int fd, uint64_t from, uint64_t to)
+{
+	long ret = mp_sys_fallocate(fd, 0, from, to - from);
+
+	if (ret != -EOPNOTSUPP && ret != -ENOSYS)
+		return ret;
+	/* Not every file system can; written blocks exist as well. */
+	while (from < to) {
+		uint64_t n = to - from < ZERO_BYTES ? to - from : ZERO_BYTES;
+
+		ret = mp_sys_pwrite(fd, zeros, n, from);
+		if (ret == -EINTR)
+			continue;
+		if (mp_sys_failed(ret))
+			return ret;
+		if (ret == 0)
+			return -ENOSPC;
+		from += (uint64_t)ret;
+	}
+	return 0;
+}
+
+/* Sparse room behind the reserved space, for when reopen() fails later. */
+static void extend_headroom(int fd, uint64_t limit)
+{
+	uint64_t want = file.reserved + HEADROOM_BYTES;
+
+	if (want > limit)
+		want = limit;
+	if (want > file.size && !mp_sys_failed(mp_sys_ftruncate(fd, want)))
+		file.size = want;
+}
+
+/* Without a descriptor: the kernel allocates what a write would, but answers
+ * with an error where a write would raise SIGBUS. Linux 5.14. */
+static bool reserve_mapped(uint64_t to)
+{
+	uint64_t at = file.reserved;
+
+	if (to > file.size)
+		return false;
+	while (at < to) {
+		uint64_t end = (at | (MP_FILE_WINDOW - 1)) + 1;
+
+		if (end > to)
+			end = to;
+		if (!mp_file.window[at >> MP_FILE_WINDOW_SHIFT] ||
+		    mp_sys_failed(mp_sys_madvise(mp_file_at(at), end - at,
+						 MADV_POPULATE_WRITE)))
+			return false;
+		at = end;
+	}
+	file.reserved = to;
+	return true;
+}
+
+static bool map_windows(uint64_t to)
+{
+	for (uint64_t w = 0; w << MP_FILE_WINDOW_SHIFT < to; w++) {
+		void *addr;
+		long fd;
+
+		if (mp_file.window[w])
+			continue;
+		fd = reopen();
+		if (mp_sys_failed(fd)) {
+			mp_file_fail(MPF_FAIL_REOPEN, (int)-fd);
+			return false;
+		}
+		addr = mp_sys_mmap(NULL, MP_FILE_WINDOW, PROT_READ | PROT_WRITE,
+				   MAP_SHARED, (int)fd,
+				   w << MP_FILE_WINDOW_SHIFT);
+		mp_sys_close((int)fd);
+		if (mp_sys_failed((long)addr)) {
+			mp_file_fail(MPF_FAIL_MEMORY, (int)-(long)addr);
+			return false;
+		}
+		mp_file.window[w] = addr;
+	}
+	return true;
+}
+
+/* Lock held. Makes the file safe to touch up to the offset to. */
+static bool reserve(uint64_t to)
+{
+	uint64_t ahead = file.used / 4, limit, want;
+	long fd, ret;
+
+	if (to <= file.reserved)
+		return true;
+	limit = size_limit() & ~(uint64_t)(MPF_PAGE - 1);
+	if (to > limit) {
+		mp_file_fail(MPF_FAIL_FILESIZE, EFBIG);
+		return false;
+	}
+	if (ahead < RESERVE_FIRST)
+		ahead = RESERVE_FIRST;
+	if (ahead > RESERVE_MAX)
+		ahead = RESERVE_MAX;
+	want = (to + ahead) & ~(uint64_t)(MPF_PAGE - 1);
+	if (want > limit)
+		want = limit;
+	fd = reopen();
+	if (mp_sys_failed(fd)) {
+		if (reserve_mapped(to))
+			return true;
+		mp_file_fail(MPF_FAIL_REOPEN, (int)-fd);
+		return false;
+	}
+	ret = reserve_range((int)fd, file.reserved, want);
+	if (mp_sys_failed(ret) && want > to) {
+		want = to;
+		ret = reserve_range((int)fd, file.reserved, want);
+	}
+	if (!mp_sys_failed(ret)) {
+		file.reserved = want;
+		if (file.size < want)
+			file.size = want;
+		extend_headroom((int)fd, limit);
+	}
+	mp_sys_close((int)fd);
+	if (mp_sys_failed(ret))
+		mp_file_fail(MPF_FAIL_SPACE, (int)-ret);
+	return !mp_sys_failed(ret);
+}
+
+static long create(const char *path)
+{
+	return mp_sys_open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+}
+
+static void set_path(const char *path)
+{
+	size_t len = 0;
+
+	while (path[len] && len < PATH_BYTES - 1) {
+		file.path[len] = path[len];
+		len++;
+	}
+	file.path[len] = '\0';
+}
+
+int mp_file_create(const char *path)
+{
+	struct stat st;
+	uint8_t *addr;
+	long fd, ret;
+
+	fd = create(path);
+	if (mp_sys_failed(fd))
+		return (int)fd;
+	ret = -EFBIG;
+	if (size_limit() < RESERVE_FIRST)
+		goto fail;
+	ret = mp_sys_fstat((int)fd, &st);
+	if (mp_sys_failed(ret))
+		goto fail;
+	ret = reserve_range((int)fd, 0, RESERVE_FIRST);
+	if (mp_sys_failed(ret))
+		goto fail;
+	addr = mp_sys_mmap(NULL, MP_FILE_WINDOW, PROT_READ | PROT_WRITE,
+			   MAP_SHARED, (int)fd, 0);
+	ret = (long)addr;
+	if (mp_sys_failed(ret))
+		goto fail;
+	file.used = MPF_HEADER_BYTES;
+	file.size = file.reserved = RESERVE_FIRST;
+	file.dev = st.st_dev;
+	file.ino = st.st_ino;
+	set_path(path);
+	extend_headroom((int)fd, size_limit());
+	mp_sys_close((int)fd);
+	mp_file.window[0] = addr;
+	mp_file.header = (struct mpf_header *)addr;
+	return 0;
+fail:
+	mp_sys_close((int)fd);
+	mp_sys3(SYS_unlink, (long)path, 0, 0);
+	return (int)ret;
+}
+
+static struct mpf_segment *segment_locked(uint32_t type, uint32_t owner,
+					  uint32_t elem_bytes, uint64_t first,
+					  uint64_t bytes, uint64_t *ret_offset)
+{
+	struct mpf_segment *segment;
+	uint64_t at = file.used, end = at + bytes;
+
+	/* Smaller than a window, so at most the rest of one is skipped; the
+	 * gap is a segment of its own that readers pass over. */
+	if (at >> MP_FILE_WINDOW_SHIFT != (end - 1) >> MP_FILE_WINDOW_SHIFT) {
+		uint64_t next = (at | (MP_FILE_WINDOW - 1)) + 1;
+
+		if (!reserve(at + MPF_PAGE))
+			return NULL;
+		segment = mp_file_at(at);
+		segment->magic = MPF_SEGMENT_MAGIC;
+		segment->type = MPF_SEG_GAP;
+		segment->bytes = next - at;
+		segment->elem_bytes = 1;
+		file.used = at = next;
+		end = at + bytes;
+	}
+	if (end > MP_FILE_WINDOW * MP_FILE_WINDOWS) {
+		mp_file_fail(MPF_FAIL_LIMIT, 0);
+		return NULL;
+	}
+	if (!map_windows(end) || !reserve(end))
+		return NULL;
+	segment = mp_file_at(at);
+	segment->magic = MPF_SEGMENT_MAGIC;
+	segment->type = type;
+	segment->bytes = bytes;
+	segment->first = first;
+	segment->owner = owner;
+	segment->elem_bytes = elem_bytes;
+	file.used = end;
+	__atomic_store_n(&mp_file.header->used_bytes, end, __ATOMIC_RELEASE);
+	*ret_offset = at;
+	return segment;
+}
+
+static bool lock(bool may_wait)
+{
+	if (!may_wait)
+		return mp_lock_try(&file.lock);
+	mp_lock_take(&file.lock);
+	return true;
+}
+
+struct mpf_segment *mp_file_segment(uint32_t type, uint32_t owner,
+				    uint32_t elem_bytes, uint64_t first,
+				    uint64_t bytes, bool may_wait,
+				    uint64_t *ret_offset)
+{
+	struct mpf_segment *segment;
+
+	if (!lock(may_wait))
+		return NULL;
+	segment = segment_locked(type, owner, elem_bytes, first, bytes,
+				 ret_offset);
+	mp_lock_release(&file.lock);
+	return segment;
+}
+
+struct mpf_text mp_file_text(const void *bytes, size_t len, bool may_wait)
+{
+	struct mpf_text text = { 0, 0 };
+
+	if (len == 0 || len > TEXT_SEGMENT - MPF_SEGMENT_BYTES ||
+	    !lock(may_wait))
+		return text;
+	if (file.text_end - file.text_at < len) {
+		uint64_t at;
+
+		if (!segment_locked(MPF_SEG_TEXT, 0, 1, file.text_first,
+				    TEXT_SEGMENT, &at))
+			goto out;
+		file.text_first += TEXT_SEGMENT;
+		file.text_at = at + MPF_SEGMENT_BYTES;
+		file.text_end = at + TEXT_SEGMENT;
+	}
+	__builtin_memcpy(mp_file_at(file.text_at), bytes, len);
+	text.offset = file.text_at;
+	text.bytes = len;
+	file.text_at += len;
+out:
+	mp_lock_release(&file.lock);
+	return text;
+}
+
+void mp_file_trim(void)
+{
+	long fd;
+
+	if (!mp_lock_try(&file.lock))
+		return;
+	fd = reopen();
+	if (!mp_sys_failed(fd)) {
+		/* Lowered first: from here on growth reserves anew. */
+		file.size = file.reserved = file.used;
+		mp_sys_ftruncate((int)fd, file.used);
+		mp_sys_close((int)fd);
+	}
+	mp_lock_release(&file.lock);
+}
+
+static long write_all(int fd, const uint8_t *from, uint64_t bytes, uint64_t to)
+{
+	while (bytes) {
+		long ret = mp_sys_pwrite(fd, from, bytes, to);
+
+		if (ret == -EINTR)
+			continue;
+		if (mp_sys_failed(ret))
+			return ret;
+		if (ret == 0)
+			return -ENOSPC;
+		from += ret;
+		to += (uint64_t)ret;
+		bytes -= (uint64_t)ret;
+	}
+	return 0;
+}
+
+/* How much of a segment the child takes over; the rest stays zero. */
+static uint64_t copied_bytes(const struct mpf_segment *segment,
+			     uint32_t node_count)
+{
+	uint64_t bytes;
+
+	switch (segment->type) {
+	case MPF_SEG_NODES:
+		bytes = node_count <= segment->first
+				? 0
+				: (node_count - segment->first) *
+					  sizeof(struct mpf_node);
+		if (bytes < MPF_SEGMENT_BYTES)
+			bytes = MPF_SEGMENT_BYTES;
+		return bytes < segment->bytes ? bytes : segment->bytes;
+	case MPF_SEG_TEXT:
+	case MPF_SEG_MODULES:
+		return segment->bytes;
+	default:
+		return 0;
+	}
+}
+
+/* The counters are the parent's: their space becomes a gap, because what lies
+ * behind must stay where our pointers expect it. */
+static long write_gap(int fd, const struct mpf_segment *segment, uint64_t at)
+{
+	struct mpf_segment gap = { .magic = MPF_SEGMENT_MAGIC,
+				   .type = MPF_SEG_GAP,
+				   .bytes = segment->bytes,
+				   .elem_bytes = 1 };
+
+	return write_all(fd, (const uint8_t *)&gap, sizeof(gap), at);
+}
+
+/* The parent goes on writing meanwhile: only what our private copies of its
+ * bookkeeping (used, node_count) cover is taken. */
+static long copy_segments(int fd, uint32_t node_count)
+{
+	uint64_t at = MPF_HEADER_BYTES;
+	long ret;
+
+	ret = write_all(fd, mp_file_at(0), MPF_HEADER_BYTES, 0);
+	while (!mp_sys_failed(ret) && at < file.used) {
+		const struct mpf_segment *segment = mp_file_at(at);
+
+		uint64_t bytes = copied_bytes(segment, node_count);
+
+		if (bytes)
+			ret = write_all(fd, (const uint8_t *)segment, bytes,
+					at);
+		else
+			ret = write_gap(fd, segment, at);
+		at += segment->bytes;
+	}
+	return ret;
+}
+
+int mp_file_fork(const char *path, uint32_t node_count)
+{
+	struct stat st;
+	uint64_t limit = size_limit();
+	long fd, ret;
+
+	mp_lock_reset(&file.lock);
+	if (limit < file.used)
+		return -EFBIG;
+	fd = create(path);
+	if (mp_sys_failed(fd))
+		return (int)fd;
+	ret = mp_sys_fstat((int)fd, &st);
+	if (!mp_sys_failed(ret))
+		ret = reserve_range((int)fd, 0, file.used);
+	if (!mp_sys_failed(ret))
+		ret = copy_segments((int)fd, node_count);
+	/* Past the first replaced window there is no way back; mapping over
+	 * an existing mapping of the same size fails only without memory. */
+	for (uint64_t w = 0; w < MP_FILE_WINDOWS && mp_file.window[w]; w++) {
+		if (mp_sys_failed(ret))
+			break;
+		ret = (long)mp_sys_mmap(mp_file.window[w], MP_FILE_WINDOW,
+					PROT_READ | PROT_WRITE,
+					MAP_SHARED | MAP_FIXED, (int)fd,
+					w << MP_FILE_WINDOW_SHIFT);
+	}
+	if (mp_sys_failed(ret)) {
+		mp_sys_close((int)fd);
+		mp_sys3(SYS_unlink, (long)path, 0, 0);
+		return (int)ret;
+	}
+	file.size = file.reserved = file.used;
+	file.dev = st.st_dev;
+	file.ino = st.st_ino;
+	set_path(path);
+	extend_headroom((int)fd, limit);
+	mp_sys_close((int)fd);
+	mp_file.header->used_bytes = file.used;
+	return 0;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The dump as a mapped file: its creation, its growth in segments, its end.
+ * Space is reserved in the file system before it is touched, so that a full
+ * disk is an answer here and never a SIGBUS in the program. The descriptor is
+ * open only inside these functions: programs close and reuse descriptors.
+ *
+ * Context: any thread; may run inside malloc; may run in a signal handler:
+ * yes, may_wait false; locks taken: its own, a leaf of the lock order.
+ */
+#ifndef MEMPROF_PRELOAD_RECORD_FILE_H
+#define MEMPROF_PRELOAD_RECORD_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "preload/format/format.h"
+
+/* The file is mapped in windows of this size; no segment crosses one. */
+#define MP_FILE_WINDOW_SHIFT 24
+#define MP_FILE_WINDOW	     (UINT64_C(1) << MP_FILE_WINDOW_SHIFT)
+#define MP_FILE_WINDOWS	     4096u /* 64 GiB: the largest dump */
+
+struct mp_file {
+	struct mpf_header *header; /* mapped; NULL before creation */
+	uint8_t *window[MP_FILE_WINDOWS];
+};
+extern struct mp_file mp_file;
+
+/* Address of an offset below the used bytes. */
+static inline void *mp_file_at(uint64_t offset)
+{
+	return mp_file.window[offset >> MP_FILE_WINDOW_SHIFT] +
+	       (offset & (MP_FILE_WINDOW - 1));
+}
+
+/*
+ * Boot only: creates the file, 0600, never through a link, and maps it with
+ * an all-zero header. path is absolute and copied. Negative errno on failure,
+ * -EEXIST when something is there.
+ */
+int mp_file_create(const char *path);
+
+/*
+ * A new zeroed segment with a complete header; *ret_offset is its place.
+ * NULL when there is no space (the header's failure then says why, and it was
+ * said once) or when it would have to wait and may not.
+ */
+struct mpf_segment *mp_file_segment(uint32_t type, uint32_t owner,
+				    uint32_t elem_bytes, uint64_t first,
+				    uint64_t bytes, bool may_wait,
+				    uint64_t *ret_offset);
+
+/* Copies bytes into the file. An empty text when there is no space. */
+struct mpf_text mp_file_text(const void *bytes, size_t len, bool may_wait);
+
+/* Latches why recording degraded and says it, the first time only. */
+void mp_file_fail(enum mpf_failure failure, int err);
+
+/* Cuts the space reserved ahead. The file can still grow afterwards. */
+void mp_file_trim(void);
+
+/*
+ * In a forked child: creates path as a copy and maps it in place of the
+ * parent's file, at the same addresses. node_count tells how many nodes are
+ * the child's. Segments of slots and threads become gaps. Negative errno: then
+ * the parent's file is still mapped and must not be written.
+ */
+int mp_file_fork(const char *path, uint32_t node_count);
+
+/* Path as created; "" before. */
+const char *mp_file_path(void);
+
+#endif

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+/* The name of the dump. */
+#include "config.h"
+
+#include "preload/record/name.h"
+
+#include <sys/utsname.h>
+
+#include "preload/base/map.h"
+#include "preload/base/say.h"
+#include "preload/base/settings.h"
+#include "preload/base/sys.h"
+#include "preload/format/format.h"
+#include "preload/record/process.h"
+
+#define CANDIDATES 100u /* NAME, NAME.PID, NAME.PID.1 ... */
+
+static const char *base_name(const char *path)
+{
+	const char *base = path;
+
+	for (; *path; path++)
+		if (*path == '/')
+			base = path + 1;
+	return base;
+}
+
+/* A program or host name must not add directories to the path. */
+static void text_component(struct mp_text *text, const char *str)
+{
+	for (; *str; str++)
+		mp_text_bytes(text, *str == '/' ? "_" : str, 1);
+}
+
+/* True when the pattern had %p. */
+static bool expand(const struct mp_name *name, struct mp_text *text)
+{
+	struct utsname host;
+	bool has_pid = false, has_unknown = false;
+
+	for (const char *p = name->pattern; *p; p++) {
+		if (*p != '%') {
+			mp_text_bytes(text, p, 1);
+			continue;
+		}
+		switch (*++p) {
+		case 'p':
+			mp_text_dec(text, mp_sys_getpid());
+			has_pid = true;
+			break;
+		case 'e':
+			text_component(text, base_name(name->program));
+			break;
+		case 'h':
+			if (!mp_sys_failed(
+				    mp_sys3(SYS_uname, (long)&host, 0, 0)))
+				text_component(text, host.nodename);
+			break;
+		case 't':
+			mp_text_dec(text, name->start_unix_ns / 1000000000u);
+			break;
+		case '%':
+			mp_text_str(text, "%");
+			break;
+		default:
+			has_unknown = true;
+			mp_text_str(text, "%");
+			p--;
+		}
+	}
+	if (has_unknown && !name->is_fork_child)
+		mp_say("MEMPROF_OUT knows %p %e %h %t and %%; taking ",
+		       name->pattern, " as it is otherwise");
+	return has_pid;
+}
+
+/* dir: MP_NAME_BYTES to work in. */
+static void absolute(struct mp_text *text, const char *path, char *dir)
+{
+	if (path[0] != '/') {
+		long len = mp_sys3(SYS_getcwd, (long)dir, MP_NAME_BYTES, 0);
+
+		/* "(unreachable)/..." after a chroot is not a path. */
+		if (!mp_sys_failed(len) && dir[0] == '/') {
+			mp_text_str(text, dir);
+			if (dir[1])
+				mp_text_str(text, "/");
+		}
+	}
+	mp_text_str(text, path);
+}
+
+/* Mapped, because a forked child's first event may be on a small stack. */
+struct scratch {
+	char first[MP_NAME_BYTES];
+	char second[MP_NAME_BYTES];
+	char candidate[MP_NAME_BYTES];
+	char directory[MP_NAME_BYTES];
+	struct mpf_header header;
+};
+
+/* A dump that may be replaced: a regular file of ours that is a dump, and no
+ * process, this one under its former name included, records into it. */
+static bool is_replaceable(const struct mp_name *name, const char *path,
+			   struct mpf_header *header)
+{
+	struct stat st;
+	bool is_ours;
+	long fd, got;
+
+	fd = mp_sys_open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
+	if (mp_sys_failed(fd))
+		return false;
+	is_ours = !mp_sys_failed(mp_sys_fstat((int)fd, &st)) &&
+		  S_ISREG(st.st_mode) &&
+		  st.st_uid == (uid_t)mp_sys3(SYS_geteuid, 0, 0, 0);
+	got = is_ours ? mp_sys_read((int)fd, header, sizeof(*header)) : 0;
+	mp_sys_close((int)fd);
+	if (got != (long)sizeof(*header) ||
+	    __builtin_memcmp(header->magic, MPF_MAGIC, sizeof(header->magic)))
+		return false;
+	if (header->pid == mp_sys_getpid())
+		return header->process_ticks != name->process_ticks;
+	return header->state != MPF_RUNNING ||
+	       mp_process_ticks(header->pid) != header->process_ticks;
+}
+
+static int create_beside(const struct mp_name *name, const char *path,
+			 bool has_pid, struct scratch *scratch,
+			 mp_name_fn *create, void *arg)
+{
+	char *buf = scratch->candidate;
+	struct mp_text text;
+	unsigned i = name->is_fork_child && !has_pid ? 1 : 0;
+	bool was_there = false;
+	int ret;
+
+	for (;; i++) {
+		mp_text_init(&text, buf, MP_NAME_BYTES);
+		absolute(&text, path, scratch->directory);
+		if (i > 0) {
+			mp_text_str(&text, ".");
+			mp_text_dec(&text, mp_sys_getpid());
+		}
+		if (i > 1) {
+			mp_text_str(&text, ".");
+			mp_text_dec(&text, i - 1);
+		}
+		if (text.is_cut)
+			return -ENAMETOOLONG;
+		ret = create(buf, arg);
+		if (ret == -EEXIST &&
+		    is_replaceable(name, buf, &scratch->header)) {
+			mp_sys3(SYS_unlink, (long)buf, 0, 0);
+			ret = create(buf, arg);
+		}
+		if (ret != -EEXIST || i == CANDIDATES)
+			break;
+		was_there = true;
+	}
+	if (ret == 0 && was_there && !name->is_fork_child)
+		mp_say(path, " is in use or not a dump; recording into ", buf);
+	return ret;
+}
+
+static int create_here_or_temp(const struct mp_name *name,
+			       struct scratch *scratch, mp_name_fn *create,
+			       void *arg)
+{
+	struct mp_text text;
+	bool has_pid;
+	int ret, again;
+
+	mp_text_init(&text, scratch->first, sizeof(scratch->first));
+	has_pid = expand(name, &text);
+	if (text.is_cut)
+		return -ENAMETOOLONG;
+	ret = create_beside(name, scratch->first, has_pid, scratch, create,
+			    arg);
+	if (ret == 0 || name->pattern[0] == '/')
+		return ret;
+	/* A directory that is not writable, or gone. */
+	mp_text_init(&text, scratch->second, sizeof(scratch->second));
+	mp_text_str(&text, name->temp_dir);
+	mp_text_str(&text, "/");
+	mp_text_str(&text, base_name(scratch->first));
+	if (text.is_cut)
+		return ret;
+	again = create_beside(name, scratch->second, has_pid, scratch, create,
+			      arg);
+	if (again != 0)
+		return ret;
+	if (!name->is_fork_child)
+		mp_say("cannot write here; recording into ", scratch->candidate,
+		       NULL);
+	return 0;
+}
+
+int mp_name_create(const struct mp_name *name, mp_name_fn *create, void *arg)
+{
+	struct scratch *scratch = mp_map_new(sizeof(*scratch));
+	int ret;
+
+	if (!scratch)
+		return -ENOMEM;
+	ret = create_here_or_temp(name, scratch, create, arg);
+	mp_map_free(scratch, sizeof(*scratch));
+	return ret;
+}

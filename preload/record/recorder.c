@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+/* The recorder: the way of one event through the parts. */
+#include "config.h"
+
+#include "preload/record/recorder.h"
+
+#include "preload/record/check.h"
+#include "preload/record/counters.h"
+#include "preload/record/modules.h"
+#include "preload/record/stacks.h"
+#include "preload/record/writer.h"
+
+static void add(uint64_t *counter, uint64_t n)
+{
+	__atomic_fetch_add(counter, n, __ATOMIC_RELAXED);
+}
+
+/* The node a walk begins under. */
+static uint32_t base_node(struct mp_writer *writer, enum mp_walk_end end,
+			  uint32_t generation)
+{
+	uint32_t node;
+
+	node = mp_writer_child(writer, MP_NODE_NONE,
+			       (uint64_t)MPF_NODE_ROOT << 60 | generation);
+	if (node && end != MP_WALK_COMPLETE)
+		node = mp_writer_child(writer, node,
+				       (uint64_t)MPF_NODE_CUT << 60 | end);
+	return node;
+}
+
+/* Interns what changed since the last walk, outermost changed frame first. */
+static uint32_t chain_node(struct mp_writer *writer, const struct mp_walk *walk)
+{
+	uint32_t generation =
+		__atomic_load_n(&mp_modules.generation, __ATOMIC_ACQUIRE);
+	size_t i = walk->kept;
+	uint32_t node;
+
+	/* Nodes of another generation, of a walk that was cut elsewhere, or
+	 * that the trie had no room for, are not built upon. */
+	if (writer->chain_generation != generation ||
+	    walk->end != walk->last_end || i > writer->chain_depth)
+		i = 0;
+	writer->chain_generation = 0;
+	node = i > 0 ? writer->nodes[i - 1]
+		     : base_node(writer, walk->end, generation);
+	for (; node && i < walk->depth; i++) {
+		node = mp_writer_child(writer, node, walk->pcs[i]);
+		writer->nodes[i] = node;
+	}
+	if (node) {
+		writer->chain_generation = generation;
+		writer->chain_depth = (uint32_t)walk->depth;
+	}
+	return node;
+}
+
+static void count_oddities(struct mpf_thread *record,
+			   const struct mp_walk *walk)
+{
+	record->guessed += walk->has_guess;
+	record->cut_depth += walk->end == MP_WALK_CUT_DEPTH;
+	record->cut_no_rule += walk->end == MP_WALK_CUT_NO_RULE;
+	record->cut_bad_stack += walk->end == MP_WALK_CUT_BAD_STACK;
+}
+
+static uint32_t stack_node(struct mp_writer *writer, const struct mp_regs *regs)
+{
+	struct mp_walk walk;
+	uint32_t node;
+
+	mp_unwind_walk(writer->walker, regs, &walk);
+	if (__builtin_expect(walk.has_guess || walk.end != MP_WALK_COMPLETE, 0))
+		count_oddities(writer->record, &walk);
+	if (walk.tag && *walk.tag)
+		return *walk.tag;
+	node = chain_node(writer, &walk);
+	if (walk.tag)
+		*walk.tag = node;
+	return node;
+}
+
+static void overflow_alloc(size_t bytes)
+{
+	add(&mp_file.header->overflow.alloc_bytes, bytes);
+	add(&mp_file.header->overflow.allocs, 1);
+}
+
+static void overflow_free(size_t bytes)
+{
+	add(&mp_file.header->overflow.frees, 1);
+	add(&mp_file.header->overflow.free_bytes, bytes);
+}
+
+/* Counts the block and returns its class. */
+static uint32_t count_alloc(const void *addr, size_t bytes, enum mpf_call call,
+			    const struct mp_regs *regs)
+{
+	struct mp_writer *writer = mp_writer_enter();
+	struct mpf_slot *slot = NULL;
+	uint32_t node;
+
+	if (!writer) {
+		overflow_alloc(bytes);
+		return MP_NODE_OVERFLOW;
+	}
+	node = stack_node(writer, regs);
+	mp_check(writer, regs, node);
+	if (node)
+		node = mp_writer_child(
+			writer, node,
+			(uint64_t)MPF_NODE_CLASS << 60 |
+				MPF_CLASS(call, mpf_bucket(bytes)));
+	if (node)
+		slot = mp_writer_slot(writer, node);
+	if (slot) {
+		mp_counters_alloc(writer, slot, bytes);
+	} else {
+		overflow_alloc(bytes);
+		node = MP_NODE_OVERFLOW;
+	}
+	writer->last_block = addr;
+	mp_writer_leave(writer);
+	return node;
+}
+
+void mp_recorder_alloc(const void *addr, size_t bytes, enum mpf_call call,
+		       const struct mp_regs *regs)
+{
+	struct mp_block block = { .bytes = bytes };
+
+	if (!mp_blocks_reserve(addr)) {
+		add(&mp_file.header->untracked_allocs, 1);
+		add(&mp_file.header->untracked_bytes, bytes);
+		return;
+	}
+	block.class_node = count_alloc(addr, bytes, call, regs);
+	mp_blocks_add(addr, block);
+}
+
+void mp_recorder_failed(void)
+{
+	struct mp_writer *writer = mp_writer_enter();
+
+	if (!writer)
+		return;
+	writer->record->failed++;
+	mp_writer_leave(writer);
+}
+
+static void count_foreign(void)
+{
+	struct mp_writer *writer = mp_writer_enter();
+
+	if (!writer)
+		return;
+	writer->record->foreign_frees++;
+	mp_writer_leave(writer);
+}
+
+void mp_recorder_foreign_realloc(void)
+{
+	struct mp_writer *writer = mp_writer_enter();
+
+	if (!writer)
+		return;
+	writer->record->foreign_reallocs++;
+	mp_writer_leave(writer);
+}
+
+bool mp_recorder_take(const void *addr, struct mp_block *ret_block)
+{
+	return mp_blocks_take(addr, ret_block);
+}
+
+void mp_recorder_restore(const void *addr, const struct mp_block *block)
+{
+	mp_blocks_add(addr, *block);
+}
+
+void mp_recorder_free_taken(const void *addr, const struct mp_block *block)
+{
+	struct mp_writer *writer;
+	struct mpf_slot *slot = NULL;
+
+	if (block->class_node == MP_NODE_OVERFLOW) {
+		overflow_free(block->bytes);
+		return;
+	}
+	writer = mp_writer_enter();
+	if (!writer) {
+		overflow_free(block->bytes);
+		return;
+	}
+	slot = mp_writer_slot(writer, block->class_node);
+	if (slot) {
+		mp_counters_free(writer, slot, block->bytes);
+		if (writer->last_block == addr) {
+			slot->temporary++;
+			writer->last_block = NULL;
+		}
+	} else {
+		overflow_free(block->bytes);
+	}
+	mp_writer_leave(writer);
+}
+
+bool mp_recorder_free(const void *addr)
+{
+	struct mp_block block;
+
+	if (!mp_blocks_take(addr, &block)) {
+		if (addr)
+			count_foreign();
+		return false;
+	}
+	mp_recorder_free_taken(addr, &block);
+	return true;
+}

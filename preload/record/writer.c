@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT */
+/* Writers: what one thread at a time counts with. */
+#include "config.h"
+
+#include "preload/record/writer.h"
+
+#include <stddef.h>
+#include <sys/prctl.h>
+
+#include "preload/base/lock.h"
+#include "preload/base/map.h"
+#include "preload/base/sys.h"
+
+#define SLOTS_FIRST_BYTES 4096u
+#define SLOTS_MAX_BYTES	  65536u
+#define THREADS_BYTES	  4096u
+#define MAP_CHUNK_BYTES	  (sizeof(uint32_t) << MP_MAP_SHIFT)
+
+__thread struct mp_writer *mp_writer_self;
+
+static struct {
+	struct mp_lock lock;
+	struct mp_writer *list;	     /* all, nested ones too */
+	struct mp_writer *free_list; /* their threads are gone; tid 0 */
+	uint32_t count;
+	uint32_t since_scan; /* made since dead threads were looked for */
+	struct mpf_thread *free;
+	uint32_t free_count;
+	uint32_t elements; /* of the dump's thread table so far */
+} writers;
+
+/* Lock held. */
+static bool record_new(struct mp_writer *writer, bool may_wait)
+{
+	const uint32_t per_segment = THREADS_BYTES / sizeof(struct mpf_thread);
+	struct mpf_segment *segment;
+	uint64_t offset;
+
+	if (writers.free_count == 0) {
+		segment = mp_file_segment(
+			MPF_SEG_THREADS, 0, sizeof(struct mpf_thread),
+			writers.elements, THREADS_BYTES, may_wait, &offset);
+		if (!segment)
+			return false;
+		writers.free = (struct mpf_thread *)segment + 1;
+		writers.free_count = per_segment - 1;
+		writers.elements += per_segment;
+	}
+	writer->index = writers.elements - writers.free_count;
+	writer->record = writers.free++;
+	writers.free_count--;
+	return true;
+}
+
+static void adopt(struct mp_writer *writer, uint32_t tid)
+{
+	writer->tid = tid;
+	writer->last_block = NULL;
+	writer->record->tid = tid;
+	mp_sys6(SYS_prctl, PR_GET_NAME, (long)writer->record->name, 0, 0, 0, 0);
+	writer->record->threads++;
+}
+
+static bool is_dead(const struct mp_writer *writer, uint32_t pid, uint32_t tid)
+{
+	/* Our own id in somebody else's writer: that thread is gone, and the
+	 * kernel gave its id to us. */
+	return writer->tid == tid ||
+	       mp_sys3(SYS_tgkill, pid, writer->tid, 0) == -ESRCH;
+}
+
+/*
+ * Lock held. Looking for writers whose threads are gone costs a system call
+ * for each, so it is done only after half as many new ones were made as there
+ * are: a constant number of calls for each thread on average.
+ */
+static struct mp_writer *find_free(uint32_t tid)
+{
+	uint32_t pid = mp_sys_getpid();
+	struct mp_writer *writer;
+
+	if (!writers.free_list && writers.since_scan * 2 >= writers.count) {
+		writers.since_scan = 0;
+		for (writer = writers.list; writer; writer = writer->next) {
+			if (writer->is_nested || writer->tid == 0 ||
+			    !is_dead(writer, pid, tid))
+				continue;
+			writer->tid = 0;
+			writer->next_free = writers.free_list;
+			writers.free_list = writer;
+		}
+	}
+	writer = writers.free_list;
+	if (writer)
+		writers.free_list = writer->next_free;
+	return writer;
+}
+
+static struct mp_writer *writer_alloc(bool may_wait)
+{
+	size_t bytes = (sizeof(struct mp_writer) + 63) & ~(size_t)63;
+	struct mp_writer *writer;
+
+	writer = mp_map_new(bytes + mp_walker_bytes());
+	if (!writer)
+		return NULL;
+	writer->walker = (struct mp_walker *)((char *)writer + bytes);
+	if (!record_new(writer, may_wait)) {
+		mp_map_free(writer, bytes + mp_walker_bytes());
+		return NULL;
+	}
+	writer->next = writers.list;
+	writers.list = writer;
+	writers.count++;
+	writers.since_scan++;
+	return writer;
+}
+
+/* The thread's first event. */
+static struct mp_writer *enter_new(void)
+{
+	uint32_t tid = mp_sys_gettid();
+	struct mp_writer *writer;
+
+	/* A handler in a thread that is just making its writer must not wait
+	 * for the lock that this thread holds: it goes without. */
+	if (!mp_lock_try(&writers.lock)) {
+		static __thread bool is_waiting;
+
+		if (is_waiting)
+			return NULL;
+		is_waiting = true;
+		mp_lock_take(&writers.lock);
+		is_waiting = false;
+	}
+	writer = find_free(tid);
+	if (!writer)
+		writer = writer_alloc(true);
+	if (writer) {
+		writer->is_busy = true;
+		adopt(writer, tid);
+		mp_writer_self = writer;
+	}
+	mp_lock_release(&writers.lock);
+	return writer;
+}
+
+/* A handler interrupted the thread's own writer. */
+static struct mp_writer *enter_nested(struct mp_writer *outer)
+{
+	struct mp_writer *writer = outer->nested;
+
+	if (writer) {
+		if (writer->is_busy)
+			return NULL;
+	} else {
+		if (!mp_lock_try(&writers.lock))
+			return NULL;
+		writer = writer_alloc(false);
+		if (writer) {
+			writer->is_nested = true;
+			adopt(writer, outer->tid);
+			outer->nested = writer;
+		}
+		mp_lock_release(&writers.lock);
+		if (!writer)
+			return NULL;
+	}
+	writer->is_busy = true;
+	writer->record->nested++;
+	return writer;
+}
+
+struct mp_writer *mp_writer_enter_slow(void)
+{
+	struct mp_writer *writer = mp_writer_self;
+
+	return writer ? enter_nested(writer) : enter_new();
+}
+
+static uint32_t *map_chunk(struct mp_writer *writer, uint32_t node)
+{
+	uint32_t **chunk = &writer->map[node >> MP_MAP_SHIFT];
+
+	if (!*chunk) {
+		*chunk = mp_map_new(MAP_CHUNK_BYTES);
+		if (!*chunk)
+			mp_file_fail(MPF_FAIL_MEMORY, ENOMEM);
+	}
+	return *chunk;
+}
+
+static bool slots_add(struct mp_writer *writer)
+{
+	const uint64_t slot_bytes = sizeof(struct mpf_slot);
+	struct mpf_segment *segment;
+	uint64_t bytes = SLOTS_FIRST_BYTES, offset;
+
+	while (bytes < SLOTS_MAX_BYTES &&
+	       bytes < writer->slot_first * slot_bytes)
+		bytes *= 4;
+	segment = mp_file_segment(MPF_SEG_SLOTS, writer->index,
+				  (uint32_t)slot_bytes, writer->slot_first,
+				  bytes, !writer->is_nested, &offset);
+	if (!segment)
+		return false;
+	writer->slot_next = (struct mpf_slot *)segment + 1;
+	writer->slot_end = (struct mpf_slot *)((char *)segment + bytes);
+	writer->slot_first += bytes / slot_bytes;
+	/* Seldom enough to follow a thread that was renamed. */
+	mp_sys6(SYS_prctl, PR_GET_NAME, (long)writer->record->name, 0, 0, 0, 0);
+	return true;
+}
+
+/* Slots never cross a window, so their offset follows from the window that
+ * holds the address of their segment. */
+static uint64_t offset_of(const void *addr)
+{
+	for (uint64_t w = 0; w < MP_FILE_WINDOWS && mp_file.window[w]; w++) {
+		uintptr_t in = (uintptr_t)addr - (uintptr_t)mp_file.window[w];
+
+		if (in < MP_FILE_WINDOW)
+			return w << MP_FILE_WINDOW_SHIFT | in;
+	}
+	return 0;
+}
+
+__attribute__((noinline)) struct mpf_slot *
+mp_writer_slot_new(struct mp_writer *writer, uint32_t node)
+{
+	uint32_t *chunk = map_chunk(writer, node);
+	struct mpf_slot *slot;
+
+	if (!chunk)
+		return NULL;
+	if (writer->slot_next == writer->slot_end && !slots_add(writer))
+		return NULL;
+	slot = writer->slot_next++;
+	slot->class_node = node;
+	chunk[node & ((1u << MP_MAP_SHIFT) - 1)] =
+		(uint32_t)(offset_of(slot) / sizeof(*slot));
+	return slot;
+}
+
+struct mp_writer *mp_writer_forked(void)
+{
+	struct mp_writer *writer;
+
+	mp_lock_reset(&writers.lock);
+	/* Theirs and ours: private copies that nobody uses any more. They are
+	 * not unmapped: this may be a handler that interrupted one of them. */
+	writers.list = writers.free_list = NULL;
+	writers.elements = 0;
+	writers.count = writers.since_scan = 0;
+	mp_writer_self = NULL;
+	writers.free_count = 0;
+	mp_lock_take(&writers.lock);
+	writer = writer_alloc(true);
+	mp_lock_release(&writers.lock);
+	if (!writer)
+		return NULL;
+	writer->is_nested = true; /* never given to a thread */
+	writer->record->threads = 1;
+	writer->record->tid = 0;
+	writer->record->flags = MPF_THREAD_INHERITED;
+	return writer;
+}

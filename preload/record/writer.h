@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Writers: what one thread at a time counts with. A writer has its own slots
+ * in the dump, a map from classes to them, a walker and the nodes of its last
+ * walk. It belongs to a thread until that thread is gone, then to whoever
+ * needs one: nothing is owed at thread exit, and frees by the last TLS
+ * destructors still find it.
+ *
+ * Context: any thread for acquire; otherwise the owning thread; may run
+ * inside malloc; may run in a signal handler: through a nested writer (see
+ * mp_writer_enter()); locks taken: the list of writers, then the file's.
+ */
+#ifndef MEMPROF_PRELOAD_RECORD_WRITER_H
+#define MEMPROF_PRELOAD_RECORD_WRITER_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "preload/format/format.h"
+#include "preload/record/file.h"
+#include "preload/record/stacks.h"
+#include "preload/unwind/unwind.h"
+
+#define MP_CHILD_CACHE 1024u /* entries; a power of two */
+#define MP_MAP_SHIFT   14    /* classes in a chunk of a writer's map: 64 KiB */
+#define MP_MAP_CHUNKS  (1u << (28 - MP_MAP_SHIFT))
+
+struct mp_child {
+	uint64_t pc;
+	uint32_t parent;
+	uint32_t id; /* 0: empty */
+};
+
+struct mp_writer {
+	/* Owner only. */
+	bool is_busy;		 /* its code is running: see enter() */
+	bool is_nested;		 /* serves handlers that interrupt a writer */
+	uint32_t walks_to_check; /* MEMPROF_CHECK: until the next one */
+	const void *last_block;	 /* allocated last: temporary when freed */
+	int64_t delta;		 /* live bytes not yet in the header's total */
+	struct mpf_thread *record;	       /* in the dump */
+	struct mpf_slot *slot_next, *slot_end; /* free slots */
+	uint64_t slot_first;		       /* elements so far */
+	uint32_t chain_generation;	       /* nodes[] is of; 0: nothing */
+	uint32_t chain_depth;
+	struct mp_writer *nested;
+
+	/* List lock. */
+	uint32_t index; /* of record in the dump */
+	uint32_t tid;
+	struct mp_writer *next, *next_free;
+
+	struct mp_walker *walker;
+	uint32_t *map[MP_MAP_CHUNKS]; /* class -> slot's offset / 64 */
+	uint32_t nodes[MP_DEPTH_MAX]; /* of the last walk, outermost first */
+	struct mp_child children[MP_CHILD_CACHE];
+};
+
+/* This thread's, or NULL before its first event. */
+extern __thread struct mp_writer *mp_writer_self;
+
+/*
+ * The writer to use now, marked busy: this thread's own, made at its first
+ * event, or its nested one when a signal handler interrupted it. NULL when
+ * there is no memory or space, or handlers are nested too deep: the event is
+ * then counted in the header's overflow.
+ */
+struct mp_writer *mp_writer_enter_slow(void);
+
+static inline struct mp_writer *mp_writer_enter(void)
+{
+	struct mp_writer *writer = mp_writer_self;
+
+	if (__builtin_expect(!writer || writer->is_busy, 0))
+		return mp_writer_enter_slow();
+	writer->is_busy = true;
+	atomic_signal_fence(memory_order_seq_cst);
+	return writer;
+}
+
+static inline void mp_writer_leave(struct mp_writer *writer)
+{
+	atomic_signal_fence(memory_order_seq_cst);
+	writer->is_busy = false;
+}
+
+/* The slot of a class; NULL when there is no room for a new one. */
+struct mpf_slot *mp_writer_slot_new(struct mp_writer *writer, uint32_t node);
+
+static inline struct mpf_slot *mp_writer_slot(struct mp_writer *writer,
+					      uint32_t node)
+{
+	const uint32_t *chunk = writer->map[node >> MP_MAP_SHIFT];
+	uint32_t line;
+
+	if (__builtin_expect(chunk != NULL, 1)) {
+		line = chunk[node & ((1u << MP_MAP_SHIFT) - 1)];
+		if (__builtin_expect(line != 0, 1))
+			return mp_file_at((uint64_t)line *
+					  sizeof(struct mpf_slot));
+	}
+	return mp_writer_slot_new(writer, node);
+}
+
+/* mp_stacks_child() behind the writer's cache. */
+static inline uint32_t mp_writer_child(struct mp_writer *writer,
+				       uint32_t parent, uint64_t pc)
+{
+	uint64_t hash = (pc ^ parent * UINT64_C(0x9E3779B97F4A7C15)) *
+			UINT64_C(0xD6E8FEB86659FD93);
+	struct mp_child *child =
+		&writer->children[hash >> 32 & (MP_CHILD_CACHE - 1)];
+	uint32_t id;
+
+	if (child->pc == pc && child->parent == parent && child->id)
+		return child->id;
+	id = mp_stacks_child(parent, pc, !writer->is_nested);
+	if (id) {
+		child->pc = pc;
+		child->parent = parent;
+		child->id = id;
+	}
+	return id;
+}
+
+/*
+ * In a forked child, after mp_file_fork(): forgets the parent's writers and
+ * makes writer 0 the one that holds what was inherited. Its slots are filled
+ * through mp_writer_slot(); NULL when there is no memory.
+ */
+struct mp_writer *mp_writer_forked(void);
+
+#endif
