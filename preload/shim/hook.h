@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What every entry point does before and after the real call.
+ *
+ * Context: any thread, from the first instruction of the process to the last;
+ * locks taken: none here; errno as the real call left it.
+ */
+#ifndef MEMPROF_PRELOAD_SHIM_HOOK_H
+#define MEMPROF_PRELOAD_SHIM_HOOK_H
+
+#include "preload/record/modules.h"
+#include "preload/record/recorder.h"
+#include "preload/shim/next.h"
+
+#define MP_EXPORT __attribute__((visibility("default")))
+
+/*
+ * The way in when the state is not ON: boots the recorder at the very first
+ * call, makes a forked child's own dump. True: record new blocks now. False:
+ * do not, but mp_hook_may_free() tells whether known blocks still count.
+ * mp_next.malloc is NULL only inside the boot itself: then use the pool.
+ */
+bool mp_hook_wake(void);
+
+static inline bool mp_hook_enter(void)
+{
+	return mp_recorder_is_on() || mp_hook_wake();
+}
+
+/* As mp_hook_enter(), for giving memory back: paused recording sees it. */
+bool mp_hook_wake_free(void);
+
+static inline bool mp_hook_enter_free(void)
+{
+	return mp_recorder_is_on() || mp_hook_wake_free();
+}
+
+/* After the real call. */
+static inline void mp_hook_result(const void *addr, size_t bytes,
+				  enum mpf_call call,
+				  const struct mp_regs *regs)
+{
+	if (__builtin_expect(addr != NULL, 1))
+		mp_recorder_alloc(addr, bytes, call, regs);
+	else
+		mp_recorder_failed();
+}
+
+/* Before the real call that gives memory back. */
+static inline void mp_hook_free(const void *addr, uintptr_t caller)
+{
+	if (__builtin_expect(mp_modules_is_loader(caller), 0))
+		mp_modules_loader_frees(addr);
+	mp_recorder_free(addr);
+}
+
+#endif

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: MIT
+preload_shim_files = \
+	preload/shim/hook.h \
+	preload/shim/malloc.c \
+	preload/shim/new.c \
+	preload/shim/next.c \
+	preload/shim/next.h \
+	preload/shim/process.c

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/* The allocator behind us, and the pool for calls made while looking it up. */
+#include "config.h"
+
+#include "preload/shim/next.h"
+
+#include <dlfcn.h>
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "preload/base/sys.h"
+
+#define POOL_BYTES (64u << 10)
+#define POOL_ALIGN 16u
+
+struct mp_next mp_next;
+
+static struct {
+	_Alignas(POOL_ALIGN) uint8_t bytes[POOL_BYTES];
+	_Atomic size_t used;
+} pool;
+
+/* Each block is preceded by its size. */
+void *mp_pool_alloc(size_t bytes)
+{
+	size_t need, at;
+
+	if (bytes > POOL_BYTES)
+		return NULL;
+	need = POOL_ALIGN +
+	       ((bytes + POOL_ALIGN - 1) & ~(size_t)(POOL_ALIGN - 1));
+	at = atomic_fetch_add(&pool.used, need);
+	if (at + need > POOL_BYTES)
+		return NULL;
+	*(size_t *)(void *)(pool.bytes + at) = bytes;
+	return pool.bytes + at + POOL_ALIGN;
+}
+
+bool mp_pool_has(const void *addr)
+{
+	return (uintptr_t)addr - (uintptr_t)pool.bytes < POOL_BYTES;
+}
+
+size_t mp_pool_size(const void *addr)
+{
+	return *(const size_t *)(const void *)((const uint8_t *)addr -
+					       POOL_ALIGN);
+}
+
+/* ISO C has no way from void * to a function; POSIX does. */
+#define FIND(name) (*(void **)&mp_next.name = dlsym(RTLD_NEXT, #name))
+
+void mp_next_init(void)
+{
+	Dl_info ours, libc;
+
+	FIND(calloc);
+	FIND(realloc);
+	FIND(free);
+	FIND(posix_memalign);
+	FIND(aligned_alloc);
+	FIND(memalign);
+	FIND(valloc);
+	FIND(pvalloc);
+	/* C23: a failing look-up allocates, so these come late; an allocator
+	 * that has no such entry gets a plain free(). */
+	FIND(free_sized);
+	FIND(free_aligned_sized);
+	mp_next.is_libc = dladdr((void *)(uintptr_t)mp_next.free, &ours) &&
+			  dladdr((void *)(uintptr_t)dlsym(
+					 RTLD_NEXT, "gnu_get_libc_version"),
+				 &libc) &&
+			  ours.dli_fbase == libc.dli_fbase;
+	/* Last: from now on the pool is not used any more. */
+	FIND(malloc);
+}
+
+const char *mp_next_path(void)
+{
+	Dl_info info;
+
+	if (!dladdr((void *)(uintptr_t)mp_next.malloc, &info) ||
+	    !info.dli_fname)
+		return "";
+	return info.dli_fname;
+}

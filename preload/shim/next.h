@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The allocator behind us: whatever a program would have called without us,
+ * symbol by symbol (glibc, or a preloaded or linked jemalloc, tcmalloc,
+ * mimalloc). Looked up once, at the first call of all.
+ *
+ * Context: any thread once mp_next_init() returned; before that the looking
+ * up itself may call us: such calls are served from a small static pool.
+ */
+#ifndef MEMPROF_PRELOAD_SHIM_NEXT_H
+#define MEMPROF_PRELOAD_SHIM_NEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct mp_next {
+	void *(*malloc)(size_t);
+	void *(*calloc)(size_t, size_t);
+	void *(*realloc)(void *, size_t);
+	void (*free)(void *);
+	int (*posix_memalign)(void **, size_t, size_t);
+	void *(*aligned_alloc)(size_t, size_t);
+	void *(*memalign)(size_t, size_t);
+	void *(*valloc)(size_t);
+	void *(*pvalloc)(size_t);
+	void (*free_sized)(void *, size_t);		    /* may be NULL */
+	void (*free_aligned_sized)(void *, size_t, size_t); /* may be NULL */
+	bool is_libc; /* malloc is the C library's own */
+};
+extern struct mp_next mp_next;
+
+/* Boot only, one thread. */
+void mp_next_init(void);
+
+/* Path of the object that serves malloc. */
+const char *mp_next_path(void);
+
+/* While mp_next.malloc is NULL. NULL when the pool is used up. */
+void *mp_pool_alloc(size_t bytes);
+
+/* True for memory of the pool, which is never reused. */
+bool mp_pool_has(const void *addr);
+size_t mp_pool_size(const void *addr);
+
+#endif

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The process's events: its first allocating call, its constructor, its end.
+ * ld.so calls malloc before any constructor runs, so the first call boots.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "preload/base/map.h"
+#include "preload/base/say.h"
+#include "preload/base/sys.h"
+#include "preload/memprof.h"
+#include "preload/record/file.h"
+#include "preload/shim/hook.h"
+
+#define GRANULE_LIBC  4 /* glibc's blocks: 16-byte aligned, 32 bytes apart */
+#define GRANULE_OTHER 3 /* jemalloc, tcmalloc, mimalloc have 8-byte blocks */
+#define MAPS_BYTES    65536u
+
+/* argc on the initial stack; exported by the dynamic linker. */
+extern void *__libc_stack_end;
+
+MP_EXPORT void _exit(int status);
+MP_EXPORT void _Exit(int status);
+
+enum boot { BOOT_NONE = 0, BOOT_RUNNING, BOOT_DONE };
+
+static struct {
+	_Atomic uint32_t boot;
+	struct mp_start start;
+	struct mp_settings settings;
+} process;
+
+static void boot_recorder(void)
+{
+	struct mp_recorder_boot boot = {
+		.start = &process.start,
+		.settings = &process.settings,
+		.granule_shift = mp_next.is_libc ? GRANULE_LIBC : GRANULE_OTHER,
+		.in_self = (const void *)(uintptr_t)boot_recorder,
+	};
+
+	if (!mp_start_read(__libc_stack_end, &process.start) ||
+	    process.start.is_secure)
+		return;
+	mp_settings_read(process.start.envp, &process.settings);
+	boot.in_loader =
+		process.start.loader ? process.start.loader : &__libc_stack_end;
+	boot.allocator = mp_next_path();
+	mp_recorder_boot(&boot);
+}
+
+static __attribute__((noinline)) void boot_once(void)
+{
+	uint32_t none = BOOT_NONE;
+	int saved = errno;
+
+	if (!atomic_compare_exchange_strong(&process.boot, &none, BOOT_RUNNING))
+		return;
+	mp_next_init();
+	boot_recorder();
+	if (atomic_load(mp_recorder_state) == MP_STATE_NEW)
+		atomic_store(mp_recorder_state, MP_STATE_OFF);
+	atomic_store(&process.boot, BOOT_DONE);
+	errno = saved;
+}
+
+static uint32_t wake(void)
+{
+	if (atomic_load(mp_recorder_state) == MP_STATE_NEW) {
+		if (atomic_load(&process.boot) == BOOT_DONE)
+			mp_recorder_forked();
+		else
+			boot_once();
+	}
+	return atomic_load(mp_recorder_state);
+}
+
+bool mp_hook_wake(void)
+{
+	return wake() == MP_STATE_ON;
+}
+
+bool mp_hook_wake_free(void)
+{
+	uint32_t state = wake();
+
+	return state == MP_STATE_ON || state == MP_STATE_PAUSED;
+}
+
+static bool contains(const char *bytes, size_t len, const char *what)
+{
+	size_t n = 0;
+
+	while (what[n])
+		n++;
+	for (size_t i = 0; i + n <= len; i++)
+		if (__builtin_memcmp(bytes + i, what, n) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * True when the process that started this one is recorded too: then its line
+ * stands for both, because scripts read what their commands print.
+ */
+static bool is_parent_recorded(void)
+{
+	char *buf = mp_map_new(MAPS_BYTES);
+	char path[64];
+	struct mp_text text;
+	size_t used = 0;
+	bool found = false;
+	long fd, got;
+
+	mp_text_init(&text, path, sizeof(path));
+	mp_text_str(&text, "/proc/");
+	mp_text_dec(&text, (uint64_t)mp_sys3(SYS_getppid, 0, 0, 0));
+	mp_text_str(&text, "/maps");
+	fd = mp_sys_open(path, O_RDONLY, 0);
+	while (buf && !mp_sys_failed(fd) && !found) {
+		got = mp_sys_read((int)fd, buf + used, MAPS_BYTES - used);
+		if (mp_sys_failed(got) || got == 0)
+			break;
+		used += (size_t)got;
+		found = contains(buf, used, "/libmemprof.so\n");
+		/* Keep the end, where a name may be cut. */
+		if (used > MAPS_BYTES / 2) {
+			__builtin_memcpy(buf, buf + used - 64, 64);
+			used = 64;
+		}
+	}
+	if (!mp_sys_failed(fd))
+		mp_sys_close((int)fd);
+	mp_map_free(buf, MAPS_BYTES);
+	return found;
+}
+
+static void end(int status)
+{
+	uint32_t state = atomic_load(mp_recorder_state);
+
+	/* Not ours to end: a forked child that never allocated, or a child
+	 * that still shares our memory and failed to exec. */
+	if (state != MP_STATE_ON && state != MP_STATE_PAUSED)
+		return;
+	if (mp_file.header->pid != mp_sys_getpid())
+		return;
+	mp_recorder_end(MPF_EXITED, status);
+	if (!(mp_file.header->mode & MPF_MODE_FORKED) && !is_parent_recorded())
+		mp_say("recorded into ", mp_file_path(), NULL);
+}
+
+static void at_exit(int status, void *arg)
+{
+	(void)arg;
+	end(status);
+}
+
+/* Exit handlers run last first, and ours is registered before main(), so it
+ * sees the heap as the destructors left it. */
+static __attribute__((constructor(101))) void constructor(void)
+{
+	int saved = errno;
+
+	wake();
+	if (atomic_load(mp_recorder_state) == MP_STATE_ON)
+		on_exit(at_exit, NULL);
+	errno = saved;
+}
+
+void _exit(int status)
+{
+	end(status);
+	for (;;)
+		mp_sys3(SYS_exit_group, status, 0, 0);
+}
+
+void _Exit(int status)
+{
+	_exit(status);
+}
+
+MP_EXPORT int memprof_is_recording(void)
+{
+	return mp_recorder_is_on();
+}
+
+MP_EXPORT void memprof_pause(void)
+{
+	mp_recorder_pause(true);
+}
+
+MP_EXPORT void memprof_resume(void)
+{
+	mp_recorder_pause(false);
+}
