@@ -10,6 +10,7 @@ static struct {
 	bool is_on;
 	dev_t dev;
 	ino_t ino;
+	char terminal[64]; /* path of fd 2 when it was one, else "" */
 } say;
 
 void mp_text_init(struct mp_text *text, char *buf, size_t size)
@@ -76,17 +77,50 @@ void mp_say_init(bool is_quiet)
 	say.dev = st.st_dev;
 	say.ino = st.st_ino;
 	say.is_on = true;
+	if (S_ISCHR(st.st_mode)) {
+		long len = mp_sys_readlink("/proc/self/fd/2", say.terminal,
+					   sizeof(say.terminal) - 1);
+
+		say.terminal[mp_sys_failed(len) ? 0 : len] = '\0';
+	}
+}
+
+static bool is_ours(int fd)
+{
+	struct stat st;
+
+	return !mp_sys_failed(mp_sys_fstat(fd, &st)) && st.st_dev == say.dev &&
+	       st.st_ino == say.ino;
+}
+
+/*
+ * The program may have closed fd 2, as many do just before they exit, and may
+ * even have its own file there. A terminal can be opened again.
+ */
+static void write_line(const char *line, size_t bytes)
+{
+	long fd;
+
+	if (is_ours(2)) {
+		mp_sys_write(2, line, bytes);
+		return;
+	}
+	if (say.terminal[0] != '/')
+		return;
+	fd = mp_sys_open(say.terminal, O_WRONLY | O_NOCTTY | O_NONBLOCK, 0);
+	if (mp_sys_failed(fd))
+		return;
+	if (is_ours((int)fd))
+		mp_sys_write((int)fd, line, bytes);
+	mp_sys_close((int)fd);
 }
 
 void mp_say(const char *a, const char *b, const char *c)
 {
 	char buf[MP_SAY_BYTES];
 	struct mp_text text;
-	struct stat st;
 
-	/* The program may have closed fd 2 and opened its own file there. */
-	if (!say.is_on || mp_sys_failed(mp_sys_fstat(2, &st)) ||
-	    st.st_dev != say.dev || st.st_ino != say.ino)
+	if (!say.is_on)
 		return;
 	mp_text_init(&text, buf, sizeof(buf) - 1);
 	mp_text_str(&text, "memprof: ");
@@ -100,5 +134,5 @@ void mp_say(const char *a, const char *b, const char *c)
 		if ((unsigned char)buf[i] < ' ' || buf[i] == 0x7f)
 			buf[i] = '?';
 	buf[text.used++] = '\n';
-	mp_sys_write(2, buf, text.used);
+	write_line(buf, text.used);
 }

@@ -60,16 +60,34 @@ static int create_dump(bool is_fork_child, mp_name_fn *create, void *arg)
 	return mp_name_create(&name, create, arg);
 }
 
+/* err: negative; the commonest are named. */
 static void say_off(const char *what, int err)
 {
-	char buf[32];
+	static const struct {
+		int err;
+		const char *name;
+	} names[] = { { EACCES, "permission denied" },
+		      { ENOENT, "no such directory" },
+		      { ENOSPC, "no space left" },
+		      { EROFS, "read-only file system" },
+		      { EFBIG, "file size limit too small" },
+		      { ENAMETOOLONG, "name too long" },
+		      { EEXIST, "too many files of that name" },
+		      { EMFILE, "too many open files" },
+		      { ENOMEM, "out of memory" } };
+	char buf[64];
 	struct mp_text text;
 
 	mp_text_init(&text, buf, sizeof(buf));
-	mp_text_str(&text, " (errno ");
-	mp_text_dec(&text, (uint64_t)-err);
-	mp_text_str(&text, ")");
-	mp_say(what, buf, "; the program runs unrecorded");
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (names[i].err == -err)
+			mp_text_str(&text, names[i].name);
+	if (!text.used) {
+		mp_text_str(&text, "errno ");
+		mp_text_dec(&text, (uint64_t)-err);
+	}
+	mp_text_str(&text, "; the program runs unrecorded");
+	mp_say(what, ": ", buf);
 }
 
 static void fill_header(const struct mp_recorder_boot *boot)

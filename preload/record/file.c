@@ -10,12 +10,12 @@
 #include "preload/base/say.h"
 #include "preload/base/sys.h"
 
-#define PATH_BYTES     4096u
-#define RESERVE_FIRST  (UINT64_C(256) << 10)
-#define RESERVE_MAX    (UINT64_C(16) << 20)
-#define HEADROOM_BYTES (UINT64_C(16) << 20)
-#define TEXT_SEGMENT   16384u
-#define ZERO_BYTES     16384u
+#define PATH_BYTES    4096u
+#define RESERVE_FIRST (UINT64_C(256) << 10)
+#define RESERVE_MAX   (UINT64_C(16) << 20)
+#define HEADROOM_MIN  (UINT64_C(1) << 20)
+#define TEXT_SEGMENT  16384u
+#define ZERO_BYTES    16384u
 
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
@@ -117,7 +117,8 @@ static long reserve_range(int fd, uint64_t from, uint64_t to)
 /* Sparse room behind the reserved space, for when reopen() fails later. */
 static void extend_headroom(int fd, uint64_t limit)
 {
-	uint64_t want = file.reserved + HEADROOM_BYTES;
+	uint64_t ahead = file.used > HEADROOM_MIN ? file.used : HEADROOM_MIN;
+	uint64_t want = file.reserved + ahead;
 
 	if (want > limit)
 		want = limit;

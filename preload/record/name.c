@@ -99,30 +99,80 @@ struct scratch {
 	struct mpf_header header;
 };
 
-/* A dump that may be replaced: a regular file of ours that is a dump, and no
- * process, this one under its former name included, records into it. */
-static bool is_replaceable(const struct mp_name *name, const char *path,
-			   struct mpf_header *header)
+/* What lies where the dump should go. */
+enum occupant {
+	OCCUPANT_OLD,	 /* a finished dump of ours: may be replaced */
+	OCCUPANT_IN_USE, /* a dump that a process records into */
+	OCCUPANT_FORMER, /* this process's, before it called exec() */
+	OCCUPANT_OTHER,	 /* anything else: not to be touched */
+};
+
+static enum occupant occupant_of(const struct mp_name *name, int fd,
+				 struct mpf_header *header)
 {
 	struct stat st;
-	bool is_ours;
-	long fd, got;
 
-	fd = mp_sys_open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
-	if (mp_sys_failed(fd))
-		return false;
-	is_ours = !mp_sys_failed(mp_sys_fstat((int)fd, &st)) &&
-		  S_ISREG(st.st_mode) &&
-		  st.st_uid == (uid_t)mp_sys3(SYS_geteuid, 0, 0, 0);
-	got = is_ours ? mp_sys_read((int)fd, header, sizeof(*header)) : 0;
-	mp_sys_close((int)fd);
-	if (got != (long)sizeof(*header) ||
+	if (mp_sys_failed(mp_sys_fstat(fd, &st)) || !S_ISREG(st.st_mode) ||
+	    st.st_uid != (uid_t)mp_sys3(SYS_geteuid, 0, 0, 0) ||
+	    mp_sys_read(fd, header, sizeof(*header)) != (long)sizeof(*header) ||
 	    __builtin_memcmp(header->magic, MPF_MAGIC, sizeof(header->magic)))
-		return false;
+		return OCCUPANT_OTHER;
 	if (header->pid == mp_sys_getpid())
-		return header->process_ticks != name->process_ticks;
-	return header->state != MPF_RUNNING ||
-	       mp_process_ticks(header->pid) != header->process_ticks;
+		return header->process_ticks == name->process_ticks
+			       ? OCCUPANT_FORMER
+			       : OCCUPANT_OLD;
+	if (header->state == MPF_RUNNING &&
+	    mp_process_ticks(header->pid) == header->process_ticks)
+		return OCCUPANT_IN_USE;
+	return OCCUPANT_OLD;
+}
+
+/* Nobody maps it any more: exec() ended all that did. */
+static void retire(int fd, const struct mpf_header *header)
+{
+	uint32_t state = MPF_EXECED;
+
+	mp_sys_pwrite(fd, &state, sizeof(state),
+		      __builtin_offsetof(struct mpf_header, state));
+	mp_sys_ftruncate(fd, header->used_bytes);
+}
+
+static enum occupant look_at(const struct mp_name *name, const char *path,
+			     struct mpf_header *header)
+{
+	enum occupant occupant;
+	long fd;
+
+	fd = mp_sys_open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0);
+	if (mp_sys_failed(fd))
+		return OCCUPANT_OTHER;
+	occupant = occupant_of(name, (int)fd, header);
+	if (occupant == OCCUPANT_FORMER && header->state == MPF_RUNNING &&
+	    !name->is_fork_child)
+		retire((int)fd, header);
+	mp_sys_close((int)fd);
+	return occupant;
+}
+
+/* Creates one candidate, in place of an old dump if need be. */
+static int create_one(const struct mp_name *name, const char *path,
+		      struct mpf_header *header, mp_name_fn *create, void *arg,
+		      bool *is_other)
+{
+	int ret = create(path, arg);
+
+	if (ret != -EEXIST)
+		return ret;
+	switch (look_at(name, path, header)) {
+	case OCCUPANT_OLD:
+		mp_sys3(SYS_unlink, (long)path, 0, 0);
+		return create(path, arg);
+	case OCCUPANT_OTHER:
+		*is_other = true;
+		return ret;
+	default:
+		return ret;
+	}
 }
 
 static int create_beside(const struct mp_name *name, const char *path,
@@ -132,7 +182,7 @@ static int create_beside(const struct mp_name *name, const char *path,
 	char *buf = scratch->candidate;
 	struct mp_text text;
 	unsigned i = name->is_fork_child && !has_pid ? 1 : 0;
-	bool was_there = false;
+	bool is_other = false;
 	int ret;
 
 	for (;; i++) {
@@ -148,18 +198,13 @@ static int create_beside(const struct mp_name *name, const char *path,
 		}
 		if (text.is_cut)
 			return -ENAMETOOLONG;
-		ret = create(buf, arg);
-		if (ret == -EEXIST &&
-		    is_replaceable(name, buf, &scratch->header)) {
-			mp_sys3(SYS_unlink, (long)buf, 0, 0);
-			ret = create(buf, arg);
-		}
+		ret = create_one(name, buf, &scratch->header, create, arg,
+				 &is_other);
 		if (ret != -EEXIST || i == CANDIDATES)
 			break;
-		was_there = true;
 	}
-	if (ret == 0 && was_there && !name->is_fork_child)
-		mp_say(path, " is in use or not a dump; recording into ", buf);
+	if (ret == 0 && is_other && !name->is_fork_child)
+		mp_say(path, " is not a dump of yours; recording into ", buf);
 	return ret;
 }
 

@@ -35,6 +35,28 @@ static inline bool mp_hook_enter_free(void)
 	return mp_recorder_is_on() || mp_hook_wake_free();
 }
 
+/*
+ * libstdc++ asks malloc for 1 byte when operator new is asked for none, and
+ * for a multiple of the alignment. The operator's size is the one requested:
+ * it leaves it here for the call it makes, recognised by the stack pointer,
+ * so that what an exception leaves behind applies to nobody else.
+ */
+struct mp_new_hint {
+	uintptr_t sp; /* of the operator's caller; 0: none */
+	size_t bytes;
+};
+extern __thread struct mp_new_hint mp_new_hint;
+#define MP_NEW_HINT_REACH 512u /* bytes of stack the operator uses at most */
+
+static inline size_t mp_hook_requested(size_t bytes, const struct mp_regs *regs)
+{
+	if (mp_new_hint.sp - regs->sp >= MP_NEW_HINT_REACH ||
+	    mp_new_hint.bytes > bytes)
+		return bytes;
+	mp_new_hint.sp = 0;
+	return mp_new_hint.bytes;
+}
+
 /* After the real call. */
 static inline void mp_hook_result(const void *addr, size_t bytes,
 				  enum mpf_call call,

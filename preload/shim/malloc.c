@@ -35,8 +35,11 @@ void *malloc(size_t bytes)
 	if (__builtin_expect(!mp_next.malloc, 0))
 		return mp_pool_alloc(bytes);
 	addr = mp_next.malloc(bytes);
-	if (__builtin_expect(is_on, 1))
-		mp_hook_result(addr, bytes, MPF_CALL_MALLOC, &regs);
+	if (__builtin_expect(!is_on, 0))
+		return addr;
+	if (__builtin_expect(bytes == 1, 0))
+		bytes = mp_hook_requested(bytes, &regs);
+	mp_hook_result(addr, bytes, MPF_CALL_MALLOC, &regs);
 	return addr;
 }
 
@@ -201,19 +204,20 @@ int posix_memalign(void **ret_addr, size_t alignment, size_t bytes)
 	return ret;
 }
 
-#define ALIGNED(name)                                                          \
-	void *name(size_t alignment, size_t bytes)                             \
-	{                                                                      \
-		struct mp_regs regs = MP_REGS_CALLER();                        \
-		bool is_on = mp_hook_enter();                                  \
-		void *addr;                                                    \
-                                                                               \
-		if (__builtin_expect(!mp_next.malloc, 0))                      \
-			return NULL;                                           \
-		addr = mp_next.name(alignment, bytes);                         \
-		if (__builtin_expect(is_on, 1))                                \
-			mp_hook_result(addr, bytes, MPF_CALL_MEMALIGN, &regs); \
-		return addr;                                                   \
+#define ALIGNED(name)                                                         \
+	void *name(size_t alignment, size_t bytes)                            \
+	{                                                                     \
+		struct mp_regs regs = MP_REGS_CALLER();                       \
+		bool is_on = mp_hook_enter();                                 \
+		void *addr;                                                   \
+                                                                              \
+		if (__builtin_expect(!mp_next.malloc, 0))                     \
+			return NULL;                                          \
+		addr = mp_next.name(alignment, bytes);                        \
+		if (__builtin_expect(is_on, 1))                               \
+			mp_hook_result(addr, mp_hook_requested(bytes, &regs), \
+				       MPF_CALL_MEMALIGN, &regs);             \
+		return addr;                                                  \
 	}
 
 ALIGNED(aligned_alloc)

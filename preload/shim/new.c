@@ -91,6 +91,8 @@ struct form {
 	bool may_throw;
 };
 
+__thread struct mp_new_hint mp_new_hint;
+
 static __attribute__((noinline)) void *
 new_slowly(struct form *form, size_t bytes, size_t b, size_t c)
 {
@@ -99,9 +101,14 @@ new_slowly(struct form *form, size_t bytes, size_t b, size_t c)
 	new_fn *next = (new_fn *)(uintptr_t)behind(form->name, &form->cache);
 	void *addr;
 
-	addr = next ? next(bytes, b, c)
-		    : without_runtime(bytes, form->is_aligned ? b : 0,
+	if (mp_next.is_libc) {
+		mp_new_hint.bytes = bytes;
+		mp_new_hint.sp = regs.sp;
+	}
+	addr = next ? next(bytes, b, c) :
+		      without_runtime(bytes, form->is_aligned ? b : 0,
 				      form->may_throw);
+	mp_new_hint.sp = 0;
 	if (is_on)
 		record(addr, bytes, form->call, &regs);
 	return addr;
@@ -123,20 +130,22 @@ delete_slowly(struct form *form, void *addr, size_t b, size_t c)
 		free(addr);
 }
 
-#define NEW(symbol, kind, aligned, throws)                               \
-	MP_EXPORT void *symbol(size_t bytes, size_t b, size_t c);        \
-	void *symbol(size_t bytes, size_t b, size_t c)                   \
-	{                                                                \
-		static struct form form = { .name = #symbol,             \
-					    .call = kind,                \
-					    .is_aligned = aligned,       \
-					    .may_throw = throws };       \
-		void *next = atomic_load_explicit(&form.cache,           \
-						  memory_order_relaxed); \
-                                                                         \
-		if (__builtin_expect(next && mp_next.is_libc, 1))        \
-			return ((new_fn *)(uintptr_t)next)(bytes, b, c); \
-		return new_slowly(&form, bytes, b, c);                   \
+#define NEW(symbol, kind, aligned, throws)                                    \
+	MP_EXPORT void *symbol(size_t bytes, size_t b, size_t c);             \
+	void *symbol(size_t bytes, size_t b, size_t c)                        \
+	{                                                                     \
+		static struct form form = { .name = #symbol,                  \
+					    .call = kind,                     \
+					    .is_aligned = aligned,            \
+					    .may_throw = throws };            \
+		void *next = atomic_load_explicit(&form.cache,                \
+						  memory_order_relaxed);      \
+                                                                              \
+		if (__builtin_expect(next && mp_next.is_libc && !(aligned) && \
+					     bytes,                           \
+				     1))                                      \
+			return ((new_fn *)(uintptr_t)next)(bytes, b, c);      \
+		return new_slowly(&form, bytes, b, c);                        \
 	}
 
 #define DELETE(symbol)                                                   \

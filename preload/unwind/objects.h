@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which code object an address belongs to, from the dynamic linker, and which
+ * objects were met since the last mp_objects_clear().
+ *
+ * Context: any thread; may run inside malloc; may run in a signal handler:
+ * yes where the C library has _dl_find_object (glibc 2.35); locks taken: none
+ * there, else the loader's for the time of a dl_iterate_phdr.
+ */
+#ifndef MEMPROF_PRELOAD_UNWIND_OBJECTS_H
+#define MEMPROF_PRELOAD_UNWIND_OBJECTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "preload/unwind/unwind.h"
+
+/* Boot only. 0 or -ENOMEM. */
+int mp_objects_init(mp_unwind_object_fn *on_object);
+
+/*
+ * Finds the object that holds pc. generation is that of the walk: an object
+ * seen for the first time in it is announced.
+ */
+bool mp_objects_find(uintptr_t pc, uint32_t generation,
+		     struct mp_code_object *ret_object);
+
+void mp_objects_clear(void);
+
+#endif

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/* The module's face: settings, walks, forgetting. */
+#include "config.h"
+
+#include "preload/unwind/unwind.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "preload/unwind/objects.h"
+#include "preload/unwind/rules.h"
+#include "preload/unwind/walker.h"
+
+static struct {
+	unsigned max_depth; /* 0: not initialised */
+	bool verify;
+	mp_unwind_differ_fn *on_difference;
+} settings;
+
+static struct {
+	_Atomic uint64_t walks, differences;
+} verified;
+
+size_t mp_walker_bytes(void)
+{
+	return sizeof(struct mp_walker);
+}
+
+int mp_unwind_init(const struct mp_unwind_options *options)
+{
+	const int error = mp_objects_init(options->on_object);
+
+	if (error)
+		return error;
+	if (mp_rules_init(options->method))
+		return -ENOMEM;
+	settings.verify = options->verify;
+	settings.on_difference = options->on_difference;
+	settings.max_depth = options->max_depth;
+	if (settings.max_depth < 1 || settings.max_depth > MP_DEPTH_MAX)
+		settings.max_depth = MP_DEPTH_MAX;
+	return 0;
+}
+
+void mp_unwind_forget(void)
+{
+	mp_rules_clear();
+	mp_objects_clear();
+}
+
+static uint32_t read_generation(void)
+{
+	return atomic_load_explicit(&mp_rules.generation, memory_order_acquire);
+}
+
+static void walk_plain(struct mp_walker *walker, const struct mp_regs *regs,
+		       uint32_t generation, struct mp_walk *ret_walk)
+{
+	struct mp_plain plain = {
+		.pcs = walker->plain,
+		.depth = 1,
+		.end = MP_WALK_CUT_NO_RULE,
+	};
+
+	if (settings.max_depth == 0)
+		walker->plain[0] = regs->pc;
+	else
+		mp_plain_walk(&walker->stack, regs, generation, walker->plain,
+			      settings.max_depth, &plain);
+	*ret_walk = (struct mp_walk) {
+		.pcs = plain.pcs,
+		.depth = plain.depth,
+		.end = plain.end,
+		.last_end = walker->memo.end,
+		.has_guess = plain.has_guess,
+	};
+}
+
+void mp_unwind_walk_full(struct mp_walker *walker, const struct mp_regs *regs,
+			 struct mp_walk *ret_walk)
+{
+	walk_plain(walker, regs, read_generation(), ret_walk);
+}
+
+static bool is_same(const struct mp_walk *a, const struct mp_walk *b)
+{
+	return a->depth == b->depth && a->end == b->end &&
+	       a->has_guess == b->has_guess &&
+	       memcmp(a->pcs, b->pcs, a->depth * sizeof(*a->pcs)) == 0;
+}
+
+static __attribute__((noinline, cold)) void verify(struct mp_walker *walker,
+						   const struct mp_regs *regs,
+						   uint32_t generation,
+						   const struct mp_walk *walk)
+{
+	struct mp_walk full;
+
+	walk_plain(walker, regs, generation, &full);
+	atomic_fetch_add_explicit(&verified.walks, 1, memory_order_relaxed);
+	if (is_same(walk, &full))
+		return;
+	atomic_fetch_add_explicit(&verified.differences, 1,
+				  memory_order_relaxed);
+	if (settings.on_difference)
+		settings.on_difference(regs, walk, &full);
+}
+
+void mp_unwind_verified(uint64_t *ret_walks, uint64_t *ret_differences)
+{
+	*ret_walks =
+		atomic_load_explicit(&verified.walks, memory_order_relaxed);
+	*ret_differences = atomic_load_explicit(&verified.differences,
+						memory_order_relaxed);
+}
+
+/* Without the memory, which then knows nothing of the walk but its end. */
+static __attribute__((noinline, cold)) void
+walk_anew(struct mp_walker *walker, const struct mp_regs *regs,
+	  uint32_t generation, struct mp_walk *ret_walk)
+{
+	walk_plain(walker, regs, generation, ret_walk);
+	walker->memo.end = ret_walk->end;
+}
+
+void mp_unwind_walk(struct mp_walker *walker, const struct mp_regs *regs,
+		    struct mp_walk *ret_walk)
+{
+	const uint32_t generation = read_generation();
+
+	if (__builtin_expect(settings.max_depth == 0, 0) ||
+	    __builtin_expect(!mp_memo_walk(&walker->memo, &walker->stack, regs,
+					   generation, settings.max_depth,
+					   ret_walk),
+			     0))
+		walk_anew(walker, regs, generation, ret_walk);
+	else if (__builtin_expect(settings.verify, 0))
+		verify(walker, regs, generation, ret_walk);
+}
