@@ -23,7 +23,7 @@ static struct {
 	struct mp_writer *list;	     /* all, nested ones too */
 	struct mp_writer *free_list; /* their threads are gone; tid 0 */
 	uint32_t count;
-	uint32_t since_scan; /* made since dead threads were looked for */
+	uint32_t since_scan; /* given since dead threads were looked for */
 	struct mpf_thread *free;
 	uint32_t free_count;
 	uint32_t elements; /* of the dump's thread table so far */
@@ -71,8 +71,9 @@ static bool is_dead(const struct mp_writer *writer, uint32_t pid, uint32_t tid)
 
 /*
  * Lock held. Looking for writers whose threads are gone costs a system call
- * for each, so it is done only after half as many new ones were made as there
- * are: a constant number of calls for each thread on average.
+ * for each, so it is done only after half as many were given as there are: a
+ * constant number of calls for each thread on average, and at most half as
+ * many again as were ever needed at once.
  */
 static struct mp_writer *find_free(uint32_t tid)
 {
@@ -93,6 +94,7 @@ static struct mp_writer *find_free(uint32_t tid)
 	writer = writers.free_list;
 	if (writer)
 		writers.free_list = writer->next_free;
+	writers.since_scan++;
 	return writer;
 }
 
@@ -112,7 +114,6 @@ static struct mp_writer *writer_alloc(bool may_wait)
 	writer->next = writers.list;
 	writers.list = writer;
 	writers.count++;
-	writers.since_scan++;
 	return writer;
 }
 

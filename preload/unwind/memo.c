@@ -183,7 +183,7 @@ static inline void store(struct mp_memo *memo, const struct progress *walk)
 		else
 			set_link(&memo->links[n], fresh, words[0],
 				 words[count > 1]);
-		outer.pc = fresh->pc & MP_PC_EXACT ? NOT_JOINED : fresh->pc;
+		outer.pc = fresh->pc;
 		outer.bp = fresh->bp;
 		outer.real++;
 		if (fresh->uses_bp)

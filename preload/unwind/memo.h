@@ -18,8 +18,8 @@
  * have no fixed size, so saved rbp words belong to what is compared, unless
  * nobody further out uses them. (2) After an unsuccessful comparison, go on
  * from the true registers: the kept rbp of a frame may be stale, because it
- * was unused by the old outer frames only. (3) A frame entered by a signal is
- * never joined: its pc is not a return address.
+ * was unused by the old outer frames only. (3) An interrupted pc is not the
+ * same as an equal return address: the flags are part of what is compared.
  *
  * Context: owning thread; may run inside malloc; may run in a signal handler:
  * yes, with a walker that is not in use; locks taken: none; errno kept.
