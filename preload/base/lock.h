@@ -5,7 +5,8 @@
  * insertions only, never while code of others runs (libc, ld.so, next malloc).
  *
  * Context: any thread; may run inside malloc; in a signal handler only
- * mp_lock_try(), because the interrupted code may hold the lock.
+ * mp_lock_try() and mp_lock_take_soon(), because the interrupted code may hold
+ * the lock.
  */
 #ifndef MEMPROF_PRELOAD_BASE_LOCK_H
 #define MEMPROF_PRELOAD_BASE_LOCK_H
@@ -14,6 +15,8 @@
 #include <stdatomic.h>
 
 #include "preload/base/sys.h"
+
+#define MP_LOCK_SOON_TRIES 20u
 
 struct mp_lock {
 	_Atomic uint32_t state; /* 0 free, 1 held, 2 held and waited for */
@@ -36,6 +39,31 @@ static inline void mp_lock_take(struct mp_lock *lock)
 					memory_order_acquire) != 0)
 		mp_sys6(SYS_futex, (long)&lock->state, FUTEX_WAIT_PRIVATE, 2, 0,
 			0, 0);
+}
+
+/*
+ * For handlers: waits about a millisecond, which is ample when another thread
+ * holds the lock, and gives up when it is held by what was interrupted.
+ */
+static inline bool mp_lock_take_soon(struct mp_lock *lock)
+{
+	const struct timespec pause = { 0, 10000 };
+
+	for (unsigned i = 0; !mp_lock_try(lock); i++) {
+		if (i == MP_LOCK_SOON_TRIES)
+			return false;
+		mp_sys3(SYS_nanosleep, (long)&pause, 0, 0);
+	}
+	return true;
+}
+
+/* may_wait false: as mp_lock_take_soon(). */
+static inline bool mp_lock_take_if(struct mp_lock *lock, bool may_wait)
+{
+	if (!may_wait)
+		return mp_lock_take_soon(lock);
+	mp_lock_take(lock);
+	return true;
 }
 
 static inline void mp_lock_release(struct mp_lock *lock)

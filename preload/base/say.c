@@ -4,6 +4,8 @@
 
 #include "preload/base/say.h"
 
+#include <signal.h>
+
 #include "preload/base/sys.h"
 
 static struct {
@@ -93,6 +95,29 @@ static bool is_ours(int fd)
 	       st.st_ino == say.ino;
 }
 
+/* SIGPIPE would end the program for a line of ours, SIGTTOU would stop it. */
+#define BIT(signal)	    (UINT64_C(1) << ((signal)-1))
+#define KERNEL_SIGSET_BYTES 8
+
+static void write_unharmed(int fd, const char *line, size_t bytes)
+{
+	const uint64_t block = BIT(SIGPIPE) | BIT(SIGTTOU);
+	const uint64_t pipe_only = BIT(SIGPIPE);
+	const struct timespec now = { 0, 0 };
+	uint64_t before = 0, pending = 0;
+
+	mp_sys6(SYS_rt_sigpending, (long)&pending, KERNEL_SIGSET_BYTES, 0, 0, 0,
+		0);
+	mp_sys6(SYS_rt_sigprocmask, SIG_BLOCK, (long)&block, (long)&before,
+		KERNEL_SIGSET_BYTES, 0, 0);
+	if (mp_sys_write(fd, line, bytes) == -EPIPE &&
+	    !(pending & BIT(SIGPIPE)))
+		mp_sys6(SYS_rt_sigtimedwait, (long)&pipe_only, 0, (long)&now,
+			KERNEL_SIGSET_BYTES, 0, 0);
+	mp_sys6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0,
+		KERNEL_SIGSET_BYTES, 0, 0);
+}
+
 /*
  * The program may have closed fd 2, as many do just before they exit, and may
  * even have its own file there. A terminal can be opened again.
@@ -102,7 +127,7 @@ static void write_line(const char *line, size_t bytes)
 	long fd;
 
 	if (is_ours(2)) {
-		mp_sys_write(2, line, bytes);
+		write_unharmed(2, line, bytes);
 		return;
 	}
 	if (say.terminal[0] != '/')
@@ -111,7 +136,7 @@ static void write_line(const char *line, size_t bytes)
 	if (mp_sys_failed(fd))
 		return;
 	if (is_ours((int)fd))
-		mp_sys_write((int)fd, line, bytes);
+		write_unharmed((int)fd, line, bytes);
 	mp_sys_close((int)fd);
 }
 

@@ -315,14 +315,6 @@ static struct mpf_segment *segment_locked(uint32_t type, uint32_t owner,
 	return segment;
 }
 
-static bool lock(bool may_wait)
-{
-	if (!may_wait)
-		return mp_lock_try(&file.lock);
-	mp_lock_take(&file.lock);
-	return true;
-}
-
 struct mpf_segment *mp_file_segment(uint32_t type, uint32_t owner,
 				    uint32_t elem_bytes, uint64_t first,
 				    uint64_t bytes, bool may_wait,
@@ -330,7 +322,7 @@ struct mpf_segment *mp_file_segment(uint32_t type, uint32_t owner,
 {
 	struct mpf_segment *segment;
 
-	if (!lock(may_wait))
+	if (!mp_lock_take_if(&file.lock, may_wait))
 		return NULL;
 	segment = segment_locked(type, owner, elem_bytes, first, bytes,
 				 ret_offset);
@@ -343,7 +335,7 @@ struct mpf_text mp_file_text(const void *bytes, size_t len, bool may_wait)
 	struct mpf_text text = { 0, 0 };
 
 	if (len == 0 || len > TEXT_SEGMENT - MPF_SEGMENT_BYTES ||
-	    !lock(may_wait))
+	    !mp_lock_take_if(&file.lock, may_wait))
 		return text;
 	if (file.text_end - file.text_at < len) {
 		uint64_t at;

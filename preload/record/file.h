@@ -6,7 +6,7 @@
  * open only inside these functions: programs close and reuse descriptors.
  *
  * Context: any thread; may run inside malloc; may run in a signal handler:
- * yes, may_wait false; locks taken: its own, a leaf of the lock order.
+ * yes, with may_wait false; locks taken: its own, a leaf of the lock order.
  */
 #ifndef MEMPROF_PRELOAD_RECORD_FILE_H
 #define MEMPROF_PRELOAD_RECORD_FILE_H
@@ -45,7 +45,7 @@ int mp_file_create(const char *path);
 /*
  * A new zeroed segment with a complete header; *ret_offset is its place.
  * NULL when there is no space (the header's failure then says why, and it was
- * said once) or when it would have to wait and may not.
+ * said once) or when it would have to wait long and may not.
  */
 struct mpf_segment *mp_file_segment(uint32_t type, uint32_t owner,
 				    uint32_t elem_bytes, uint64_t first,

@@ -147,7 +147,7 @@ static void describe(const struct mp_code_object *object,
 	module->start = object->start;
 	module->end = object->end;
 	module->bias = object->bias;
-	module->path = mp_file_text(path, text_length(path), true);
+	module->path = mp_file_text(path, text_length(path), false);
 	if (self - object->start < object->end - object->start)
 		module->flags |= MPF_MODULE_MEMPROF;
 	if (object->start == mp_modules.loader_start)
@@ -192,7 +192,7 @@ static struct mpf_module *record_new(void)
 	if (modules.free_count == 0) {
 		segment = mp_file_segment(
 			MPF_SEG_MODULES, 0, sizeof(struct mpf_module),
-			modules.first, SEGMENT_BYTES, true, &offset);
+			modules.first, SEGMENT_BYTES, false, &offset);
 		if (!segment)
 			return NULL;
 		modules.first += SEGMENT_ELEMS;
@@ -231,22 +231,13 @@ static bool displace(const struct mp_code_object *object, const void *link_map)
 
 void mp_modules_note(const struct mp_code_object *object)
 {
-	uint32_t count = atomic_load(&modules.count);
 	struct dl_find_object found;
 	struct mpf_module *module;
+	uint32_t count;
 
-	if (!mp_lock_try(&modules.lock)) {
-		struct timespec pause = { 0, 1000 };
-
-		/* Another thread is at it, or the code that this handler
-		 * interrupted: wait a little, never for ever. */
-		for (unsigned i = 0; !mp_lock_try(&modules.lock); i++) {
-			if (i == 1000)
-				return;
-			mp_sys3(SYS_nanosleep, (long)&pause, 0, 0);
-		}
-		count = atomic_load(&modules.count);
-	}
+	/* The walk may be a handler's. */
+	if (!mp_lock_take_soon(&modules.lock))
+		return;
 	found.dlfo_link_map = NULL;
 	find_object((const void *)object->start, &found);
 	if (displace(object, found.dlfo_link_map))

@@ -129,13 +129,13 @@ static struct table *table_with_room(struct shard *shard)
 }
 
 /* node_lock held. */
-static bool segment_add(uint32_t id)
+static bool segment_add(uint32_t id, bool may_wait)
 {
 	struct mpf_segment *segment;
 	uint64_t offset;
 
 	segment = mp_file_segment(MPF_SEG_NODES, 0, sizeof(struct mpf_node), id,
-				  SEGMENT_BYTES, true, &offset);
+				  SEGMENT_BYTES, may_wait, &offset);
 	if (!segment)
 		return false;
 	atomic_store_explicit(&stacks.segments[id >> SEGMENT_SHIFT],
@@ -149,18 +149,14 @@ static uint32_t node_new(uint32_t parent, uint64_t pc, bool may_wait)
 	struct mpf_node *node;
 	uint32_t id = 0;
 
-	if (may_wait)
-		mp_lock_take(&stacks.node_lock);
-	else if (!mp_lock_try(&stacks.node_lock))
+	if (!mp_lock_take_if(&stacks.node_lock, may_wait))
 		return 0;
 	if (stacks.next >= MP_STACKS_MAX) {
 		mp_file_fail(MPF_FAIL_LIMIT, 0);
 		goto out;
 	}
 	if (stacks.next % SEGMENT_NODES == 0) {
-		/* A handler that interrupted the file's own code may not wait
-		 * for it, so it may not grow the trie either. */
-		if (!may_wait || !segment_add(stacks.next))
+		if (!segment_add(stacks.next, may_wait))
 			goto out;
 		stacks.next += FIRST_IN_SEGMENT;
 	}
@@ -180,9 +176,7 @@ static uint32_t insert(struct shard *shard, uint64_t hash, uint32_t parent,
 	struct table *table;
 	uint32_t id = 0, at;
 
-	if (may_wait)
-		mp_lock_take(&shard->lock);
-	else if (!mp_lock_try(&shard->lock))
+	if (!mp_lock_take_if(&shard->lock, may_wait))
 		return MP_NODE_NONE;
 	table = table_with_room(shard);
 	if (!table)

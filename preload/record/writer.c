@@ -120,20 +120,16 @@ static struct mp_writer *writer_alloc(bool may_wait)
 /* The thread's first event. */
 static struct mp_writer *enter_new(void)
 {
+	static __thread bool is_making;
 	uint32_t tid = mp_sys_gettid();
 	struct mp_writer *writer;
 
-	/* A handler in a thread that is just making its writer must not wait
-	 * for the lock that this thread holds: it goes without. */
-	if (!mp_lock_try(&writers.lock)) {
-		static __thread bool is_waiting;
-
-		if (is_waiting)
-			return NULL;
-		is_waiting = true;
-		mp_lock_take(&writers.lock);
-		is_waiting = false;
-	}
+	/* A handler that interrupts this goes without: the lock is held. */
+	if (is_making)
+		return NULL;
+	is_making = true;
+	atomic_signal_fence(memory_order_seq_cst);
+	mp_lock_take(&writers.lock);
 	writer = find_free(tid);
 	if (!writer)
 		writer = writer_alloc(true);
@@ -143,6 +139,8 @@ static struct mp_writer *enter_new(void)
 		mp_writer_self = writer;
 	}
 	mp_lock_release(&writers.lock);
+	atomic_signal_fence(memory_order_seq_cst);
+	is_making = false;
 	return writer;
 }
 
@@ -155,7 +153,7 @@ static struct mp_writer *enter_nested(struct mp_writer *outer)
 		if (writer->is_busy)
 			return NULL;
 	} else {
-		if (!mp_lock_try(&writers.lock))
+		if (!mp_lock_take_soon(&writers.lock))
 			return NULL;
 		writer = writer_alloc(false);
 		if (writer) {

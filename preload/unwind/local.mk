@@ -9,6 +9,8 @@ preload_unwind_files = \
 	preload/unwind/plain.c \
 	preload/unwind/program.c \
 	preload/unwind/reference.c \
+	preload/unwind/repeat.c \
+	preload/unwind/repeat.h \
 	preload/unwind/rule.h \
 	preload/unwind/rules.c \
 	preload/unwind/rules.h \

@@ -8,16 +8,11 @@
 #include "preload/unwind/step.h"
 #include "preload/unwind/walker.h"
 
-#define NOT_JOINED UINT64_MAX
-
-/* What a frame reads that reads nothing. */
-static const uintptr_t nothing;
-
 /* The walk under way. */
 struct progress {
 	struct mp_regs at;
 	uint64_t flags;	  /* of at.pc */
-	size_t candidate; /* links[0 .. candidate) may still be joined */
+	size_t candidate; /* joints[0 .. candidate) may still be joined */
 	size_t fresh;
 	enum mp_walk_end end;
 	bool is_joined;
@@ -25,7 +20,7 @@ struct progress {
 };
 
 /*
- * Looks whether the last walk stood where we stand. Links further in than
+ * Looks whether the last walk stood where we stand. Joints further in than
  * what is tried or skipped are never looked at again.
  */
 static inline bool try_join(const struct mp_memo *memo,
@@ -34,6 +29,7 @@ static inline bool try_join(const struct mp_memo *memo,
 {
 	size_t n = *candidate;
 	const struct mp_joint *joint;
+	size_t changed;
 
 	while (n > 0 && memo->joints[n - 1].sp < at->sp)
 		n--;
@@ -44,7 +40,14 @@ static inline bool try_join(const struct mp_memo *memo,
 	if (joint->sp != at->sp || joint->pc != (at->pc | flags) ||
 	    (joint->is_live && joint->bp != at->bp))
 		return false;
-	return mp_memo_holds(memo->links, n, candidate);
+	changed = mp_words_changed(memo->words, joint->words);
+	if (changed == 0)
+		return true;
+	/* Only what is further out than the frame of that word is left. */
+	while (n > 0 && memo->joints[n - 1].words >= changed)
+		n--;
+	*candidate = n;
+	return false;
 }
 
 static void note_reads(struct mp_fresh *fresh, const struct mp_reads *reads)
@@ -136,65 +139,40 @@ static inline void step_out(struct mp_memo *memo, struct mp_stack *stack,
 	}
 }
 
-/* The words worth comparing: not rbp where nobody further out uses it. */
-static inline unsigned needed_words(const struct mp_fresh *fresh, bool is_live,
-				    unsigned *words)
-{
-	unsigned count = 0;
-
-	for (unsigned i = 0; i < fresh->count; i++)
-		if (is_live || !fresh->sets_bp || i != fresh->bp_word)
-			words[count++] = i;
-	return count;
-}
-
-static inline void set_link(struct mp_link *link, const struct mp_fresh *fresh,
-			    unsigned a, unsigned b)
-{
-	link->a = (const uintptr_t *)fresh->addr[a];
-	link->a_value = fresh->value[a];
-	link->b = (const uintptr_t *)fresh->addr[b];
-	link->b_value = fresh->value[b];
-}
-
 /* Puts the fresh frames, outermost first, in the place of what they replace. */
 static inline void store(struct mp_memo *memo, const struct progress *walk)
 {
 	size_t n = walk->is_joined ? walk->candidate : 0;
-	struct mp_joint outer = { .real = UINT16_MAX };
+	struct mp_joint joint = { .words = 0 };
 
 	if (n > 0)
-		outer = memo->joints[n - 1];
+		joint = memo->joints[n - 1];
 	for (size_t i = walk->fresh; i-- > 0;) {
 		const struct mp_fresh *fresh = &memo->fresh[i];
-		unsigned words[3] = { 0, 0, 0 };
-		const unsigned count =
-			needed_words(fresh, outer.is_live, words);
+		struct mp_word *word = &memo->words[joint.words];
 
-		outer.sp = fresh->sp;
-		if (__builtin_expect(count == 3, 0)) {
-			set_link(&memo->links[n], fresh, words[2], words[2]);
-			outer.pc = NOT_JOINED;
-			memo->joints[n++] = outer;
+		for (unsigned k = fresh->count; k-- > 0;) {
+			/* rbp, where nobody further out uses it */
+			if (!joint.is_live && fresh->sets_bp &&
+			    k == fresh->bp_word)
+				continue;
+			word->addr = (const uintptr_t *)fresh->addr[k];
+			word->value = fresh->value[k];
+			word++;
 		}
-		if (__builtin_expect(count == 0, 0))
-			memo->links[n] = (struct mp_link) { .a = &nothing,
-							    .b = &nothing };
-		else
-			set_link(&memo->links[n], fresh, words[0],
-				 words[count > 1]);
-		outer.pc = fresh->pc;
-		outer.bp = fresh->bp;
-		outer.real++;
+		joint.words = (uint32_t)(word - memo->words);
+		joint.pc = fresh->pc;
+		joint.sp = fresh->sp;
+		joint.bp = fresh->bp;
 		if (fresh->uses_bp)
-			outer.is_live = true;
+			joint.is_live = true;
 		else if (fresh->sets_bp)
-			outer.is_live = false;
-		outer.has_guess |= (fresh->pc & MP_PC_GUESSED) != 0;
-		memo->pcs[outer.real] = fresh->pc;
-		memo->joints[n++] = outer;
+			joint.is_live = false;
+		joint.has_guess |= (fresh->pc & MP_PC_GUESSED) != 0;
+		memo->pcs[n] = fresh->pc;
+		memo->joints[n++] = joint;
 	}
-	memo->count = (uint32_t)n;
+	memo->depth = (uint32_t)n;
 }
 
 bool mp_memo_walk(struct mp_memo *memo, struct mp_stack *stack,
@@ -207,23 +185,22 @@ bool mp_memo_walk(struct mp_memo *memo, struct mp_stack *stack,
 
 	if (memo->generation != generation) {
 		memo->generation = generation;
-		memo->count = 0;
+		memo->depth = 0;
 	}
 	mp_stack_enter(stack, regs->sp, generation);
-	walk.candidate = memo->count;
+	walk.candidate = memo->depth;
 	step_out(memo, stack, generation, limit, &walk);
 	if (walk.is_joined) {
-		kept = memo->joints[walk.candidate - 1].real + 1u;
+		kept = walk.candidate;
 		walk.end = memo->end;
 		/* The limit would cut elsewhere now. */
 		if (walk.end == MP_WALK_CUT_DEPTH ? kept + walk.fresh != limit
 						  : kept + walk.fresh > limit) {
-			memo->count = 0;
+			memo->depth = 0;
 			return false;
 		}
 	}
 	store(memo, &walk);
-	memo->depth = (uint32_t)(kept + walk.fresh);
 	memo->end = walk.end;
 	ret_walk->pcs = memo->pcs;
 	ret_walk->depth = memo->depth;
@@ -231,9 +208,9 @@ bool mp_memo_walk(struct mp_memo *memo, struct mp_stack *stack,
 	ret_walk->end = walk.end;
 	ret_walk->last_end = last_end;
 	ret_walk->has_guess =
-		memo->count > 0 && memo->joints[memo->count - 1].has_guess;
+		memo->depth > 0 && memo->joints[memo->depth - 1].has_guess;
 	ret_walk->tag = NULL;
 	if (walk.is_refused)
-		memo->count = 0;
+		memo->depth = 0;
 	return true;
 }

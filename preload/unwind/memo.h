@@ -34,23 +34,19 @@
 #include "preload/unwind/stack.h"
 #include "preload/unwind/unwind.h"
 
-/* A frame that read three words takes two links. */
-#define MP_MEMO_LINKS (2u * MP_DEPTH_MAX)
+#define MP_MEMO_WORDS (3u * MP_DEPTH_MAX)
 
-/*
- * Up to two words of the walk: those whose values determine everything further
- * out than the frame. A frame with one word has it twice: no branch then.
- */
-struct mp_link {
-	const uintptr_t *a, *b;
-	uintptr_t a_value, b_value;
+/* A word that a walk read. */
+struct mp_word {
+	const uintptr_t *addr;
+	uintptr_t value;
 };
 
-/* The registers on entry to the frame of a link. */
+/* The registers on entry to a frame. */
 struct mp_joint {
-	uint64_t pc; /* with flags; all ones: not to be joined */
+	uint64_t pc; /* with flags */
 	uintptr_t sp, bp;
-	uint16_t real;	/* index of the frame in pcs */
+	uint32_t words; /* read by this frame and those further out */
 	bool is_live;	/* bp is used by this frame or further out */
 	bool has_guess; /* this frame or one further out is a guess */
 };
@@ -66,16 +62,18 @@ struct mp_fresh {
 };
 
 /*
- * All zero is a valid new one. links[0] is outermost.
- * Invariant: count > 0 => joints[count - 1].real + 1 == depth.
+ * All zero is a valid new one. joints[i] and pcs[i] are of the same frame, 0
+ * being outermost. The words of frame i are
+ *	words[i > 0 ? joints[i - 1].words : 0 .. joints[i].words)
+ * from the last that was read to the first, so that going down from any
+ * joint's words meets them in the order in which a walk read them.
  */
 struct mp_memo {
 	uint32_t generation;
-	uint32_t count; /* of links; 0: nothing is remembered */
-	uint32_t depth;
+	uint32_t depth; /* 0: nothing is remembered */
 	enum mp_walk_end end;
-	struct mp_link links[MP_MEMO_LINKS];
-	struct mp_joint joints[MP_MEMO_LINKS];
+	struct mp_word words[MP_MEMO_WORDS];
+	struct mp_joint joints[MP_DEPTH_MAX];
 	uint64_t pcs[MP_DEPTH_MAX];
 	struct mp_fresh fresh[MP_DEPTH_MAX];
 };
@@ -89,24 +87,19 @@ bool mp_memo_walk(struct mp_memo *memo, struct mp_stack *stack,
 		  const struct mp_regs *regs, uint32_t generation, size_t limit,
 		  struct mp_walk *ret_walk);
 
-/* True when all words of links[0 .. count) are as remembered. */
-static inline bool mp_memo_holds(const struct mp_link *links, size_t count,
-				 size_t *ret_changed)
+/*
+ * How many of words[0 .. count) are yet to be looked at when one is found
+ * changed, itself included; 0: all are as remembered.
+ */
+static inline size_t mp_words_changed(const struct mp_word *words, size_t count)
 {
-	for (size_t i = count; i-- > 0;) {
-		const struct mp_link *link = &links[i];
-
+	for (size_t i = count; i > 0; i--)
 		if (__builtin_expect(
-			    *(const volatile uintptr_t *)link->a !=
-					    link->a_value ||
-				    *(const volatile uintptr_t *)link->b !=
-					    link->b_value,
-			    0)) {
-			*ret_changed = i;
-			return false;
-		}
-	}
-	return true;
+			    *(const volatile uintptr_t *)words[i - 1].addr !=
+				    words[i - 1].value,
+			    0))
+			return i;
+	return 0;
 }
 
 #endif

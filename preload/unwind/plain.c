@@ -67,6 +67,7 @@ void mp_plain_walk(struct mp_stack *stack, const struct mp_regs *regs,
 			break;
 		}
 		*--out = at.pc | flags;
+		has_guess |= (flags & MP_PC_GUESSED) != 0;
 		if (__builtin_expect(flags & MP_PC_EXACT, 0))
 			rule = mp_rules_exact(at.pc, generation);
 		else
@@ -88,7 +89,6 @@ void mp_plain_walk(struct mp_stack *stack, const struct mp_regs *regs,
 			break;
 		}
 		flags = mp_plain_flags(step);
-		has_guess |= step == MP_STEP_GUESSED;
 		at = caller;
 		hi = stack->hi;
 	}

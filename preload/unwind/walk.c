@@ -90,16 +90,27 @@ static bool is_same(const struct mp_walk *a, const struct mp_walk *b)
 	       memcmp(a->pcs, b->pcs, a->depth * sizeof(*a->pcs)) == 0;
 }
 
-static __attribute__((noinline, cold)) void verify(struct mp_walker *walker,
-						   const struct mp_regs *regs,
-						   uint32_t generation,
-						   const struct mp_walk *walk)
+/* entry: the walk was known by it, or will be; may be NULL. */
+static __attribute__((noinline, cold)) void
+verify(struct mp_walker *walker, const struct mp_regs *regs,
+       uint32_t generation, const struct mp_walk *walk,
+       struct mp_repeat_entry *entry)
 {
 	struct mp_walk full;
+	uint64_t digest;
+	bool is_right;
 
 	walk_plain(walker, regs, generation, &full);
+	digest = mp_repeat_digest(full.pcs, full.depth);
+	if (walk->tag && *walk->tag)
+		is_right = entry->digest == digest && walk->end == full.end &&
+			   walk->has_guess == full.has_guess;
+	else
+		is_right = is_same(walk, &full);
+	if (entry)
+		entry->digest = digest;
 	atomic_fetch_add_explicit(&verified.walks, 1, memory_order_relaxed);
-	if (is_same(walk, &full))
+	if (is_right)
 		return;
 	atomic_fetch_add_explicit(&verified.differences, 1,
 				  memory_order_relaxed);
@@ -124,17 +135,56 @@ walk_anew(struct mp_walker *walker, const struct mp_regs *regs,
 	walker->memo.end = ret_walk->end;
 }
 
+/*
+ * The entry where this walk is kept if it was met before. NULL where the
+ * innermost frame is out of the ordinary.
+ */
+static inline struct mp_repeat_entry *find_entry(struct mp_walker *walker,
+						 const struct mp_regs *regs,
+						 uint32_t generation,
+						 struct mp_regs *ret_caller)
+{
+	uintptr_t ra, bp;
+	mp_rule rule;
+
+	if (!mp_step_is_pc(regs->pc))
+		return NULL;
+	mp_stack_enter(&walker->stack, regs->sp, generation);
+	rule = mp_rules_get(mp_rules.sets, regs->pc, generation);
+	*ret_caller = *regs;
+	if (!mp_step_plain(ret_caller, rule, walker->stack.hi, &ra, &bp))
+		return NULL;
+	return mp_repeat_slot(walker->repeats, regs->pc, ret_caller);
+}
+
 void mp_unwind_walk(struct mp_walker *walker, const struct mp_regs *regs,
 		    struct mp_walk *ret_walk)
 {
 	const uint32_t generation = read_generation();
+	struct mp_repeat_entry *entry;
+	struct mp_regs caller;
 
-	if (__builtin_expect(settings.max_depth == 0, 0) ||
-	    __builtin_expect(!mp_memo_walk(&walker->memo, &walker->stack, regs,
-					   generation, settings.max_depth,
-					   ret_walk),
-			     0))
+	if (__builtin_expect(settings.max_depth == 0, 0)) {
 		walk_anew(walker, regs, generation, ret_walk);
-	else if (__builtin_expect(settings.verify, 0))
-		verify(walker, regs, generation, ret_walk);
+		return;
+	}
+	entry = find_entry(walker, regs, generation, &caller);
+	if (entry && entry->tag &&
+	    mp_repeat_holds(entry, regs->pc, &caller, generation)) {
+		ret_walk->end = (enum mp_walk_end)entry->end;
+		ret_walk->has_guess = entry->has_guess;
+		ret_walk->tag = &entry->tag;
+	} else if (mp_memo_walk(&walker->memo, &walker->stack, regs, generation,
+				settings.max_depth, ret_walk)) {
+		if (entry &&
+		    mp_repeat_keep(entry, &walker->memo, regs->pc, &caller))
+			ret_walk->tag = &entry->tag;
+		else
+			entry = NULL;
+	} else {
+		walk_anew(walker, regs, generation, ret_walk);
+		return;
+	}
+	if (__builtin_expect(settings.verify, 0))
+		verify(walker, regs, generation, ret_walk, entry);
 }

@@ -10,6 +10,7 @@
 #define MEMPROF_PRELOAD_UNWIND_WALKER_H
 
 #include "preload/unwind/memo.h"
+#include "preload/unwind/repeat.h"
 #include "preload/unwind/stack.h"
 #include "preload/unwind/step.h"
 #include "preload/unwind/unwind.h"
@@ -18,6 +19,7 @@ struct mp_walker {
 	struct mp_stack stack;
 	uint64_t plain[MP_DEPTH_MAX]; /* filled from its end */
 	struct mp_memo memo;
+	struct mp_repeat_entry repeats[MP_REPEAT_ENTRIES];
 };
 
 /* The outcome of a plain walk. */

@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Built by "make check" so that they stay buildable; run by scripts/bench.
+check_PROGRAMS += tests/bench/micro
+tests_bench_micro_SOURCES = tests/bench/micro.c
+tests_bench_micro_LDADD = -lpthread
