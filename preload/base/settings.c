@@ -87,10 +87,22 @@ static void read_number(const char *name, const char *value, uint32_t max,
 	mp_say(name, limits, NULL);
 }
 
+/* A switch is off when it is missing, empty or 0. */
+static bool is_set(const char *value)
+{
+	return value && *value && !is_equal(value, "0");
+}
+
+static void say_switch(const char *name, const char *value)
+{
+	if (is_set(value) && !is_equal(value, "1"))
+		mp_say(name, " takes 0 or 1; using 1", NULL);
+}
+
 void mp_settings_read(char *const *envp, struct mp_settings *ret_settings)
 {
 	const char *quiet = NULL, *depth = NULL, *unwind = NULL, *check = NULL;
-	const char *v;
+	const char *verify = NULL, *v;
 
 	ret_settings->out = MP_SETTINGS_OUT_DEFAULT;
 	ret_settings->temp_dir = "/tmp";
@@ -110,12 +122,15 @@ void mp_settings_read(char *const *envp, struct mp_settings *ret_settings)
 			unwind = v;
 		else if ((v = value_of(*envp, "MEMPROF_CHECK")))
 			check = v;
+		else if ((v = value_of(*envp, "MEMPROF_VERIFY")))
+			verify = v;
 	}
 	/* First of all, because it decides whether the others are said. */
-	ret_settings->is_quiet = quiet && *quiet && !is_equal(quiet, "0");
+	ret_settings->is_quiet = is_set(quiet);
 	mp_say_init(ret_settings->is_quiet);
-	if (quiet && *quiet && !is_equal(quiet, "0") && !is_equal(quiet, "1"))
-		mp_say("MEMPROF_QUIET takes 0 or 1; using 1", NULL, NULL);
+	say_switch("MEMPROF_QUIET", quiet);
+	ret_settings->verify = is_set(verify);
+	say_switch("MEMPROF_VERIFY", verify);
 	if (depth && *depth)
 		read_number("MEMPROF_MAX_DEPTH", depth, DEPTH_MAX,
 			    &ret_settings->max_depth);

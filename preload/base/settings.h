@@ -20,6 +20,7 @@ struct mp_settings {
 	bool use_fp;	      /* MEMPROF_UNWIND=fp */
 	uint32_t max_depth;   /* MEMPROF_MAX_DEPTH */
 	uint32_t check_every; /* MEMPROF_CHECK: compare every Nth walk; 0 no */
+	bool verify;	      /* MEMPROF_VERIFY=1: walk twice and compare */
 };
 
 /* Where the kernel put what a program starts with. */

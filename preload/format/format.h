@@ -50,9 +50,10 @@ enum mpf_state {
 };
 
 enum mpf_mode_flags {
-	MPF_MODE_FORKED = 1u << 0,  /* began as a forked child */
-	MPF_MODE_CHECKED = 1u << 1, /* walks were compared, see check_* */
-	MPF_MODE_SAMPLED = 1u << 2, /* see sample_bytes */
+	MPF_MODE_FORKED = 1u << 0,   /* began as a forked child */
+	MPF_MODE_CHECKED = 1u << 1,  /* walks were compared, see check_* */
+	MPF_MODE_SAMPLED = 1u << 2,  /* see sample_bytes */
+	MPF_MODE_VERIFIED = 1u << 3, /* see verify_* */
 };
 
 enum mpf_unwind {
@@ -132,7 +133,11 @@ struct mpf_header {
 	uint64_t check_walks;	    /* walks compared */
 	uint64_t check_differences; /* of them different */
 
-	uint8_t reserved4[MPF_PEAK_OFFSET - 352];
+	/* MPF_MODE_VERIFIED: remembered walks against full ones. */
+	uint64_t verify_walks;
+	uint64_t verify_differences;
+
+	uint8_t reserved4[MPF_PEAK_OFFSET - 368];
 
 	/*
 	 * Lines of their own, because every thread reads the first at every

@@ -107,6 +107,8 @@ static void fill_header(const struct mp_recorder_boot *boot)
 	header->peak_epoch = 1;
 	if (boot->settings->check_every)
 		header->mode |= MPF_MODE_CHECKED;
+	if (boot->settings->verify)
+		header->mode |= MPF_MODE_VERIFIED;
 	mp_process_identify(&recorder.process);
 	mp_process_describe(boot->start, &recorder.process, boot->allocator);
 }
@@ -117,6 +119,8 @@ void mp_recorder_boot(const struct mp_recorder_boot *boot)
 		.method = boot->settings->use_fp ? MP_UNWIND_FP : MP_UNWIND_CFI,
 		.max_depth = boot->settings->max_depth,
 		.on_object = mp_modules_note,
+		.verify = boot->settings->verify,
+		.on_difference = mp_check_differ,
 	};
 	long ret;
 
@@ -141,7 +145,7 @@ void mp_recorder_boot(const struct mp_recorder_boot *boot)
 	fill_header(boot);
 	mp_modules_init(boot->in_loader, boot->in_self,
 			recorder.process.program);
-	mp_check_init(boot->settings->check_every);
+	mp_check_init(boot->settings->check_every, boot->settings->verify);
 	set_state(MP_STATE_ON);
 }
 

@@ -4,6 +4,8 @@
 
 #include "preload/record/check.h"
 
+#include <stdatomic.h>
+
 #include "preload/base/lock.h"
 #include "preload/base/map.h"
 #include "preload/base/say.h"
@@ -12,6 +14,7 @@
 #define SAID_MAX 3u /* differences shown in full */
 
 uint32_t mp_check_every;
+bool mp_check_verify;
 
 static struct {
 	struct mp_lock lock;
@@ -20,8 +23,9 @@ static struct {
 	uint32_t said;
 } check;
 
-void mp_check_init(uint32_t every)
+void mp_check_init(uint32_t every, bool verify)
 {
+	mp_check_verify = verify;
 	mp_check_every = every;
 }
 
@@ -90,6 +94,26 @@ static void compare(const struct mp_regs *regs, uint32_t node)
 	say_stack("check: recorded, innermost first: ", check.ours, depth);
 	say_stack("check: reference, outermost first: ", check.reference,
 		  reference);
+}
+
+void mp_check_differ(const struct mp_regs *regs,
+		     const struct mp_walk *remembered,
+		     const struct mp_walk *full)
+{
+	static _Atomic uint32_t said;
+
+	(void)regs;
+	if (atomic_fetch_add(&said, 1) >= SAID_MAX)
+		return;
+	say_stack("verify: remembered, outermost first: ", remembered->pcs,
+		  remembered->depth);
+	say_stack("verify: walked, outermost first: ", full->pcs, full->depth);
+}
+
+void mp_check_verified(void)
+{
+	mp_unwind_verified(&mp_file.header->verify_walks,
+			   &mp_file.header->verify_differences);
 }
 
 void mp_check_now(struct mp_writer *writer, const struct mp_regs *regs,

@@ -11,9 +11,21 @@
 #include "preload/record/writer.h"
 
 extern uint32_t mp_check_every; /* 0: off */
+extern bool mp_check_verify;
 
 /* Boot only. */
-void mp_check_init(uint32_t every);
+void mp_check_init(uint32_t every, bool verify);
+
+/*
+ * The test mode MEMPROF_VERIFY=1, for mp_unwind_options.on_difference: says
+ * the first differences in full.
+ */
+void mp_check_differ(const struct mp_regs *regs,
+		     const struct mp_walk *remembered,
+		     const struct mp_walk *full);
+
+/* Brings the header's verify_* up to date. */
+void mp_check_verified(void);
 
 void mp_check_now(struct mp_writer *writer, const struct mp_regs *regs,
 		  uint32_t node);

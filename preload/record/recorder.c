@@ -73,6 +73,8 @@ static uint32_t stack_node(struct mp_writer *writer, const struct mp_regs *regs)
 	mp_unwind_walk(writer->walker, regs, &walk);
 	if (__builtin_expect(walk.has_guess || walk.end != MP_WALK_COMPLETE, 0))
 		count_oddities(writer->record, &walk);
+	if (__builtin_expect(mp_check_verify, 0))
+		mp_check_verified();
 	if (walk.tag && *walk.tag)
 		return *walk.tag;
 	node = chain_node(writer, &walk);

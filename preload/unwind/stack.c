@@ -81,7 +81,7 @@ void mp_stack_move(struct mp_stack *stack, uintptr_t addr)
 
 void mp_stack_begin(struct mp_stack *stack, uintptr_t sp, uint32_t generation)
 {
-	if (stack->generation != generation || stack->walks > MP_STACK_WALKS) {
+	if (stack->generation != generation || stack->walks >= MP_STACK_WALKS) {
 		memset(stack->pages, 0, sizeof(stack->pages));
 		stack->lo = stack->hi = 0;
 		stack->generation = generation;

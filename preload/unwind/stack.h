@@ -41,6 +41,15 @@ void mp_stack_move(struct mp_stack *stack, uintptr_t addr);
 /* A walk begins at sp. Cold part of mp_stack_enter(). */
 void mp_stack_begin(struct mp_stack *stack, uintptr_t sp, uint32_t generation);
 
+/*
+ * A walk ended in what is no stack: it may have run into memory that others
+ * unmap, so the next walk asks for every page anew.
+ */
+static inline void mp_stack_distrust(struct mp_stack *stack)
+{
+	stack->walks = MP_STACK_WALKS;
+}
+
 static inline void mp_stack_enter(struct mp_stack *stack, uintptr_t sp,
 				  uint32_t generation)
 {
