@@ -11,6 +11,7 @@
 
 #define DEPTH_DEFAULT 1024u
 #define DEPTH_MAX     1024u
+#define SIZE_LIMIT    (UINT64_C(1) << 40)
 
 bool mp_start_read(void *stack_end, struct mp_start *ret_start)
 {
@@ -87,6 +88,40 @@ static void read_number(const char *name, const char *value, uint32_t max,
 	mp_say(name, limits, NULL);
 }
 
+/* Bytes, or a number and one of these; 0 when missing, 0 or not understood. */
+static uint64_t read_size(const char *name, const char *value)
+{
+	static const struct {
+		const char *suffix;
+		uint64_t factor;
+	} units[] = { { "", 1 },
+		      { "B", 1 },
+		      { "K", 1024 },
+		      { "KiB", 1024 },
+		      { "M", 1024 * 1024 },
+		      { "MiB", 1024 * 1024 },
+		      { "G", 1024ul << 20 },
+		      { "GiB", 1024ul << 20 },
+		      { "kB", 1000 },
+		      { "KB", 1000 },
+		      { "MB", 1000 * 1000 },
+		      { "GB", 1000ul * 1000 * 1000 } };
+	const char *p = value;
+	uint64_t number = 0;
+
+	if (!value || !*value)
+		return 0;
+	for (; *p >= '0' && *p <= '9' && number <= SIZE_LIMIT; p++)
+		number = number * 10 + (uint64_t)(*p - '0');
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (p != value && is_equal(p, units[i].suffix) &&
+		    number <= SIZE_LIMIT / units[i].factor)
+			return number * units[i].factor;
+	mp_say(name, " takes a size such as 512KiB; recording every block",
+	       NULL);
+	return 0;
+}
+
 /* A switch is off when it is missing, empty or 0. */
 static bool is_set(const char *value)
 {
@@ -102,7 +137,7 @@ static void say_switch(const char *name, const char *value)
 void mp_settings_read(char *const *envp, struct mp_settings *ret_settings)
 {
 	const char *quiet = NULL, *depth = NULL, *unwind = NULL, *check = NULL;
-	const char *verify = NULL, *v;
+	const char *verify = NULL, *sample = NULL, *v;
 
 	ret_settings->out = MP_SETTINGS_OUT_DEFAULT;
 	ret_settings->temp_dir = "/tmp";
@@ -124,11 +159,14 @@ void mp_settings_read(char *const *envp, struct mp_settings *ret_settings)
 			check = v;
 		else if ((v = value_of(*envp, "MEMPROF_VERIFY")))
 			verify = v;
+		else if ((v = value_of(*envp, "MEMPROF_SAMPLE")))
+			sample = v;
 	}
 	/* First of all, because it decides whether the others are said. */
 	ret_settings->is_quiet = is_set(quiet);
 	mp_say_init(ret_settings->is_quiet);
 	say_switch("MEMPROF_QUIET", quiet);
+	ret_settings->sample_bytes = read_size("MEMPROF_SAMPLE", sample);
 	ret_settings->verify = is_set(verify);
 	say_switch("MEMPROF_VERIFY", verify);
 	if (depth && *depth)

@@ -14,13 +14,15 @@
 #define MP_SETTINGS_OUT_DEFAULT "%e.%p.mp"
 
 struct mp_settings {
-	const char *out;      /* MEMPROF_OUT: pattern of the dump's name */
-	const char *temp_dir; /* TMPDIR, or /tmp */
-	bool is_quiet;	      /* MEMPROF_QUIET: say nothing */
-	bool use_fp;	      /* MEMPROF_UNWIND=fp */
-	uint32_t max_depth;   /* MEMPROF_MAX_DEPTH */
-	uint32_t check_every; /* MEMPROF_CHECK: compare every Nth walk; 0 no */
-	bool verify;	      /* MEMPROF_VERIFY=1: walk twice and compare */
+	const char *out;       /* MEMPROF_OUT: pattern of the dump's name */
+	const char *temp_dir;  /* TMPDIR, or /tmp */
+	bool is_quiet;	       /* MEMPROF_QUIET: say nothing */
+	bool use_fp;	       /* MEMPROF_UNWIND=fp */
+	uint32_t max_depth;    /* MEMPROF_MAX_DEPTH */
+	uint32_t check_every;  /* MEMPROF_CHECK: compare every Nth walk; 0 no */
+	uint64_t sample_bytes; /* MEMPROF_SAMPLE: mean between samples; 0 exact
+				*/
+	bool verify;	       /* MEMPROF_VERIFY=1: walk twice and compare */
 };
 
 /* Where the kernel put what a program starts with. */

@@ -195,10 +195,12 @@ struct mpf_node {
 
 enum mpf_node_kind {
 	MPF_NODE_FRAME = 0,
-	MPF_NODE_ROOT = 1, /* parent 0; argument: module generation */
-	MPF_NODE_CUT = 2,  /* child of a root: frames beyond are missing, */
-			   /* argument enum mpf_cut */
-	MPF_NODE_CLASS = 3 /* leaf: argument MPF_CLASS() */
+	MPF_NODE_ROOT = 1,     /* parent 0; argument: module generation */
+	MPF_NODE_CUT = 2,      /* child of a root: frames beyond are missing, */
+			       /* argument enum mpf_cut */
+	MPF_NODE_CLASS = 3,    /* leaf: argument MPF_CLASS() */
+	MPF_NODE_SIZED = 4,    /* leaf, sampled: argument MPF_SIZED() */
+	MPF_NODE_UNSAMPLED = 5 /* parent 0: the class of all other blocks */
 };
 
 enum mpf_cut {
@@ -211,6 +213,17 @@ enum mpf_cut {
 #define MPF_CLASS(call, bucket) (((uint64_t)(call) << 8) | (bucket))
 #define MPF_CLASS_CALL(pc)	((unsigned)((pc) >> 8) & 0xff)
 #define MPF_CLASS_BUCKET(pc)	((unsigned)(pc)&0xff)
+
+/*
+ * With sample_bytes R, a block of s bytes (1 when 0) was kept with its stack
+ * with probability 1 - exp(-s / R), so each stands for the inverse of that.
+ * Its class holds the exact size, because the weight depends on it. All other
+ * blocks are in the one class MPF_NODE_UNSAMPLED: totals stay exact.
+ */
+#define MPF_SIZED_MAX	       ((UINT64_C(1) << 48) - 1)
+#define MPF_SIZED(call, bytes) (((uint64_t)(call) << 48) | (bytes))
+#define MPF_SIZED_CALL(pc)     ((unsigned)((pc) >> 48) & 0xff)
+#define MPF_SIZED_BYTES(pc)    ((pc)&MPF_SIZED_MAX)
 
 enum mpf_call {
 	MPF_CALL_MALLOC = 1,

@@ -12,6 +12,7 @@
 #include "preload/record/name.h"
 #include "preload/record/process.h"
 #include "preload/record/recorder.h"
+#include "preload/record/sample.h"
 #include "preload/record/stacks.h"
 #include "preload/record/writer.h"
 
@@ -107,6 +108,10 @@ static void fill_header(const struct mp_recorder_boot *boot)
 	header->peak_epoch = 1;
 	if (boot->settings->check_every)
 		header->mode |= MPF_MODE_CHECKED;
+	if (boot->settings->sample_bytes) {
+		header->mode |= MPF_MODE_SAMPLED;
+		header->sample_bytes = boot->settings->sample_bytes;
+	}
 	if (boot->settings->verify)
 		header->mode |= MPF_MODE_VERIFIED;
 	mp_process_identify(&recorder.process);
@@ -145,6 +150,7 @@ void mp_recorder_boot(const struct mp_recorder_boot *boot)
 	fill_header(boot);
 	mp_modules_init(boot->in_loader, boot->in_self,
 			recorder.process.program);
+	mp_sample_init(boot->settings->sample_bytes, recorder.process.start_ns);
 	mp_check_init(boot->settings->check_every, boot->settings->verify);
 	set_state(MP_STATE_ON);
 }
@@ -210,6 +216,7 @@ static void start_child(void)
 	reset_header();
 	while (mp_file_path()[len])
 		len++;
+	mp_sample_forked(recorder.process.start_ns);
 	mp_file.header->out_path = mp_file_text(mp_file_path(), len, true);
 	writer = mp_writer_forked();
 	mp_blocks_each(inherit, writer);

@@ -17,6 +17,8 @@ preload_record_files = \
 	preload/record/process.h \
 	preload/record/recorder.c \
 	preload/record/recorder.h \
+	preload/record/sample.c \
+	preload/record/sample.h \
 	preload/record/stacks.c \
 	preload/record/stacks.h \
 	preload/record/writer.c \

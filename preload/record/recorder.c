@@ -7,6 +7,7 @@
 #include "preload/record/check.h"
 #include "preload/record/counters.h"
 #include "preload/record/modules.h"
+#include "preload/record/sample.h"
 #include "preload/record/stacks.h"
 #include "preload/record/writer.h"
 
@@ -95,6 +96,26 @@ static void overflow_free(size_t bytes)
 	add(&mp_file.header->overflow.free_bytes, bytes);
 }
 
+/* The class of a block that is recorded with its stack; 0 without room. */
+static uint32_t class_node(struct mp_writer *writer, size_t bytes,
+			   enum mpf_call call, const struct mp_regs *regs)
+{
+	uint32_t node = stack_node(writer, regs);
+	uint64_t leaf;
+
+	mp_check(writer, regs, node);
+	if (!node)
+		return 0;
+	if (__builtin_expect(mp_sample.bytes != 0, 0))
+		leaf = (uint64_t)MPF_NODE_SIZED << 60 |
+		       MPF_SIZED(call,
+				 bytes < MPF_SIZED_MAX ? bytes : MPF_SIZED_MAX);
+	else
+		leaf = (uint64_t)MPF_NODE_CLASS << 60 |
+		       MPF_CLASS(call, mpf_bucket(bytes));
+	return mp_writer_child(writer, node, leaf);
+}
+
 /* Counts the block and returns its class. */
 static uint32_t count_alloc(const void *addr, size_t bytes, enum mpf_call call,
 			    const struct mp_regs *regs)
@@ -107,13 +128,10 @@ static uint32_t count_alloc(const void *addr, size_t bytes, enum mpf_call call,
 		overflow_alloc(bytes);
 		return MP_NODE_OVERFLOW;
 	}
-	node = stack_node(writer, regs);
-	mp_check(writer, regs, node);
-	if (node)
-		node = mp_writer_child(
-			writer, node,
-			(uint64_t)MPF_NODE_CLASS << 60 |
-				MPF_CLASS(call, mpf_bucket(bytes)));
+	if (mp_sample_skips(writer, bytes))
+		node = mp_sample.unsampled;
+	else
+		node = class_node(writer, bytes, call, regs);
 	if (node)
 		slot = mp_writer_slot(writer, node);
 	if (slot) {

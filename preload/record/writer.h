@@ -37,6 +37,8 @@ struct mp_writer {
 	bool is_busy;		 /* its code is running: see enter() */
 	bool is_nested;		 /* serves handlers that interrupt a writer */
 	uint32_t walks_to_check; /* MEMPROF_CHECK: until the next one */
+	int64_t sample_left;	 /* bytes until the next sample; see sample.h */
+	uint64_t random;	 /* state of its generator; 0: not seeded */
 	const void *last_block;	 /* allocated last: temporary when freed */
 	int64_t delta;		 /* live bytes not yet in the header's total */
 	struct mpf_thread *record;	       /* in the dump */

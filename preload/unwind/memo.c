@@ -101,6 +101,7 @@ static inline void step_out(struct mp_memo *memo, struct mp_stack *stack,
 		if (!mp_step_is_pc(walk->at.pc)) {
 			walk->end = mp_plain_end_of_pc(
 				walk->at.pc, walk->flags & MP_PC_EXACT);
+			walk->is_refused = walk->end == MP_WALK_CUT_BAD_STACK;
 			return;
 		}
 		walk->is_joined = try_join(memo, &walk->at, walk->flags,
@@ -210,7 +211,9 @@ bool mp_memo_walk(struct mp_memo *memo, struct mp_stack *stack,
 	ret_walk->has_guess =
 		memo->depth > 0 && memo->joints[memo->depth - 1].has_guess;
 	ret_walk->tag = NULL;
-	if (walk.is_refused)
+	if (walk.is_refused) {
+		mp_stack_distrust(stack);
 		memo->depth = 0;
+	}
 	return true;
 }

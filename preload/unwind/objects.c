@@ -86,6 +86,7 @@ static int visit_object(struct dl_phdr_info *info, size_t bytes, void *arg)
 	struct mp_code_object *object = search->object;
 	uintptr_t start = UINTPTR_MAX, end = 0;
 	const void *hdr = NULL;
+	bool has_pc = false;
 
 	(void)bytes;
 	for (size_t i = 0; i < info->dlpi_phnum; i++) {
@@ -96,12 +97,13 @@ static int visit_object(struct dl_phdr_info *info, size_t bytes, void *arg)
 			hdr = (const void *)from;
 		if (ph->p_type != PT_LOAD)
 			continue;
+		has_pc |= search->pc - from < ph->p_memsz;
 		if (from < start)
 			start = from;
 		if (from + ph->p_memsz > end)
 			end = from + ph->p_memsz;
 	}
-	if (search->pc < start || search->pc >= end)
+	if (!has_pc)
 		return 0;
 	object->start = start & ~PAGE_MASK;
 	object->end = end;
@@ -111,25 +113,42 @@ static int visit_object(struct dl_phdr_info *info, size_t bytes, void *arg)
 	return 1;
 }
 
+static bool find_by_list(uintptr_t pc, struct mp_code_object *ret_object)
+{
+	struct search search = { .pc = pc, .object = ret_object };
+
+	return dl_iterate_phdr(visit_object, &search) != 0;
+}
+
+static bool find(uintptr_t pc, struct mp_code_object *ret_object)
+{
+	struct found found;
+	uintptr_t hdr;
+
+	if (!find_object)
+		return find_by_list(pc, ret_object);
+	if (find_object((void *)pc, &found) != 0)
+		return false;
+	hdr = (uintptr_t)found.eh_frame_hdr;
+	/*
+	 * Where there are gaps between an object's segments, the answer is
+	 * the segment alone. That is rare enough to take the slow way.
+	 */
+	if (hdr && (hdr < found.start || hdr >= found.end))
+		return find_by_list(pc, ret_object);
+	ret_object->start = found.start;
+	ret_object->end = found.end;
+	ret_object->bias = found.map->l_addr;
+	ret_object->path = found.map->l_name;
+	ret_object->eh_frame_hdr = found.eh_frame_hdr;
+	return true;
+}
+
 bool mp_objects_find(uintptr_t pc, uint32_t generation,
 		     struct mp_code_object *ret_object)
 {
-	if (find_object) {
-		struct found found;
-
-		if (find_object((void *)pc, &found) != 0)
-			return false;
-		ret_object->start = found.start;
-		ret_object->end = found.end;
-		ret_object->bias = found.map->l_addr;
-		ret_object->path = found.map->l_name;
-		ret_object->eh_frame_hdr = found.eh_frame_hdr;
-	} else {
-		struct search search = { .pc = pc, .object = ret_object };
-
-		if (!dl_iterate_phdr(visit_object, &search))
-			return false;
-	}
+	if (!find(pc, ret_object))
+		return false;
 	if (!ret_object->path)
 		ret_object->path = "";
 	if (objects.on_object && objects.seen &&

@@ -4,8 +4,9 @@
  * objects were met since the last mp_objects_clear().
  *
  * Context: any thread; may run inside malloc; may run in a signal handler:
- * yes where the C library has _dl_find_object (glibc 2.35); locks taken: none
- * there, else the loader's for the time of a dl_iterate_phdr.
+ * yes; locks taken: none where the C library has _dl_find_object (glibc 2.35)
+ * and the object has no gaps, else the loader's for the time of a
+ * dl_iterate_phdr, which is recursive and held while its list changes only.
  */
 #ifndef MEMPROF_PRELOAD_UNWIND_OBJECTS_H
 #define MEMPROF_PRELOAD_UNWIND_OBJECTS_H

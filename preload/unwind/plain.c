@@ -92,6 +92,8 @@ void mp_plain_walk(struct mp_stack *stack, const struct mp_regs *regs,
 		at = caller;
 		hi = stack->hi;
 	}
+	if (end == MP_WALK_CUT_BAD_STACK)
+		mp_stack_distrust(stack);
 	ret_plain->pcs = out;
 	ret_plain->depth = (size_t)(pcs + limit - out);
 	ret_plain->end = end;

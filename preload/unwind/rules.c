@@ -93,11 +93,18 @@ static mp_rule pattern_rule(uintptr_t pc)
 /* Whether an instruction that calls ends at pc. */
 static bool follows_call(uintptr_t pc)
 {
-	uint8_t code[LONGEST_CALL + 1];
+	uint8_t code[LONGEST_CALL + 1] = { 0 };
 	const uint8_t *end = code + sizeof(code);
+	const uintptr_t page = (pc - 1) & ~(uintptr_t)(MP_STACK_PAGE - 1);
+	uintptr_t from = pc - sizeof(code);
 
-	if (!read_code(pc - sizeof(code), sizeof(code), code))
+	/* Generated code may begin where a mapping does. */
+	if (from < page && !mp_stack_probe(page - 8))
+		from = page;
+	if (!mp_stack_probe(page))
 		return false;
+	memcpy(code + sizeof(code) - (pc - from), (const void *)from,
+	       pc - from);
 	if (end[-5] == 0xe8)
 		return true;
 	/* ff /2 with every length its addressing can give it. */

@@ -5,20 +5,46 @@
 #include "preload/unwind/stack.h"
 
 #include <string.h>
+#include <sys/uio.h>
 
 #include "preload/base/sys.h"
 
 #define USER_END (UINT64_C(1) << 47)
+
+/* Sandboxes and emulators that do not answer as Linux does. */
+static bool has_odd_sigprocmask;
+
+static bool probe_by_copy(uintptr_t addr)
+{
+	uint64_t word;
+	const struct iovec to = { &word, sizeof(word) };
+	const struct iovec from = { (void *)addr, sizeof(word) };
+
+	return mp_sys6(SYS_process_vm_readv, mp_sys_getpid(), (long)&to, 1,
+		       (long)&from, 1, 0) == (long)sizeof(word);
+}
 
 bool mp_stack_probe(uintptr_t addr)
 {
 	/*
 	 * The kernel reads the set before it looks at "how", which is none
 	 * of the three: EFAULT or EINVAL, and nothing changes. Sandboxes
-	 * allow this call, unlike process_vm_readv.
+	 * allow this call more often than process_vm_readv.
 	 */
-	return mp_sys6(SYS_rt_sigprocmask, -1, (long)addr, 0, 8, 0, 0) ==
-	       -EINVAL;
+	if (__builtin_expect(!has_odd_sigprocmask, 1))
+		return mp_sys6(SYS_rt_sigprocmask, -1, (long)addr, 0, 8, 0,
+			       0) == -EINVAL;
+	return probe_by_copy(addr);
+}
+
+void mp_stack_init(void)
+{
+	const uint64_t here = 0;
+
+	/* The last page of user addresses is never mapped. */
+	has_odd_sigprocmask = false;
+	has_odd_sigprocmask = !mp_stack_probe((uintptr_t)&here) ||
+			      mp_stack_probe(USER_END - MP_STACK_PAGE);
 }
 
 static bool page_readable(struct mp_stack *stack, uintptr_t page)

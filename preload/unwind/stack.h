@@ -29,6 +29,9 @@ struct mp_stack {
 	uintptr_t pages[MP_STACK_PAGES]; /* addresses of readable pages */
 };
 
+/* Boot only: finds out how the kernel is to be asked. */
+void mp_stack_init(void);
+
 /* Asks the kernel whether the 8 bytes at addr can be read. */
 bool mp_stack_probe(uintptr_t addr);
 

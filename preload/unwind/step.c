@@ -13,10 +13,8 @@
 static bool take(struct mp_stack *stack, uintptr_t addr, struct mp_reads *reads,
 		 uintptr_t *ret_value)
 {
-	if (!mp_stack_readable(stack, addr)) {
-		reads->is_refused = true;
+	if (!mp_stack_readable(stack, addr))
 		return false;
-	}
 	*ret_value = mp_step_read(addr);
 	reads->addr[reads->count] = addr;
 	reads->value[reads->count++] = *ret_value;
@@ -148,31 +146,44 @@ static enum mp_step step_other(struct mp_regs *regs, mp_rule rule,
 	return MP_STEP_NO_RULE;
 }
 
+static enum mp_step step_by_kind(struct mp_regs *regs, mp_rule rule,
+				 bool is_exact, struct mp_stack *stack,
+				 uint32_t generation, struct mp_reads *reads)
+{
+	const uintptr_t at = is_exact ? regs->pc : regs->pc - 1;
+	uintptr_t pushed;
+
+	switch (mp_rule_kind(rule)) {
+	case MP_RULE_SP:
+	case MP_RULE_BP:
+	case MP_RULE_BIG:
+		return step_plain(regs, rule, stack, reads);
+	case MP_RULE_PLT:
+		pushed = at % 16 >= mp_rule_cfa(rule) ? 8 : 0;
+		return step_frame(regs, regs->sp + 8 + pushed, 0, stack, reads);
+	case MP_RULE_SIG:
+		return step_signal(regs, stack, reads);
+	case MP_RULE_DEREF:
+		return step_deref(regs, rule, stack, reads);
+	case MP_RULE_OTHER:
+		return step_other(regs, rule, stack, generation, reads);
+	}
+	return MP_STEP_NO_RULE;
+}
+
 __attribute__((noinline)) enum mp_step mp_step_any(struct mp_regs *regs,
 						   mp_rule rule, bool is_exact,
 						   struct mp_stack *stack,
 						   uint32_t generation,
 						   struct mp_reads *ret_reads)
 {
-	const uintptr_t at = is_exact ? regs->pc : regs->pc - 1;
+	enum mp_step step;
 
 	*ret_reads = (struct mp_reads) { .count = 0 };
-	switch (mp_rule_kind(rule)) {
-	case MP_RULE_SP:
-	case MP_RULE_BP:
-	case MP_RULE_BIG:
-		return step_plain(regs, rule, stack, ret_reads);
-	case MP_RULE_PLT:
-		return step_frame(
-			regs,
-			regs->sp + 8 + (at % 16 >= mp_rule_cfa(rule) ? 8 : 0),
-			0, stack, ret_reads);
-	case MP_RULE_SIG:
-		return step_signal(regs, stack, ret_reads);
-	case MP_RULE_DEREF:
-		return step_deref(regs, rule, stack, ret_reads);
-	case MP_RULE_OTHER:
-		return step_other(regs, rule, stack, generation, ret_reads);
+	step = step_by_kind(regs, rule, is_exact, stack, generation, ret_reads);
+	if (step >= MP_STEP_NO_RULE && rule != mp_rule_other(MP_RULE_NO_RULE)) {
+		mp_stack_distrust(stack);
+		ret_reads->is_refused = true;
 	}
-	return MP_STEP_NO_RULE;
+	return step;
 }

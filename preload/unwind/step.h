@@ -34,7 +34,7 @@ struct mp_reads {
 	uint8_t bp;	 /* which of them is the caller's rbp, if sets_bp */
 	bool sets_bp;	 /* else the caller's rbp is the same */
 	bool uses_bp;	 /* what was read or decided depended on rbp */
-	bool is_refused; /* it also depended on memory that is not readable */
+	bool is_refused; /* it also depended on what is mapped */
 };
 
 /*

@@ -33,6 +33,7 @@ int mp_unwind_init(const struct mp_unwind_options *options)
 
 	if (error)
 		return error;
+	mp_stack_init();
 	if (mp_rules_init(options->method))
 		return -ENOMEM;
 	settings.verify = options->verify;
@@ -171,6 +172,8 @@ void mp_unwind_walk(struct mp_walker *walker, const struct mp_regs *regs,
 	entry = find_entry(walker, regs, generation, &caller);
 	if (entry && entry->tag &&
 	    mp_repeat_holds(entry, regs->pc, &caller, generation)) {
+		ret_walk->pcs = NULL;
+		ret_walk->depth = 0;
 		ret_walk->end = (enum mp_walk_end)entry->end;
 		ret_walk->has_guess = entry->has_guess;
 		ret_walk->tag = &entry->tag;
