@@ -22,6 +22,7 @@
 #ifndef MEMPROF_PRELOAD_RECORD_BLOCKS_H
 #define MEMPROF_PRELOAD_RECORD_BLOCKS_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -31,20 +32,115 @@ struct mp_block {
 	uint64_t bytes; /* requested */
 };
 
+#define MP_BLOCKS_ADDRESS_BITS 47
+#define MP_BLOCKS_LEAF_SHIFT   22 /* granules in a leaf: 16 MiB of entries */
+#define MP_BLOCKS_LEAF_ENTRIES ((size_t)1 << MP_BLOCKS_LEAF_SHIFT)
+#define MP_BLOCKS_CLASS_MASK   ((UINT32_C(1) << 28) - 1)
+#define MP_BLOCKS_SMALL_MAX    8u /* sizes kept in the first word */
+#define MP_BLOCKS_SMALL_SHIFT  28
+
+struct mp_blocks {
+	unsigned shift; /* of a granule */
+	size_t leaves;
+	_Atomic(uint32_t *) *directory;
+};
+extern struct mp_blocks mp_blocks;
+
 /* Boot only. granule_shift: 3 or 4. False without memory. */
 bool mp_blocks_init(unsigned granule_shift);
 
+/* Makes the leaf of an address; false when it cannot be tracked. */
+bool mp_blocks_new_leaf(const void *addr);
+
+/* The first word of an address's entry; NULL without a leaf. */
+static inline uint32_t *mp_blocks_entry(const void *addr)
+{
+	uintptr_t at = (uintptr_t)addr, granule = at >> mp_blocks.shift;
+	uint32_t *leaf;
+
+	if (__builtin_expect(at >> MP_BLOCKS_ADDRESS_BITS != 0, 0))
+		return NULL;
+	leaf = atomic_load_explicit(
+		&mp_blocks.directory[granule >> MP_BLOCKS_LEAF_SHIFT],
+		memory_order_acquire);
+	return __builtin_expect(leaf != NULL, 1)
+		       ? leaf + (granule & (MP_BLOCKS_LEAF_ENTRIES - 1))
+		       : NULL;
+}
+
+/* How many words an entry has, and what it says; 0 when it is none. */
+static inline unsigned mp_blocks_read(const uint32_t *entry,
+				      struct mp_block *ret_block)
+{
+	uint32_t word = entry[0];
+
+	if (!word)
+		return 0;
+	ret_block->class_node = word & MP_BLOCKS_CLASS_MASK;
+	if (word >> MP_BLOCKS_SMALL_SHIFT) {
+		ret_block->bytes = (word >> MP_BLOCKS_SMALL_SHIFT) - 1;
+		return 1;
+	}
+	ret_block->bytes = entry[1];
+	if (__builtin_expect(entry[1] != UINT32_MAX, 1))
+		return 2;
+	ret_block->bytes = entry[2] | (uint64_t)entry[3] << 32;
+	return 4;
+}
+
 /* True when addr is a live block. */
-bool mp_blocks_has(const void *addr);
+static inline bool mp_blocks_has(const void *addr)
+{
+	const uint32_t *entry = mp_blocks_entry(addr);
+
+	return entry && *entry;
+}
 
 /* Makes room for an entry; false when the address cannot be tracked. */
-bool mp_blocks_reserve(const void *addr);
+static inline bool mp_blocks_reserve(const void *addr)
+{
+	return mp_blocks_entry(addr) || mp_blocks_new_leaf(addr);
+}
 
 /* After mp_blocks_reserve() for this address, or mp_blocks_take() of it. */
-void mp_blocks_add(const void *addr, struct mp_block block);
+static inline void mp_blocks_add(const void *addr, struct mp_block block)
+{
+	uint32_t *entry = mp_blocks_entry(addr);
+
+	if (mp_blocks.shift == 3 && block.bytes <= MP_BLOCKS_SMALL_MAX) {
+		entry[0] = block.class_node | (uint32_t)(block.bytes + 1)
+						      << MP_BLOCKS_SMALL_SHIFT;
+		return;
+	}
+	if (__builtin_expect(block.bytes < UINT32_MAX, 1)) {
+		entry[1] = (uint32_t)block.bytes;
+	} else {
+		entry[1] = UINT32_MAX;
+		entry[2] = (uint32_t)block.bytes;
+		entry[3] = (uint32_t)(block.bytes >> 32);
+	}
+	entry[0] = block.class_node;
+}
 
 /* Forgets a block; false when there was none. */
-bool mp_blocks_take(const void *addr, struct mp_block *ret_block);
+static inline bool mp_blocks_take(const void *addr, struct mp_block *ret_block)
+{
+	uint32_t *entry = mp_blocks_entry(addr);
+	unsigned words;
+
+	if (__builtin_expect(!entry, 0))
+		return false;
+	words = mp_blocks_read(entry, ret_block);
+	if (__builtin_expect(!words, 0))
+		return false;
+	/* All of them: a walk over the table reads word after word. */
+	entry[0] = 0;
+	if (words >= 2)
+		entry[1] = 0;
+	if (__builtin_expect(words == 4, 0))
+		entry[2] = entry[3] = 0;
+	return true;
+}
 
 /* Every live block once, in order of address. Nobody may change the table.
  * Nothing when memory is out. */

@@ -96,53 +96,80 @@ static void overflow_free(size_t bytes)
 	add(&mp_file.header->overflow.free_bytes, bytes);
 }
 
-/* The class of a block that is recorded with its stack; 0 without room. */
-static uint32_t class_node(struct mp_writer *writer, size_t bytes,
-			   enum mpf_call call, const struct mp_regs *regs)
+/* The class of a block that is recorded with its stack; NULL without room. */
+static struct mp_class *class_of(struct mp_writer *writer, size_t bytes,
+				 enum mpf_call call, const struct mp_regs *regs)
 {
+	uint32_t leaf = (uint32_t)MPF_CLASS(call, mpf_bucket(bytes));
 	uint32_t node = stack_node(writer, regs);
-	uint64_t leaf;
+	struct mp_class *class = mp_writer_class(writer, node, leaf);
+	uint32_t id, line;
 
 	mp_check(writer, regs, node);
+	if (__builtin_expect(class->node == node && class->leaf == leaf, 1) &&
+	    node)
+		return class;
 	if (!node)
-		return 0;
-	if (__builtin_expect(mp_sample.bytes != 0, 0))
-		leaf = (uint64_t)MPF_NODE_SIZED << 60 |
-		       MPF_SIZED(call,
-				 bytes < MPF_SIZED_MAX ? bytes : MPF_SIZED_MAX);
-	else
-		leaf = (uint64_t)MPF_NODE_CLASS << 60 |
-		       MPF_CLASS(call, mpf_bucket(bytes));
-	return mp_writer_child(writer, node, leaf);
+		return NULL;
+	id = mp_writer_child(writer, node,
+			     (uint64_t)MPF_NODE_CLASS << 60 | leaf);
+	line = id ? mp_writer_line(writer, id) : 0;
+	if (!line)
+		return NULL;
+	*class = (struct mp_class) { node, leaf, id, line };
+	return class;
+}
+
+/* As class_of() with sampling on: few are kept, so nothing is remembered. */
+static struct mp_class *sampled_class_of(struct mp_writer *writer, size_t bytes,
+					 enum mpf_call call,
+					 const struct mp_regs *regs,
+					 struct mp_class *class)
+{
+	uint64_t kept = bytes < MPF_SIZED_MAX ? bytes : MPF_SIZED_MAX;
+	uint32_t node;
+
+	if (mp_sample_skips(writer, bytes)) {
+		class->id = mp_sample.unsampled;
+	} else {
+		node = stack_node(writer, regs);
+		mp_check(writer, regs, node);
+		class->id =
+			node ? mp_writer_child(writer, node,
+					       (uint64_t)MPF_NODE_SIZED << 60 |
+						       MPF_SIZED(call, kept))
+			     : 0;
+	}
+	class->line = class->id ? mp_writer_line(writer, class->id) : 0;
+	return class->line ? class : NULL;
 }
 
 /* Counts the block and returns its class. */
-static uint32_t count_alloc(const void *addr, size_t bytes, enum mpf_call call,
-			    const struct mp_regs *regs)
+static inline uint32_t count_alloc(const void *addr, size_t bytes,
+				   enum mpf_call call,
+				   const struct mp_regs *regs)
 {
 	struct mp_writer *writer = mp_writer_enter();
-	struct mpf_slot *slot = NULL;
-	uint32_t node;
+	struct mp_class *class, sampled;
+	uint32_t id = MP_NODE_OVERFLOW;
 
-	if (!writer) {
+	if (__builtin_expect(!writer, 0)) {
 		overflow_alloc(bytes);
-		return MP_NODE_OVERFLOW;
+		return id;
 	}
-	if (mp_sample_skips(writer, bytes))
-		node = mp_sample.unsampled;
+	if (__builtin_expect(mp_sample.bytes != 0, 0))
+		class = sampled_class_of(writer, bytes, call, regs, &sampled);
 	else
-		node = class_node(writer, bytes, call, regs);
-	if (node)
-		slot = mp_writer_slot(writer, node);
-	if (slot) {
-		mp_counters_alloc(writer, slot, bytes);
+		class = class_of(writer, bytes, call, regs);
+	if (__builtin_expect(class != NULL, 1)) {
+		mp_counters_alloc(writer, mp_writer_at(class->line), bytes);
+		id = class->id;
 	} else {
 		overflow_alloc(bytes);
-		node = MP_NODE_OVERFLOW;
 	}
 	writer->last_block = addr;
 	mp_writer_leave(writer);
-	return node;
+	return id;
 }
 
 void mp_recorder_alloc(const void *addr, size_t bytes, enum mpf_call call,
@@ -199,7 +226,7 @@ void mp_recorder_restore(const void *addr, const struct mp_block *block)
 	mp_blocks_add(addr, *block);
 }
 
-void mp_recorder_free_taken(const void *addr, const struct mp_block *block)
+static inline void free_taken(const void *addr, const struct mp_block *block)
 {
 	struct mp_writer *writer;
 	struct mpf_slot *slot = NULL;
@@ -226,6 +253,11 @@ void mp_recorder_free_taken(const void *addr, const struct mp_block *block)
 	mp_writer_leave(writer);
 }
 
+void mp_recorder_free_taken(const void *addr, const struct mp_block *block)
+{
+	free_taken(addr, block);
+}
+
 bool mp_recorder_free(const void *addr)
 {
 	struct mp_block block;
@@ -235,6 +267,6 @@ bool mp_recorder_free(const void *addr)
 			count_foreign();
 		return false;
 	}
-	mp_recorder_free_taken(addr, &block);
+	free_taken(addr, &block);
 	return true;
 }

@@ -224,21 +224,21 @@ static uint64_t offset_of(const void *addr)
 	return 0;
 }
 
-__attribute__((noinline)) struct mpf_slot *
-mp_writer_slot_new(struct mp_writer *writer, uint32_t node)
+__attribute__((noinline)) uint32_t mp_writer_line_new(struct mp_writer *writer,
+						      uint32_t node)
 {
-	uint32_t *chunk = map_chunk(writer, node);
+	uint32_t *chunk = map_chunk(writer, node), line;
 	struct mpf_slot *slot;
 
 	if (!chunk)
-		return NULL;
+		return 0;
 	if (writer->slot_next == writer->slot_end && !slots_add(writer))
-		return NULL;
+		return 0;
 	slot = writer->slot_next++;
 	slot->class_node = node;
-	chunk[node & ((1u << MP_MAP_SHIFT) - 1)] =
-		(uint32_t)(offset_of(slot) / sizeof(*slot));
-	return slot;
+	line = (uint32_t)(offset_of(slot) / sizeof(*slot));
+	chunk[node & ((1u << MP_MAP_SHIFT) - 1)] = line;
+	return line;
 }
 
 struct mp_writer *mp_writer_forked(void)

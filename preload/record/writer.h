@@ -22,7 +22,8 @@
 #include "preload/record/stacks.h"
 #include "preload/unwind/unwind.h"
 
-#define MP_CHILD_CACHE 1024u /* entries; a power of two */
+#define MP_CHILD_CACHE 4096u /* entries; a power of two */
+#define MP_CLASS_BITS  9     /* of the index into a writer's classes */
 #define MP_MAP_SHIFT   14    /* classes in a chunk of a writer's map: 64 KiB */
 #define MP_MAP_CHUNKS  (1u << (28 - MP_MAP_SHIFT))
 
@@ -30,6 +31,14 @@ struct mp_child {
 	uint64_t pc;
 	uint32_t parent;
 	uint32_t id; /* 0: empty */
+};
+
+/* A class used lately: what a repeated event needs, in one place. */
+struct mp_class {
+	uint32_t node; /* of the stack; 0: empty */
+	uint32_t leaf; /* MPF_CLASS() */
+	uint32_t id;
+	uint32_t line; /* its slot's offset / 64 */
 };
 
 struct mp_writer {
@@ -56,6 +65,7 @@ struct mp_writer {
 	struct mp_walker *walker;
 	uint32_t *map[MP_MAP_CHUNKS]; /* class -> slot's offset / 64 */
 	uint32_t nodes[MP_DEPTH_MAX]; /* of the last walk, outermost first */
+	struct mp_class classes[1u << MP_CLASS_BITS];
 	struct mp_child children[MP_CHILD_CACHE];
 };
 
@@ -87,11 +97,18 @@ static inline void mp_writer_leave(struct mp_writer *writer)
 	writer->is_busy = false;
 }
 
-/* The slot of a class; NULL when there is no room for a new one. */
-struct mpf_slot *mp_writer_slot_new(struct mp_writer *writer, uint32_t node);
+static inline struct mp_class *mp_writer_class(struct mp_writer *writer,
+					       uint32_t node, uint32_t leaf)
+{
+	uint32_t hash = (node ^ leaf << 20) * UINT32_C(0x9E3779B1);
 
-static inline struct mpf_slot *mp_writer_slot(struct mp_writer *writer,
-					      uint32_t node)
+	return &writer->classes[hash >> (32 - MP_CLASS_BITS)];
+}
+
+/* The slot of a class, as its offset / 64; 0 when there is no room for it. */
+uint32_t mp_writer_line_new(struct mp_writer *writer, uint32_t node);
+
+static inline uint32_t mp_writer_line(struct mp_writer *writer, uint32_t node)
 {
 	const uint32_t *chunk = writer->map[node >> MP_MAP_SHIFT];
 	uint32_t line;
@@ -99,10 +116,23 @@ static inline struct mpf_slot *mp_writer_slot(struct mp_writer *writer,
 	if (__builtin_expect(chunk != NULL, 1)) {
 		line = chunk[node & ((1u << MP_MAP_SHIFT) - 1)];
 		if (__builtin_expect(line != 0, 1))
-			return mp_file_at((uint64_t)line *
-					  sizeof(struct mpf_slot));
+			return line;
 	}
-	return mp_writer_slot_new(writer, node);
+	return mp_writer_line_new(writer, node);
+}
+
+static inline struct mpf_slot *mp_writer_at(uint32_t line)
+{
+	return mp_file_at((uint64_t)line * sizeof(struct mpf_slot));
+}
+
+/* NULL when there is no room. */
+static inline struct mpf_slot *mp_writer_slot(struct mp_writer *writer,
+					      uint32_t node)
+{
+	uint32_t line = mp_writer_line(writer, node);
+
+	return __builtin_expect(line != 0, 1) ? mp_writer_at(line) : NULL;
 }
 
 /* mp_stacks_child() behind the writer's cache. */

@@ -105,8 +105,8 @@ new_slowly(struct form *form, size_t bytes, size_t b, size_t c)
 		mp_new_hint.bytes = bytes;
 		mp_new_hint.sp = regs.sp;
 	}
-	addr = next ? next(bytes, b, c) :
-		      without_runtime(bytes, form->is_aligned ? b : 0,
+	addr = next ? next(bytes, b, c)
+		    : without_runtime(bytes, form->is_aligned ? b : 0,
 				      form->may_throw);
 	mp_new_hint.sp = 0;
 	if (is_on)

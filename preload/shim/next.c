@@ -10,35 +10,27 @@
 
 #include "preload/base/sys.h"
 
-#define POOL_BYTES (64u << 10)
 #define POOL_ALIGN 16u
 
 struct mp_next mp_next;
 
-static struct {
-	_Alignas(POOL_ALIGN) uint8_t bytes[POOL_BYTES];
-	_Atomic size_t used;
-} pool;
+_Alignas(POOL_ALIGN) uint8_t mp_pool[MP_POOL_BYTES];
+static _Atomic size_t pool_used;
 
 /* Each block is preceded by its size. */
 void *mp_pool_alloc(size_t bytes)
 {
 	size_t need, at;
 
-	if (bytes > POOL_BYTES)
+	if (bytes > MP_POOL_BYTES)
 		return NULL;
 	need = POOL_ALIGN +
 	       ((bytes + POOL_ALIGN - 1) & ~(size_t)(POOL_ALIGN - 1));
-	at = atomic_fetch_add(&pool.used, need);
-	if (at + need > POOL_BYTES)
+	at = atomic_fetch_add(&pool_used, need);
+	if (at + need > MP_POOL_BYTES)
 		return NULL;
-	*(size_t *)(void *)(pool.bytes + at) = bytes;
-	return pool.bytes + at + POOL_ALIGN;
-}
-
-bool mp_pool_has(const void *addr)
-{
-	return (uintptr_t)addr - (uintptr_t)pool.bytes < POOL_BYTES;
+	*(size_t *)(void *)(mp_pool + at) = bytes;
+	return mp_pool + at + POOL_ALIGN;
 }
 
 size_t mp_pool_size(const void *addr)

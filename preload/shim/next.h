@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct mp_next {
 	void *(*malloc)(size_t);
@@ -39,7 +40,14 @@ const char *mp_next_path(void);
 void *mp_pool_alloc(size_t bytes);
 
 /* True for memory of the pool, which is never reused. */
-bool mp_pool_has(const void *addr);
+#define MP_POOL_BYTES (64u << 10)
+extern uint8_t mp_pool[MP_POOL_BYTES];
+
+static inline bool mp_pool_has(const void *addr)
+{
+	return (uintptr_t)addr - (uintptr_t)mp_pool < MP_POOL_BYTES;
+}
+
 size_t mp_pool_size(const void *addr);
 
 #endif
