@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+/* memprof lines: source files with what each line allocates. */
+#include "config.h"
+
+#include "analyzer/model/lines.h"
+
+#include <stdlib.h>
+
+#include "analyzer/base/diag.h"
+#include "analyzer/cmd/cmd.h"
+#include "analyzer/cmd/subject.h"
+#include "analyzer/view/json_lines.h"
+#include "analyzer/view/text_lines.h"
+
+struct options_of_lines {
+	struct report_options report;
+	const char *dump;
+	bool changed_only;
+	int sort;
+};
+
+/* In the order of sort_metrics. */
+static const char *const sort_keys[] = { "line",   "live",	"peak", "bytes",
+					 "blocks", "temporary", NULL };
+
+static const enum metric sort_metrics[] = {
+	METRIC_ALLOCATED_BYTES, METRIC_LIVE_BYTES,  METRIC_PEAK_BYTES,
+	METRIC_ALLOCATED_BYTES, METRIC_ALLOCATIONS, METRIC_TEMPORARY,
+};
+
+static const struct option_spec lines_specs[] = {
+	{ .type = OPTION_STRING,
+	  .name = "dump",
+	  .letter = 'd',
+	  .argument = "DUMP",
+	  .offset = offsetof(struct options_of_lines, dump),
+	  .help = "the dump, where its name does not end in .mp" },
+	{ .type = OPTION_FLAG,
+	  .name = "changed-only",
+	  .letter = 'c',
+	  .offset = offsetof(struct options_of_lines, changed_only),
+	  .help = "leave out stretches of lines that allocate nothing" },
+	{ .type = OPTION_ENUM, .name = "sort", .letter = 's', .argument = "KEY",
+	  .offset = offsetof(struct options_of_lines, sort),
+	  .help = "in the order of the source, or only the lines that "
+		  "allocate, largest first by",
+	  .choices = sort_keys },
+	{ 0 }
+};
+
+static const struct option_table lines_tables[] = {
+	{ .heading = "Options", .specs = lines_specs },
+	REPORT_OPTIONS_TABLE(struct options_of_lines, report),
+	{ 0 }
+};
+
+static const struct options_of_lines lines_defaults = {
+	.report = REPORT_OPTIONS_DEFAULT(-1),
+};
+
+/* The command line, sorted into dump and files. */
+struct request {
+	const struct options_of_lines *options;
+	const char *dump;
+	char **files;
+	int count;
+};
+
+static void say_not_found(const char *file, int ret,
+			  const struct lines_candidates *candidates)
+{
+	size_t told = candidates->count;
+
+	if (told > LINES_CANDIDATES_MAX)
+		told = LINES_CANDIDATES_MAX;
+	if (ret == LINES_AMBIGUOUS)
+		diag_error("%s: is the end of %zu files; name one of these in "
+			   "full",
+			   file, candidates->count);
+	else if (told)
+		diag_error("%s: no recorded stack has a frame in it; there are "
+			   "frames in these",
+			   file);
+	else
+		diag_error("%s: no recorded stack has a frame in it; `memprof "
+			   "top --by file` lists the files",
+			   file);
+	for (size_t i = 0; i < told; i++)
+		diag_note("  %s", candidates->files[i]);
+}
+
+static int print_files(struct term *term, struct analysis *analysis,
+		       const struct request *request, struct lines *lines)
+{
+	const struct options_of_lines *options = request->options;
+	enum text_lines_extent extent = TEXT_LINES_ALL;
+
+	if (options->sort != 0)
+		extent = TEXT_LINES_ROWS;
+	else if (options->changed_only ||
+		 subject_limit(&options->report, 0) != 0)
+		extent = TEXT_LINES_CHANGED;
+	if (options->report.is_json)
+		return json_lines_print(term->file, analysis, lines,
+					(size_t)request->count);
+	for (int i = 0; i < request->count; i++) {
+		if (i > 0)
+			putc('\n', term->file);
+		text_lines_print(term, analysis, &lines[i], extent);
+	}
+	return CMD_DONE;
+}
+
+static int print(struct term *term, struct analysis *analysis,
+		 const void *values)
+{
+	const struct request *request = values;
+	const struct report_options *report = &request->options->report;
+	struct lines *lines = calloc((size_t)request->count, sizeof(*lines));
+	int ret = lines ? CMD_DONE : -1;
+
+	for (int i = 0; i < request->count && ret == CMD_DONE; i++) {
+		const struct lines_search search = {
+			.file = request->files[i],
+			.sysroot = report->sysroot,
+			.source_dirs = report->source_dirs.items,
+			.source_dir_count = report->source_dirs.count,
+		};
+		struct lines_candidates candidates;
+
+		ret = lines_init(&lines[i], analysis, &search, &candidates);
+		if (ret == LINES_UNKNOWN || ret == LINES_AMBIGUOUS) {
+			say_not_found(request->files[i], ret, &candidates);
+			ret = CMD_USAGE;
+		}
+		if (ret == CMD_DONE)
+			ret = lines_rank(&lines[i],
+					 sort_metrics[request->options->sort],
+					 subject_limit(report, 0),
+					 request->options->sort == 0);
+	}
+	if (ret == CMD_DONE)
+		ret = print_files(term, analysis, request, lines);
+	for (int i = 0; i < request->count && lines; i++)
+		lines_done(&lines[i]);
+	free(lines);
+	return ret;
+}
+
+static int lines_run(const void *values, int argc, char **argv)
+{
+	const struct options_of_lines *options = values;
+	struct request request = { .options = options, .dump = options->dump };
+	int status;
+
+	request.files = calloc((size_t)argc + 1, sizeof(*request.files));
+	if (!request.files) {
+		diag_error("lines: out of memory");
+		return CMD_FAILED;
+	}
+	for (int i = 0; i < argc; i++) {
+		if (!cmd_is_dump(argv[i])) {
+			request.files[request.count++] = argv[i];
+			continue;
+		}
+		if (request.dump) {
+			diag_error("%s: is a second dump; name one only",
+				   argv[i]);
+			free(request.files);
+			return CMD_USAGE;
+		}
+		request.dump = argv[i];
+	}
+	if (request.count == 0) {
+		diag_error("lines: which source file? usage: memprof lines "
+			   "[options] [DUMP] FILE...; `memprof top --by file` "
+			   "lists them");
+		free(request.files);
+		return CMD_USAGE;
+	}
+	status = subject_show(&options->report, request.dump, print, &request);
+	free(request.files);
+	return status;
+}
+
+const struct cmd cmd_lines = {
+	.name = "lines",
+	.summary = "source files with what each line allocates",
+	.usage = "[options] [DUMP] FILE...",
+	.tables = lines_tables,
+	.defaults = &lines_defaults,
+	.options_bytes = sizeof(lines_defaults),
+	.operands_min = 1,
+	.operands_max = CMD_OPERANDS_ANY,
+	.run = lines_run,
+};

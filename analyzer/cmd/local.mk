@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: MIT
+# All but main.c.
+analyzer_cmd_files = \
+	analyzer/cmd/cmd.h \
+	analyzer/cmd/dump_name.c \
+	analyzer/cmd/dump_name.h \
+	analyzer/cmd/dump_path.c \
+	analyzer/cmd/execute.c \
+	analyzer/cmd/help.c \
+	analyzer/cmd/info.c \
+	analyzer/cmd/leaks.c \
+	analyzer/cmd/lines.c \
+	analyzer/cmd/peak.c \
+	analyzer/cmd/recorder.c \
+	analyzer/cmd/recorder.h \
+	analyzer/cmd/report.c \
+	analyzer/cmd/report_options.c \
+	analyzer/cmd/run.c \
+	analyzer/cmd/subject.c \
+	analyzer/cmd/subject.h \
+	analyzer/cmd/table.c \
+	analyzer/cmd/target.c \
+	analyzer/cmd/target.h \
+	analyzer/cmd/top.c

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/* Finding libmemprof.so and having it loaded. */
+#include "config.h"
+
+#include "analyzer/cmd/recorder.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "analyzer/base/diag.h"
+
+#define LIBRARY "libmemprof.so"
+
+/* Folder of our own executable, links resolved; "" when unknown. */
+static void own_folder(char buf[static PATH_MAX])
+{
+	ssize_t len = readlink("/proc/self/exe", buf, PATH_MAX - 1);
+	char *slash;
+
+	buf[len > 0 ? len : 0] = '\0';
+	slash = strrchr(buf, '/');
+	if (slash)
+		*slash = '\0';
+	else
+		buf[0] = '\0';
+}
+
+/* The real path of a file that we may read, to be freed, or NULL. */
+static char *real_file(const char *path)
+{
+	char *real = realpath(path, NULL);
+
+	if (real && access(real, R_OK) == 0)
+		return real;
+	free(real);
+	return NULL;
+}
+
+static char *search(void)
+{
+	static const char *const relative[] = { "", "/../lib",
+						"/../lib/x86_64-linux-gnu" };
+	char folder[PATH_MAX], path[PATH_MAX + 64];
+	char *found = NULL;
+
+	own_folder(folder);
+	for (size_t i = 0; i < 3 && !found; i++) {
+		if (i == 1)
+			found = real_file(MEMPROF_LIBDIR "/" LIBRARY);
+		if (!found && *folder) {
+			snprintf(path, sizeof(path), "%s%s/" LIBRARY, folder,
+				 relative[i]);
+			found = real_file(path);
+		}
+	}
+	if (!found)
+		diag_error(LIBRARY ": is neither beside memprof (%s) nor in "
+				   "%s; install it there or name it in "
+				   "MEMPROF_LIB",
+			   folder, MEMPROF_LIBDIR);
+	return found;
+}
+
+char *recorder_find(void)
+{
+	const char *named = getenv("MEMPROF_LIB");
+	char *library;
+
+	if (named && *named) {
+		library = real_file(named);
+		if (!library)
+			diag_error("MEMPROF_LIB: %s: %s; it names the "
+				   "recorder, " LIBRARY,
+				   named, strerror(errno));
+	} else {
+		library = search();
+	}
+	/* LD_PRELOAD has no way to quote what separates or expands in it. */
+	if (library && strpbrk(library, " :$")) {
+		diag_error("%s: a path with a space, ':' or '$' cannot be "
+			   "preloaded; copy the file elsewhere and name it in "
+			   "MEMPROF_LIB",
+			   library);
+		free(library);
+		return NULL;
+	}
+	return library;
+}
+
+int recorder_preload(const char *library)
+{
+	const char *old = getenv("LD_PRELOAD");
+	bool has_old = old && *old;
+	char *value;
+	int status;
+
+	if (asprintf(&value, "%s%s%s", library, has_old ? ":" : "",
+		     has_old ? old : "") < 0) {
+		diag_error("LD_PRELOAD: out of memory");
+		return -1;
+	}
+	status = setenv("LD_PRELOAD", value, 1);
+	free(value);
+	if (status < 0)
+		diag_error("LD_PRELOAD: out of memory");
+	return status;
+}

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * memprof run: starts a program with the recorder in it, as a shell would
+ * start it without, and waits for it.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "analyzer/base/diag.h"
+#include "analyzer/cmd/cmd.h"
+#include "analyzer/cmd/dump_name.h"
+#include "analyzer/cmd/recorder.h"
+#include "analyzer/cmd/target.h"
+
+#define MAX_DEPTH 1024 /* what the recorder keeps at most */
+
+struct run_options {
+	const char *out;
+	bool is_quiet;
+	int64_t max_depth; /* 0: the recorder's default */
+	int unwind;	   /* index into unwind_choices; -1: default */
+};
+
+/* The program while it runs, and what its start changed in us. */
+struct child {
+	const char *path;
+	char **argv;
+	pid_t pid;
+	sigset_t waited;	   /* signals that we take one by one */
+	sigset_t old_mask;	   /* what the child gets back */
+	struct sigaction old_chld; /* dito */
+	struct timespec started;
+};
+
+static const char *const unwind_choices[] = { "cfi", "fp", NULL };
+
+static int set_setting(const char *name, const char *value)
+{
+	if (setenv(name, value, 1) == 0)
+		return 0;
+	diag_error("%s: out of memory", name);
+	return -1;
+}
+
+/* The working directory as part of a pattern; to be freed. NULL: errno. */
+static char *folder_pattern(void)
+{
+	char *folder = getcwd(NULL, 0);
+	char *pattern = folder ? malloc(2 * strlen(folder) + 1) : NULL;
+	char *out = pattern;
+
+	for (const char *in = folder; pattern && *in; in++) {
+		if (*in == '%')
+			*out++ = '%';
+		*out++ = *in;
+	}
+	if (pattern)
+		*out = '\0';
+	free(folder);
+	return pattern;
+}
+
+/* MEMPROF_OUT, absolute, so that it means the same wherever a child goes. */
+static int set_out(const char *pattern)
+{
+	char *folder, *value;
+	int status;
+
+	if (*pattern == '\0') {
+		diag_error("--out: is empty; give a pattern such as "
+			   "%%e.%%p.mp");
+		return -1;
+	}
+	if (*pattern == '/')
+		return set_setting("MEMPROF_OUT", pattern);
+	folder = folder_pattern();
+	if (!folder) {
+		diag_error("--out %s: the working directory is unknown: %s; "
+			   "give an absolute path",
+			   pattern, strerror(errno));
+		return -1;
+	}
+	if (asprintf(&value, "%s/%s", folder, pattern) < 0)
+		value = NULL;
+	free(folder);
+	if (!value) {
+		diag_error("--out: out of memory");
+		return -1;
+	}
+	status = set_setting("MEMPROF_OUT", value);
+	free(value);
+	return status;
+}
+
+static int set_settings(const struct run_options *options)
+{
+	char number[32];
+
+	if (options->out && set_out(options->out) < 0)
+		return -1;
+	if (options->is_quiet && set_setting("MEMPROF_QUIET", "1") < 0)
+		return -1;
+	if (options->max_depth) {
+		snprintf(number, sizeof(number), "%lld",
+			 (long long)options->max_depth);
+		if (set_setting("MEMPROF_MAX_DEPTH", number) < 0)
+			return -1;
+	}
+	if (options->unwind >= 0 &&
+	    set_setting("MEMPROF_UNWIND", unwind_choices[options->unwind]) < 0)
+		return -1;
+	return 0;
+}
+
+/* A file without "#!" that the kernel refuses is run by the shell. */
+static void exec_by_shell(const struct child *child)
+{
+	static char shell[] = "/bin/sh";
+	size_t count = 0;
+	char **argv;
+
+	while (child->argv[count])
+		count++;
+	argv = calloc(count + 2, sizeof(*argv));
+	if (!argv)
+		return;
+	argv[0] = shell;
+	argv[1] = strdup(child->path);
+	if (!argv[1])
+		return;
+	for (size_t i = 1; i < count; i++)
+		argv[i + 1] = child->argv[i];
+	execv(shell, argv);
+}
+
+/* Is it a text? Handing anything else to the shell makes no sense. */
+static bool is_text(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char head[128];
+	ssize_t bytes = fd < 0 ? -1 : read(fd, head, sizeof(head));
+
+	if (fd >= 0)
+		close(fd);
+	return bytes >= 0 && !memchr(head, '\0', (size_t)bytes);
+}
+
+/* In the child: gives back what we changed, and becomes the program. */
+static _Noreturn void child_exec(const struct child *child, int report)
+{
+	int error;
+
+	sigaction(SIGCHLD, &child->old_chld, NULL);
+	sigprocmask(SIG_SETMASK, &child->old_mask, NULL);
+	execv(child->path, child->argv);
+	error = errno;
+	if (error == ENOEXEC && is_text(child->path))
+		exec_by_shell(child);
+	(void)!write(report, &error, sizeof(error));
+	_exit(CMD_RUN_FAILED);
+}
+
+/*
+ * From here on signals are taken from sigwaitinfo() only: no handler of ours
+ * and no changed disposition that the program could inherit. SIGCHLD alone
+ * needs its default, or an inherited SIG_IGN would lose the exit status.
+ */
+static void take_signals(struct child *child)
+{
+	static const int signals[] = { SIGCHLD, SIGINT,	 SIGQUIT, SIGTERM,
+				       SIGHUP,	SIGUSR1, SIGUSR2 };
+	const struct sigaction standard = { .sa_handler = SIG_DFL };
+
+	sigaction(SIGCHLD, &standard, &child->old_chld);
+	sigemptyset(&child->waited);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		sigaddset(&child->waited, signals[i]);
+	sigprocmask(SIG_BLOCK, &child->waited, &child->old_mask);
+}
+
+/* Starts the program. 0, or the exit status that says why not, said. */
+static int child_start(struct child *child)
+{
+	int fds[2], error = 0;
+	ssize_t bytes;
+
+	if (pipe2(fds, O_CLOEXEC) < 0) {
+		diag_error("%s: cannot be started: %s", child->path,
+			   strerror(errno));
+		return CMD_RUN_FAILED;
+	}
+	/* The clock that file systems stamp with. */
+	clock_gettime(CLOCK_REALTIME_COARSE, &child->started);
+	take_signals(child);
+	child->pid = fork();
+	if (child->pid == 0)
+		child_exec(child, fds[1]);
+	error = errno;
+	close(fds[1]);
+	if (child->pid < 0) {
+		close(fds[0]);
+		diag_error("%s: cannot be started: %s", child->path,
+			   strerror(error));
+		return CMD_RUN_FAILED;
+	}
+	/* Closed by a successful exec; else errno of the failed one. */
+	do
+		bytes = read(fds[0], &error, sizeof(error));
+	while (bytes < 0 && errno == EINTR);
+	close(fds[0]);
+	if (bytes != (ssize_t)sizeof(error))
+		return 0;
+	while (waitpid(child->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	if (error == ENOENT && access(child->path, F_OK) == 0)
+		diag_error("%s: cannot be run: the interpreter or dynamic "
+			   "linker that it names is not there",
+			   child->path);
+	else
+		diag_error("%s: cannot be run: %s", child->path,
+			   strerror(error));
+	return error == ENOENT ? CMD_RUN_NOT_FOUND : CMD_RUN_NOT_EXECUTABLE;
+}
+
+/*
+ * Waits for the program and passes on to it the signals that were sent to us.
+ * Those of the terminal reached it as well, being in the same process group,
+ * and so did those that it sent to the group itself. Returns the wait status.
+ */
+static int child_wait(const struct child *child)
+{
+	siginfo_t info;
+	int status;
+
+	for (;;) {
+		int number = sigwaitinfo(&child->waited, &info);
+
+		if (number < 0)
+			continue;
+		if (number == SIGCHLD) {
+			if (waitpid(child->pid, &status, WNOHANG) == child->pid)
+				return status;
+		} else if (info.si_code != SI_KERNEL &&
+			   info.si_pid != child->pid) {
+			kill(child->pid, number);
+		}
+	}
+}
+
+/* What the recorder could not say itself: it was killed with the program. */
+static void say_end(const struct child *child, int status, bool is_quiet)
+{
+	char *dump = dump_name_find(getenv("MEMPROF_OUT"), child->pid,
+				    &child->started);
+
+	if (!dump)
+		diag_warn("%s: left no dump; was LD_PRELOAD taken out of its "
+			  "environment, or can no file be made here?",
+			  child->argv[0]);
+	else if (WIFSIGNALED(status) && !is_quiet)
+		diag_note("%s: was killed by signal %d (%s); recorded until "
+			  "then in %s",
+			  child->argv[0], WTERMSIG(status),
+			  strsignal(WTERMSIG(status)), dump);
+	free(dump);
+}
+
+static int run_run(const void *values, int argc, char **argv)
+{
+	const struct run_options *options = values;
+	struct child child = { .argv = argv };
+	int status = CMD_RUN_FAILED;
+	char *path = NULL, *library;
+
+	library = recorder_find();
+	if (!library)
+		return CMD_RUN_FAILED;
+	path = target_find(argv[0], &status);
+	if (!path)
+		goto out;
+	status = CMD_RUN_FAILED;
+	if (target_check(path) < 0 || recorder_preload(library) < 0 ||
+	    set_settings(options) < 0)
+		goto out;
+	child.path = path;
+	argv[argc] = NULL;
+	status = child_start(&child);
+	if (status != 0)
+		goto out;
+	status = child_wait(&child);
+	say_end(&child, status, options->is_quiet);
+	status = WIFSIGNALED(status) ? 128 + WTERMSIG(status)
+				     : WEXITSTATUS(status);
+out:
+	free(path);
+	free(library);
+	return status;
+}
+
+#define FIELD(field) .offset = offsetof(struct run_options, field)
+
+static const struct option_spec run_specs[] = {
+	{ OPTION_STRING, "out", 'o', "PATTERN", FIELD(out),
+	  .help = "name of the dump: %p pid, %e program, %h host, %t start "
+		  "time; %e.%p.mp without it" },
+	{ OPTION_FLAG, "quiet", 'q', FIELD(is_quiet),
+	  .help = "do not name the dump at the end" },
+	{ OPTION_INT, "max-depth", .argument = "N", FIELD(max_depth), .min = 1,
+	  .max = MAX_DEPTH, .help = "keep the N innermost frames of a stack" },
+	{ OPTION_ENUM, "unwind", .argument = "METHOD", FIELD(unwind),
+	  .choices = unwind_choices,
+	  .help = "walk stacks by unwind tables or by frame pointers" },
+	{ 0 }
+};
+
+static const struct option_table run_tables[] = { { "Options", run_specs, 0 },
+						  { 0 } };
+
+static const struct run_options run_defaults = { .unwind = -1 };
+
+const struct cmd cmd_run = {
+	.name = "run",
+	.summary = "run a program and record its heap",
+	.usage = "[options] [--] COMMAND [ARGUMENT...]",
+	.tables = run_tables,
+	.defaults = &run_defaults,
+	.options_bytes = sizeof(run_defaults),
+	.operands_min = 1,
+	.operands_max = CMD_OPERANDS_ANY,
+	.stops_at_operand = true,
+	.run = run_run,
+};

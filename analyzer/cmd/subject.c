@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+/* The dump that a command is about, and the words for what is wrong with it. */
+#include "config.h"
+
+#include "analyzer/cmd/subject.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/base/diag.h"
+#include "analyzer/model/dump.h"
+
+static void say_corrupt(const char *path, const struct dump_error *error)
+{
+	const char *what = error->what ? error->what : "contents";
+
+	if (error->segment)
+		diag_error("%s: is damaged: wrong %s at offset %" PRIu64
+			   " (segment %" PRIu64 ", type %" PRIu32
+			   "); --salvage shows what is readable",
+			   path, what, error->offset, error->segment,
+			   error->segment_type);
+	else
+		diag_error("%s: is damaged: wrong %s at offset %" PRIu64
+			   "; --salvage shows what is readable",
+			   path, what, error->offset);
+}
+
+static int say_unreadable(const char *path, const struct dump_error *error)
+{
+	switch (error->code) {
+	case DUMP_MISSING:
+		diag_error("%s: there is no such file; name a dump (*.mp)",
+			   path);
+		break;
+	case DUMP_DIRECTORY:
+		diag_error("%s: is a directory; name a dump (*.mp) in it",
+			   path);
+		break;
+	case DUMP_SPECIAL:
+		diag_error("%s: is not a regular file, but a pipe, socket or "
+			   "device; name a dump (*.mp)",
+			   path);
+		break;
+	case DUMP_DENIED:
+		diag_error("%s: cannot be read: %s", path,
+			   strerror(error->system_errno));
+		break;
+	case DUMP_EMPTY:
+		diag_error("%s: is empty: recording never began; record the "
+			   "program again",
+			   path);
+		break;
+	case DUMP_FOREIGN:
+		diag_error("%s: is not a dump%s; name a file made by memprof "
+			   "run",
+			   path, error->what ? " but a text" : "");
+		break;
+	case DUMP_NEWER:
+		diag_error("%s: has version %" PRIu64 " of the format, newer "
+			   "than this memprof reads; use the memprof that "
+			   "recorded it",
+			   path, error->value);
+		break;
+	case DUMP_BYTE_ORDER:
+		diag_error("%s: was recorded on a machine with the other byte "
+			   "order; read it there",
+			   path);
+		break;
+	case DUMP_CUT:
+		diag_error("%s: is cut: %" PRIu64 " bytes are missing at its "
+			   "end; --salvage shows what is readable",
+			   path, error->value);
+		break;
+	case DUMP_CORRUPT:
+		say_corrupt(path, error);
+		break;
+	case DUMP_MEMORY:
+	case DUMP_OK:
+		diag_error("%s: out of memory", path);
+		return CMD_FAILED;
+	}
+	return CMD_UNREADABLE;
+}
+
+/* CMD_DONE, or the exit status after having said why not. */
+static int open_dump(struct analysis *ret_analysis,
+		     const struct report_options *options, const char *operand)
+{
+	const struct analysis_options how = {
+		.salvage = options->is_salvage,
+		.sym = { .sysroot = options->sysroot,
+			 .debug_dirs = options->debug_dirs.items,
+			 .debug_dir_count = options->debug_dirs.count,
+			 .use_debuginfod = options->use_debuginfod },
+		.filter = { .focus = options->focus.items,
+			    .focus_count = options->focus.count,
+			    .ignore = options->ignore.items,
+			    .ignore_count = options->ignore.count },
+	};
+	char *path = cmd_dump_path(operand);
+	char fault[FILTER_FAULT_BYTES];
+	const char *regex = NULL;
+	struct dump_error error;
+	int ret, status = CMD_DONE;
+
+	if (!path)
+		return CMD_UNREADABLE;
+	ret = analysis_open(ret_analysis, path, &how, &error, fault, &regex);
+	if (ret == FILTER_BAD_REGEX) {
+		diag_error("%s: is no extended regular expression: %s", regex,
+			   fault);
+		status = CMD_USAGE;
+	} else if (ret < 0) {
+		status = say_unreadable(path, &error);
+	} else if (ret_analysis->summary.dropped_count) {
+		diag_warn("%s: is damaged: %" PRIu64 " parts were left out",
+			  path, ret_analysis->summary.dropped_count);
+	}
+	free(path);
+	return status;
+}
+
+size_t subject_limit(const struct report_options *options, size_t text_default)
+{
+	if (options->limit >= 0)
+		return (size_t)options->limit;
+	return options->is_json ? 0 : text_default;
+}
+
+int subject_show(const struct report_options *report, const char *operand,
+		 subject_print_fn *print, const void *options)
+{
+	const struct term_choice choice = report_term_choice(report);
+	struct analysis analysis = { 0 };
+	struct term term;
+	int status = open_dump(&analysis, report, operand);
+
+	if (status != CMD_DONE)
+		return status;
+	term_open(&term, &choice);
+	status = print(&term, &analysis, options);
+	if (term_close(&term) < 0)
+		status = CMD_FAILED;
+	if (status < 0) {
+		diag_error("%s: out of memory", operand ? operand : "the dump");
+		status = CMD_FAILED;
+	}
+	analysis_close(&analysis);
+	return status;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The dump that a command is about, opened as the common options say. What
+ * goes wrong is put into words here.
+ */
+#ifndef MEMPROF_ANALYZER_CMD_SUBJECT_H
+#define MEMPROF_ANALYZER_CMD_SUBJECT_H
+
+#include "analyzer/cmd/cmd.h"
+#include "analyzer/model/analysis.h"
+
+/*
+ * Prints to the terminal. options is the command's own struct. Returns the
+ * exit status, or a negative code of the model.
+ */
+typedef int subject_print_fn(struct term *term, struct analysis *analysis,
+			     const void *options);
+
+/*
+ * Opens the dump that operand names (NULL: the newest here), lets print show
+ * it, and closes it. Returns the exit status of the command; when it failed,
+ * why was said.
+ */
+int subject_show(const struct report_options *report, const char *operand,
+		 subject_print_fn *print, const void *options);
+
+/* How many to list: --limit, or what a command takes without it; in JSON all.
+ * 0: all. */
+size_t subject_limit(const struct report_options *options, size_t text_default);
+
+#endif

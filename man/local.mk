@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: MIT
+dist_man_MANS += \
+	man/memprof-env.7 \
+	man/memprof-format.5 \
+	man/memprof-info.1 \
+	man/memprof-leaks.1 \
+	man/memprof-lines.1 \
+	man/memprof-method.7 \
+	man/memprof-peak.1 \
+	man/memprof-report.1 \
+	man/memprof-run.1 \
+	man/memprof-top.1 \
+	man/memprof.1
