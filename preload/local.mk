@@ -24,7 +24,9 @@ librecorder_a_CFLAGS = $(PRELOAD_CFLAGS)
 preloaddir = $(libdir)
 preload_PROGRAMS = libmemprof.so
 libmemprof_so_SOURCES = $(preload_shim_files)
-libmemprof_so_CFLAGS = $(PRELOAD_CFLAGS)
+# Callers may come with a misaligned stack, as the C library allows: no aligned
+# vector store until the recorder's functions have realigned it.
+libmemprof_so_CFLAGS = $(PRELOAD_CFLAGS) -mgeneral-regs-only
 libmemprof_so_LDADD = librecorder.a
 libmemprof_so_LDFLAGS = -shared -Wl,-soname,libmemprof.so -Wl,-z,now \
 	-Wl,-z,nodelete -Wl,-z,relro -Wl,--no-undefined \

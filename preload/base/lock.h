@@ -31,8 +31,12 @@ static inline bool mp_lock_try(struct mp_lock *lock)
 						       memory_order_relaxed);
 }
 
+/* A wait in a handler ran out: until this thread is out of it, none waits. */
+extern __thread bool mp_lock_is_hopeless;
+
 static inline void mp_lock_take(struct mp_lock *lock)
 {
+	mp_lock_is_hopeless = false;
 	if (mp_lock_try(lock))
 		return;
 	while (atomic_exchange_explicit(&lock->state, 2,
@@ -51,6 +55,8 @@ static inline bool mp_lock_take_soon(struct mp_lock *lock)
 
 	for (unsigned i = 0; !mp_lock_try(lock); i++) {
 		if (i == MP_LOCK_SOON_TRIES)
+			mp_lock_is_hopeless = true;
+		if (mp_lock_is_hopeless)
 			return false;
 		mp_sys3(SYS_nanosleep, (long)&pause, 0, 0);
 	}

@@ -21,7 +21,8 @@ bool mp_blocks_init(unsigned granule_shift)
 	mp_blocks.leaves = (size_t)1 << (MP_BLOCKS_ADDRESS_BITS -
 					 granule_shift - MP_BLOCKS_LEAF_SHIFT);
 	mp_blocks.directory = mp_map_new(mp_blocks.leaves * sizeof(uint32_t *));
-	return mp_blocks.directory != NULL;
+	mp_blocks.used = mp_map_new(mp_blocks.leaves * sizeof(uint32_t));
+	return mp_blocks.directory && mp_blocks.used;
 }
 
 __attribute__((noinline)) bool mp_blocks_new_leaf(const void *addr)
@@ -37,7 +38,10 @@ __attribute__((noinline)) bool mp_blocks_new_leaf(const void *addr)
 	leaf = mp_map_new(LEAF_BYTES);
 	if (!leaf)
 		return false;
-	if (!atomic_compare_exchange_strong(slot, &other, leaf))
+	if (atomic_compare_exchange_strong(slot, &other, leaf))
+		mp_blocks.used[atomic_fetch_add(&mp_blocks.used_count, 1)] =
+			(uint32_t)(slot - mp_blocks.directory);
+	else
 		mp_map_free(leaf, LEAF_BYTES);
 	return true;
 }
@@ -66,7 +70,7 @@ static bool is_written(const struct written *written, size_t i)
 	       written->pagemap[i * sizeof(uint32_t) / MPF_PAGE] >> 62;
 }
 
-static void leaf_each(const uint32_t *leaf, const struct written *written,
+static void leaf_each(uint32_t *leaf, const struct written *written,
 		      mp_block_fn *fn, void *arg)
 {
 	const size_t page_entries = MPF_PAGE / sizeof(uint32_t);
@@ -74,6 +78,7 @@ static void leaf_each(const uint32_t *leaf, const struct written *written,
 	size_t i = 0;
 
 	while (i < MP_BLOCKS_LEAF_ENTRIES) {
+		uint32_t class_node;
 		unsigned words;
 
 		if (i % page_entries == 0 && !is_written(written, i)) {
@@ -85,12 +90,13 @@ static void leaf_each(const uint32_t *leaf, const struct written *written,
 			i++;
 			continue;
 		}
-		fn(arg, block);
-		/* There are no others within a block. */
-		if (block.bytes >> mp_blocks.shift > words)
-			i += block.bytes >> mp_blocks.shift;
-		else
-			i += words;
+		class_node = fn(arg, block);
+		if (class_node != block.class_node)
+			leaf[i] =
+				(leaf[i] & ~MP_BLOCKS_CLASS_MASK) | class_node;
+		/* No further: a block whose free was not seen may have others
+		 * within it by now. */
+		i += words;
 		/* A page entered in its middle is looked at as a whole only
 		 * when it was written. */
 		if (i < MP_BLOCKS_LEAF_ENTRIES && !is_written(written, i))
@@ -106,9 +112,10 @@ void mp_blocks_each(mp_block_fn *fn, void *arg)
 	if (!written)
 		return;
 	fd = mp_sys_open("/proc/self/pagemap", O_RDONLY, 0);
-	for (size_t i = 0; i < mp_blocks.leaves; i++) {
-		const uint32_t *leaf = atomic_load_explicit(
-			&mp_blocks.directory[i], memory_order_acquire);
+	for (size_t i = 0; i < atomic_load(&mp_blocks.used_count); i++) {
+		uint32_t *leaf = atomic_load_explicit(
+			&mp_blocks.directory[mp_blocks.used[i]],
+			memory_order_acquire);
 
 		if (!leaf)
 			continue;

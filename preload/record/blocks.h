@@ -43,6 +43,9 @@ struct mp_blocks {
 	unsigned shift; /* of a granule */
 	size_t leaves;
 	_Atomic(uint32_t *) *directory;
+	uint32_t
+		*used; /* numbers of the leaves there are, used_count of them */
+	_Atomic size_t used_count;
 };
 extern struct mp_blocks mp_blocks;
 
@@ -88,6 +91,18 @@ static inline unsigned mp_blocks_read(const uint32_t *entry,
 	return 4;
 }
 
+static inline void mp_blocks_store(uint32_t *word, uint32_t value)
+{
+	__atomic_store_n(word, value, __ATOMIC_RELAXED);
+	atomic_signal_fence(memory_order_seq_cst);
+}
+
+static inline void mp_blocks_store_two(uint32_t *words, uint64_t value)
+{
+	__builtin_memcpy(words, &value, sizeof(value));
+	atomic_signal_fence(memory_order_seq_cst);
+}
+
 /* True when addr is a live block. */
 static inline bool mp_blocks_has(const void *addr)
 {
@@ -112,14 +127,18 @@ static inline void mp_blocks_add(const void *addr, struct mp_block block)
 						      << MP_BLOCKS_SMALL_SHIFT;
 		return;
 	}
+	/* One store for both words, as a forked child sees the table as it was
+	 * between any two; beyond them, the class first and the size upwards.
+	 */
 	if (__builtin_expect(block.bytes < UINT32_MAX, 1)) {
-		entry[1] = (uint32_t)block.bytes;
-	} else {
-		entry[1] = UINT32_MAX;
-		entry[2] = (uint32_t)block.bytes;
-		entry[3] = (uint32_t)(block.bytes >> 32);
+		mp_blocks_store_two(entry,
+				    block.class_node | block.bytes << 32);
+		return;
 	}
-	entry[0] = block.class_node;
+	mp_blocks_store_two(entry,
+			    block.class_node | (uint64_t)UINT32_MAX << 32);
+	mp_blocks_store(&entry[2], (uint32_t)block.bytes);
+	mp_blocks_store(&entry[3], (uint32_t)(block.bytes >> 32));
 }
 
 /* Forgets a block; false when there was none. */
@@ -133,18 +152,21 @@ static inline bool mp_blocks_take(const void *addr, struct mp_block *ret_block)
 	words = mp_blocks_read(entry, ret_block);
 	if (__builtin_expect(!words, 0))
 		return false;
-	/* All of them: a walk over the table reads word after word. */
-	entry[0] = 0;
-	if (words >= 2)
-		entry[1] = 0;
-	if (__builtin_expect(words == 4, 0))
-		entry[2] = entry[3] = 0;
+	/* All of them, downwards: see mp_blocks_add(). */
+	if (__builtin_expect(words == 4, 0)) {
+		mp_blocks_store(&entry[3], 0);
+		mp_blocks_store(&entry[2], 0);
+	}
+	if (__builtin_expect(words == 1, 0))
+		mp_blocks_store(&entry[0], 0);
+	else
+		mp_blocks_store_two(entry, 0);
 	return true;
 }
 
-/* Every live block once, in order of address. Nobody may change the table.
- * Nothing when memory is out. */
-typedef void mp_block_fn(void *arg, struct mp_block block);
+/* Every live block once; fn returns the class it has from now on. Nobody may
+ * change the table. Nothing when memory is out. */
+typedef uint32_t mp_block_fn(void *arg, struct mp_block block);
 void mp_blocks_each(mp_block_fn *fn, void *arg);
 
 #endif

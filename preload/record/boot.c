@@ -22,18 +22,19 @@
 
 #define EM_X86_64_MACHINE 62u
 
-_Alignas(MPF_PAGE) _Atomic uint32_t
-	mp_recorder_state[MPF_PAGE / sizeof(uint32_t)];
+_Alignas(MPF_PAGE) struct mp_recorder_page mp_recorder_page;
 
+/* Programs overwrite their environment (setproctitle), so it is copied. */
 static struct {
-	struct mp_lock fork_lock;
-	const struct mp_settings *settings;
 	struct mp_process process;
+	char out[MP_NAME_BYTES];
+	char temp_dir[MP_NAME_BYTES];
+	char directory[MP_NAME_BYTES]; /* of the start; "" unknown */
 } recorder;
 
 static void set_state(enum mp_state state)
 {
-	atomic_store(mp_recorder_state, state);
+	atomic_store(&mp_recorder_page.state, state);
 }
 
 static int create_first(const char *path, void *arg)
@@ -50,8 +51,9 @@ static int create_forked(const char *path, void *arg)
 static int create_dump(bool is_fork_child, mp_name_fn *create, void *arg)
 {
 	const struct mp_name name = {
-		.pattern = recorder.settings->out,
-		.temp_dir = recorder.settings->temp_dir,
+		.pattern = recorder.out,
+		.temp_dir = recorder.temp_dir,
+		.directory = recorder.directory,
 		.program = recorder.process.program,
 		.start_unix_ns = recorder.process.start_unix_ns,
 		.process_ticks = recorder.process.ticks,
@@ -118,6 +120,26 @@ static void fill_header(const struct mp_recorder_boot *boot)
 	mp_process_describe(boot->start, &recorder.process, boot->allocator);
 }
 
+static void copy(char *to, const char *from)
+{
+	struct mp_text text;
+
+	mp_text_init(&text, to, MP_NAME_BYTES);
+	mp_text_str(&text, from);
+}
+
+static void read_names(const struct mp_settings *settings)
+{
+	long len;
+
+	copy(recorder.out, settings->out);
+	copy(recorder.temp_dir, settings->temp_dir);
+	len = mp_sys3(SYS_getcwd, (long)recorder.directory, MP_NAME_BYTES, 0);
+	/* "(unreachable)/..." after a chroot is not a path. */
+	if (mp_sys_failed(len) || recorder.directory[0] != '/')
+		recorder.directory[0] = '\0';
+}
+
 void mp_recorder_boot(const struct mp_recorder_boot *boot)
 {
 	const struct mp_unwind_options unwind = {
@@ -130,9 +152,9 @@ void mp_recorder_boot(const struct mp_recorder_boot *boot)
 	long ret;
 
 	set_state(MP_STATE_OFF);
-	recorder.settings = boot->settings;
 	mp_process_read(boot->start, &recorder.process);
-	ret = mp_sys_madvise(mp_recorder_state, MPF_PAGE, MADV_WIPEONFORK);
+	read_names(boot->settings);
+	ret = mp_sys_madvise(&mp_recorder_page, MPF_PAGE, MADV_WIPEONFORK);
 	if (mp_sys_failed(ret)) {
 		say_off("needs Linux 4.14 or later", (int)ret);
 		return;
@@ -177,7 +199,15 @@ static void reset_header(void)
 	header->live_bytes = 0;
 }
 
-static void inherit(void *arg, struct mp_block block)
+/* Other threads of the parent went on while the kernel copied page by page:
+ * what the child has of the table may be newer than its trie. */
+static bool is_class(uint32_t node)
+{
+	return mp_stacks_has(node) &&
+	       MPF_PC_KIND(mp_stacks_pc(node)) >= MPF_NODE_CLASS;
+}
+
+static uint32_t inherit(void *arg, struct mp_block block)
 {
 	struct mp_writer *writer = arg;
 	struct mpf_header *header = mp_file.header;
@@ -185,14 +215,15 @@ static void inherit(void *arg, struct mp_block block)
 
 	header->inherited_blocks++;
 	header->inherited_bytes += block.bytes;
-	if (writer && block.class_node != MP_NODE_OVERFLOW)
+	if (writer && is_class(block.class_node))
 		slot = mp_writer_slot(writer, block.class_node);
 	if (slot) {
 		mp_counters_alloc(writer, slot, block.bytes);
-	} else {
-		header->overflow.allocs++;
-		header->overflow.alloc_bytes += block.bytes;
+		return block.class_node;
 	}
+	header->overflow.allocs++;
+	header->overflow.alloc_bytes += block.bytes;
+	return MP_NODE_OVERFLOW;
 }
 
 static void start_child(void)
@@ -202,9 +233,12 @@ static void start_child(void)
 	size_t len = 0;
 	long ret;
 
+	set_state(MP_STATE_OFF);
+	/* The parent was not recorded: it said why. */
+	if (!mp_file.header)
+		return;
 	mp_stacks_forked();
 	mp_modules_forked();
-	set_state(MP_STATE_OFF);
 	recorder.process.ticks = mp_process_ticks(mp_sys_getpid());
 	recorder.process.start_unix_ns = mp_sys_clock_ns(CLOCK_REALTIME);
 	recorder.process.start_ns = mp_sys_clock_ns(CLOCK_MONOTONIC);
@@ -232,30 +266,35 @@ void mp_recorder_forked(void)
 {
 	/* No thread but the forking one came along, but it may have started
 	 * others before its first event here. */
-	if (!mp_lock_try(&recorder.fork_lock))
+	if (!mp_lock_try(&mp_recorder_page.fork_lock))
 		return;
-	if (atomic_load(mp_recorder_state) == MP_STATE_NEW)
+	if (atomic_load(&mp_recorder_page.state) == MP_STATE_NEW)
 		start_child();
-	mp_lock_release(&recorder.fork_lock);
+	mp_lock_release(&mp_recorder_page.fork_lock);
 }
 
 void mp_recorder_end(enum mpf_state state, int exit_status)
 {
 	struct mpf_header *header = mp_file.header;
+	struct mp_writer *writer;
 
-	if (!header || atomic_load(mp_recorder_state) == MP_STATE_NEW)
+	if (!header || atomic_load(&mp_recorder_page.state) == MP_STATE_NEW)
 		return;
 	header->exit_status = exit_status;
 	header->end_ns = mp_sys_clock_ns(CLOCK_MONOTONIC);
 	header->state = state;
+	/* A handler that allocates meanwhile must not wait for the file. */
+	writer = mp_writer_enter();
 	mp_file_trim();
+	if (writer)
+		mp_writer_leave(writer);
 }
 
 void mp_recorder_pause(bool is_paused)
 {
 	uint32_t from = is_paused ? MP_STATE_ON : MP_STATE_PAUSED;
 
-	atomic_compare_exchange_strong(mp_recorder_state, &from,
+	atomic_compare_exchange_strong(&mp_recorder_page.state, &from,
 				       is_paused ? MP_STATE_PAUSED
 						 : MP_STATE_ON);
 }

@@ -23,7 +23,7 @@ __attribute__((noinline)) void mp_counters_new_peak(uint64_t live)
 				     __ATOMIC_RELEASE, __ATOMIC_RELAXED))
 		;
 	last = atomic_load_explicit(&stamped, memory_order_relaxed);
-	if (live - last > last >> STAMP_SHIFT) {
+	if (!header->peak_ns || live - last > last >> STAMP_SHIFT) {
 		atomic_store_explicit(&stamped, live, memory_order_relaxed);
 		header->peak_ns = mp_sys_clock_ns(CLOCK_MONOTONIC);
 	}

@@ -15,6 +15,7 @@
 #define RESERVE_MAX   (UINT64_C(16) << 20)
 #define HEADROOM_MIN  (UINT64_C(1) << 20)
 #define TEXT_SEGMENT  16384u
+#define REFUSALS      1000u
 #define ZERO_BYTES    16384u
 
 #ifndef MADV_POPULATE_WRITE
@@ -30,6 +31,7 @@ static struct {
 	uint64_t used;	   /* end of the last segment */
 	uint64_t reserved; /* may be touched up to here */
 	uint64_t size;	   /* of the file; beyond reserved it is sparse */
+	uint32_t refusals; /* requests yet to be refused without asking again */
 	uint64_t text_at;  /* free text space: [text_at, text_end) */
 	uint64_t text_end;
 	uint64_t text_first; /* elements of text so far, for segment.first */
@@ -81,7 +83,13 @@ static long reopen(void)
 {
 	struct stat st;
 	long fd = mp_sys_open(file.path, O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0);
+	long low = fd;
 
+	/* Never one that the program writes to without opening it first. */
+	if (low >= 0 && low <= 2) {
+		fd = mp_sys3(SYS_fcntl, low, F_DUPFD_CLOEXEC, 3);
+		mp_sys_close((int)low);
+	}
 	if (mp_sys_failed(fd))
 		return fd;
 	if (!mp_sys_failed(mp_sys_fstat((int)fd, &st)) &&
@@ -94,8 +102,11 @@ static long reopen(void)
 /* Makes [from, to) of the file safe to touch: blocks exist for it. */
 static long reserve_range(int fd, uint64_t from, uint64_t to)
 {
-	long ret = mp_sys_fallocate(fd, 0, from, to - from);
+	long ret;
 
+	do {
+		ret = mp_sys_fallocate(fd, 0, from, to - from);
+	} while (ret == -EINTR);
 	if (ret != -EOPNOTSUPP && ret != -ENOSYS)
 		return ret;
 	/* Not every file system can; written blocks exist as well. */
@@ -175,14 +186,11 @@ static bool map_windows(uint64_t to)
 	return true;
 }
 
-/* Lock held. Makes the file safe to touch up to the offset to. */
-static bool reserve(uint64_t to)
+static bool reserve_anew(uint64_t to)
 {
 	uint64_t ahead = file.used / 4, limit, want;
 	long fd, ret;
 
-	if (to <= file.reserved)
-		return true;
 	limit = size_limit() & ~(uint64_t)(MPF_PAGE - 1);
 	if (to > limit) {
 		mp_file_fail(MPF_FAIL_FILESIZE, EFBIG);
@@ -217,6 +225,25 @@ static bool reserve(uint64_t to)
 	if (mp_sys_failed(ret))
 		mp_file_fail(MPF_FAIL_SPACE, (int)-ret);
 	return !mp_sys_failed(ret);
+}
+
+/*
+ * Lock held. Makes the file safe to touch up to the offset to. On a full disk
+ * asking costs four system calls and an event may ask thrice, so after a
+ * refusal it asks seldom.
+ */
+static bool reserve(uint64_t to)
+{
+	if (to <= file.reserved)
+		return true;
+	if (file.refusals) {
+		file.refusals--;
+		return false;
+	}
+	if (reserve_anew(to))
+		return true;
+	file.refusals = REFUSALS;
+	return false;
 }
 
 static long create(const char *path)
@@ -481,6 +508,7 @@ int mp_file_fork(const char *path, uint32_t node_count)
 		return (int)ret;
 	}
 	file.size = file.reserved = file.used;
+	file.refusals = 0;
 	file.dev = st.st_dev;
 	file.ino = st.st_ino;
 	set_path(path);

@@ -14,6 +14,7 @@
 #include "preload/base/say.h"
 #include "preload/base/sys.h"
 #include "preload/record/file.h"
+#include "preload/unwind/stack.h"
 
 #define MODULES_MAX   16384u
 #define SEGMENT_BYTES 4096u
@@ -92,6 +93,9 @@ static void read_build_id(uintptr_t start, uintptr_t bias,
 	const Elf64_Ehdr *ehdr = (const Elf64_Ehdr *)start;
 	const Elf64_Phdr *phdr;
 
+	/* Programs may protect their headers against reading. */
+	if (!mp_stack_probe(start & ~(uintptr_t)(MPF_PAGE - 1)))
+		return;
 	if (__builtin_memcmp(ehdr->e_ident, ELFMAG, SELFMAG) != 0 ||
 	    ehdr->e_phentsize != sizeof(*phdr) ||
 	    ehdr->e_phoff + ehdr->e_phnum * sizeof(*phdr) > MPF_PAGE)
@@ -102,7 +106,10 @@ static void read_build_id(uintptr_t start, uintptr_t bias,
 
 		if (phdr[i].p_type != PT_NOTE || !(phdr[i].p_flags & PF_R) ||
 		    phdr[i].p_filesz > NOTES_MAX || at < module->start ||
-		    at + phdr[i].p_filesz > module->end)
+		    at + phdr[i].p_filesz > module->end ||
+		    !mp_stack_probe(at & ~(uintptr_t)(MPF_PAGE - 1)) ||
+		    !mp_stack_probe((at + phdr[i].p_filesz) &
+				    ~(uintptr_t)(MPF_PAGE - 1)))
 			continue;
 		read_notes((const uint8_t *)at,
 			   (const uint8_t *)at + phdr[i].p_filesz, module);
@@ -235,9 +242,13 @@ void mp_modules_note(const struct mp_code_object *object)
 	struct mpf_module *module;
 	uint32_t count;
 
-	/* The walk may be a handler's. */
-	if (!mp_lock_take_soon(&modules.lock))
-		return;
+	/* The walk may be a handler's; the holder may be reading a slow disk.
+	 */
+	for (unsigned i = 0; !mp_lock_take_soon(&modules.lock); i++) {
+		if (i == 50)
+			return;
+		mp_lock_is_hopeless = false;
+	}
 	found.dlfo_link_map = NULL;
 	find_object((const void *)object->start, &found);
 	if (displace(object, found.dlfo_link_map))

@@ -74,18 +74,12 @@ static bool expand(const struct mp_name *name, struct mp_text *text)
 	return has_pid;
 }
 
-/* dir: MP_NAME_BYTES to work in. */
-static void absolute(struct mp_text *text, const char *path, char *dir)
+static void absolute(struct mp_text *text, const char *path, const char *dir)
 {
 	if (path[0] != '/') {
-		long len = mp_sys3(SYS_getcwd, (long)dir, MP_NAME_BYTES, 0);
-
-		/* "(unreachable)/..." after a chroot is not a path. */
-		if (!mp_sys_failed(len) && dir[0] == '/') {
-			mp_text_str(text, dir);
-			if (dir[1])
-				mp_text_str(text, "/");
-		}
+		mp_text_str(text, dir);
+		if (dir[0] && dir[1])
+			mp_text_str(text, "/");
 	}
 	mp_text_str(text, path);
 }
@@ -95,7 +89,6 @@ struct scratch {
 	char first[MP_NAME_BYTES];
 	char second[MP_NAME_BYTES];
 	char candidate[MP_NAME_BYTES];
-	char directory[MP_NAME_BYTES];
 	struct mpf_header header;
 };
 
@@ -106,6 +99,16 @@ enum occupant {
 	OCCUPANT_FORMER, /* this process's, before it called exec() */
 	OCCUPANT_OTHER,	 /* anything else: not to be touched */
 };
+
+/* A read lease is refused while anybody may write, through a mapping too: a
+ * recorder in another PID namespace, whose number says nothing here. */
+static bool is_mapped(int fd)
+{
+	if (mp_sys3(SYS_fcntl, fd, F_SETLEASE, F_RDLCK) == -EAGAIN)
+		return true;
+	mp_sys3(SYS_fcntl, fd, F_SETLEASE, F_UNLCK);
+	return false;
+}
 
 static enum occupant occupant_of(const struct mp_name *name, int fd,
 				 struct mpf_header *header)
@@ -122,19 +125,24 @@ static enum occupant occupant_of(const struct mp_name *name, int fd,
 			       ? OCCUPANT_FORMER
 			       : OCCUPANT_OLD;
 	if (header->state == MPF_RUNNING &&
-	    mp_process_ticks(header->pid) == header->process_ticks)
+	    (mp_process_ticks(header->pid) == header->process_ticks ||
+	     is_mapped(fd)))
 		return OCCUPANT_IN_USE;
 	return OCCUPANT_OLD;
 }
 
 /* Nobody maps it any more: exec() ended all that did. */
-static void retire(int fd, const struct mpf_header *header)
+static void retire(const char *path, const struct mpf_header *header)
 {
 	uint32_t state = MPF_EXECED;
+	long fd = mp_sys_open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0);
 
-	mp_sys_pwrite(fd, &state, sizeof(state),
+	if (mp_sys_failed(fd))
+		return;
+	mp_sys_pwrite((int)fd, &state, sizeof(state),
 		      __builtin_offsetof(struct mpf_header, state));
-	mp_sys_ftruncate(fd, header->used_bytes);
+	mp_sys_ftruncate((int)fd, header->used_bytes);
+	mp_sys_close((int)fd);
 }
 
 static enum occupant look_at(const struct mp_name *name, const char *path,
@@ -143,14 +151,14 @@ static enum occupant look_at(const struct mp_name *name, const char *path,
 	enum occupant occupant;
 	long fd;
 
-	fd = mp_sys_open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0);
+	fd = mp_sys_open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
 	if (mp_sys_failed(fd))
 		return OCCUPANT_OTHER;
 	occupant = occupant_of(name, (int)fd, header);
+	mp_sys_close((int)fd);
 	if (occupant == OCCUPANT_FORMER && header->state == MPF_RUNNING &&
 	    !name->is_fork_child)
-		retire((int)fd, header);
-	mp_sys_close((int)fd);
+		retire(path, header);
 	return occupant;
 }
 
@@ -187,7 +195,7 @@ static int create_beside(const struct mp_name *name, const char *path,
 
 	for (;; i++) {
 		mp_text_init(&text, buf, MP_NAME_BYTES);
-		absolute(&text, path, scratch->directory);
+		absolute(&text, path, name->directory);
 		if (i > 0) {
 			mp_text_str(&text, ".");
 			mp_text_dec(&text, mp_sys_getpid());

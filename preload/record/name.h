@@ -17,7 +17,9 @@
 struct mp_name {
 	const char *pattern;  /* MEMPROF_OUT */
 	const char *temp_dir; /* where to go when the default is not writable */
-	const char *program;  /* path of the executable */
+	const char
+		*directory;  /* what a relative pattern is relative to, or "" */
+	const char *program; /* path of the executable */
 	uint64_t start_unix_ns;
 	uint64_t process_ticks; /* of this process, see mpf_header */
 	bool is_fork_child;	/* a pattern without %p gets .PID */

@@ -175,13 +175,16 @@ static inline uint32_t count_alloc(const void *addr, size_t bytes,
 void mp_recorder_alloc(const void *addr, size_t bytes, enum mpf_call call,
 		       const struct mp_regs *regs)
 {
-	struct mp_block block = { .bytes = bytes };
+	struct mp_block block = { .bytes = bytes }, stale;
 
 	if (!mp_blocks_reserve(addr)) {
 		add(&mp_file.header->untracked_allocs, 1);
 		add(&mp_file.header->untracked_bytes, bytes);
 		return;
 	}
+	/* Its free was not seen: nobody is given an address twice. */
+	if (__builtin_expect(mp_blocks_take(addr, &stale), 0))
+		mp_recorder_free_taken(addr, &stale);
 	block.class_node = count_alloc(addr, bytes, call, regs);
 	mp_blocks_add(addr, block);
 }

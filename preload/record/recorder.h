@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "preload/base/lock.h"
 #include "preload/base/settings.h"
 #include "preload/format/format.h"
 #include "preload/record/blocks.h"
@@ -30,14 +31,19 @@ enum mp_state {
 	MP_STATE_OFF = 2,    /* gave up, or was told not to record */
 	MP_STATE_PAUSED = 3, /* asked to look away: only known blocks count */
 };
-extern _Atomic uint32_t mp_recorder_state[];
+struct mp_recorder_page {
+	_Atomic uint32_t state;	  /* enum mp_state */
+	struct mp_lock fork_lock; /* free in a child, whoever held it */
+	uint8_t rest[MPF_PAGE - 2 * sizeof(uint32_t)];
+};
+extern struct mp_recorder_page mp_recorder_page;
 
 static inline bool mp_recorder_is_on(void)
 {
-	return __builtin_expect(
-		atomic_load_explicit(mp_recorder_state, memory_order_relaxed) ==
-			MP_STATE_ON,
-		1);
+	return __builtin_expect(atomic_load_explicit(&mp_recorder_page.state,
+						     memory_order_relaxed) ==
+					MP_STATE_ON,
+				1);
 }
 
 struct mp_recorder_boot {
@@ -49,43 +55,50 @@ struct mp_recorder_boot {
 	const void *in_self;	/* an address in libmemprof.so */
 };
 
+/* Callers may have left the stack misaligned, which the C library's malloc
+ * survives; from these functions on it is aligned. */
+#define MP_REALIGN __attribute__((force_align_arg_pointer))
+
 /* Once. Afterwards the state is ON, or OFF when it was said why. */
-void mp_recorder_boot(const struct mp_recorder_boot *boot);
+MP_REALIGN void mp_recorder_boot(const struct mp_recorder_boot *boot);
 
 /* In a forked child whose state is NEW: goes on in a dump of its own. */
-void mp_recorder_forked(void);
+MP_REALIGN void mp_recorder_forked(void);
 
 /*
  * A successful call: addr is not NULL, its owner is the caller, regs are
  * those of who asked for it.
  */
-void mp_recorder_alloc(const void *addr, size_t bytes, enum mpf_call call,
-		       const struct mp_regs *regs);
+MP_REALIGN void mp_recorder_alloc(const void *addr, size_t bytes,
+				  enum mpf_call call,
+				  const struct mp_regs *regs);
 
 /* A call that returned no memory. */
-void mp_recorder_failed(void);
+MP_REALIGN void mp_recorder_failed(void);
 
 /*
  * A block is about to be given back: the caller still owns it. False when it
  * is not known; then it was counted as foreign unless addr is NULL.
  */
-bool mp_recorder_free(const void *addr);
+MP_REALIGN bool mp_recorder_free(const void *addr);
 
 /*
  * realloc() in two steps, because another thread may be given the old address
  * the moment the allocator has it back. take: before the call; then, after it,
  * free_taken() when the old block is gone, or restore() when it is not.
  */
-bool mp_recorder_take(const void *addr, struct mp_block *ret_block);
-void mp_recorder_free_taken(const void *addr, const struct mp_block *block);
+MP_REALIGN bool mp_recorder_take(const void *addr, struct mp_block *ret_block);
+MP_REALIGN void mp_recorder_free_taken(const void *addr,
+				       const struct mp_block *block);
 /* A realloc of a block that we never saw. */
-void mp_recorder_foreign_realloc(void);
-void mp_recorder_restore(const void *addr, const struct mp_block *block);
+MP_REALIGN void mp_recorder_foreign_realloc(void);
+MP_REALIGN void mp_recorder_restore(const void *addr,
+				    const struct mp_block *block);
 
 /* The process ends, or becomes another program. */
-void mp_recorder_end(enum mpf_state state, int exit_status);
+MP_REALIGN void mp_recorder_end(enum mpf_state state, int exit_status);
 
 /* Recording of new blocks off and on again; frees of known ones go on. */
-void mp_recorder_pause(bool is_paused);
+MP_REALIGN void mp_recorder_pause(bool is_paused);
 
 #endif

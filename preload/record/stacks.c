@@ -56,6 +56,12 @@ uint32_t mp_stacks_parent(uint32_t node)
 	return node_at(node)->parent;
 }
 
+bool mp_stacks_has(uint32_t node)
+{
+	return node % SEGMENT_NODES >= FIRST_IN_SEGMENT &&
+	       node < mp_stacks_count();
+}
+
 uint32_t mp_stacks_count(void)
 {
 	return __atomic_load_n(&stacks.next, __ATOMIC_RELAXED);

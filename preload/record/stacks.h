@@ -31,6 +31,9 @@ uint32_t mp_stacks_child(uint32_t parent, uint64_t pc, bool may_wait);
 uint64_t mp_stacks_pc(uint32_t node);
 uint32_t mp_stacks_parent(uint32_t node);
 
+/* True when there is such a node. */
+bool mp_stacks_has(uint32_t node);
+
 /* One past the greatest id in use. */
 uint32_t mp_stacks_count(void);
 

@@ -27,6 +27,10 @@ static inline bool mp_hook_enter(void)
 	return mp_recorder_is_on() || mp_hook_wake();
 }
 
+/* Boot only: looks up the C++ operators behind us, because doing it later may
+ * wait for the dynamic linker's lock. */
+void mp_new_init(void);
+
 /* As mp_hook_enter(), for giving memory back: paused recording sees it. */
 bool mp_hook_wake_free(void);
 

@@ -5,4 +5,5 @@ preload_shim_files = \
 	preload/shim/new.c \
 	preload/shim/next.c \
 	preload/shim/next.h \
-	preload/shim/process.c
+	preload/shim/process.c \
+	preload/shim/reallocarray.c

@@ -15,7 +15,6 @@
 MP_EXPORT void *malloc(size_t bytes);
 MP_EXPORT void *calloc(size_t count, size_t bytes);
 MP_EXPORT void *realloc(void *old, size_t bytes);
-MP_EXPORT void *reallocarray(void *old, size_t count, size_t bytes);
 MP_EXPORT void free(void *addr);
 MP_EXPORT void cfree(void *addr);
 MP_EXPORT void free_sized(void *addr, size_t bytes);
@@ -116,30 +115,6 @@ void *realloc(void *old, size_t bytes)
 		return mp_next.realloc(old, bytes);
 	}
 	return recorded_realloc(old, bytes, &regs);
-}
-
-void *reallocarray(void *old, size_t count, size_t bytes)
-{
-	struct mp_regs regs = MP_REGS_CALLER();
-	bool is_on = mp_hook_enter();
-	size_t total;
-
-	if (__builtin_mul_overflow(count, bytes, &total)) {
-		if (is_on)
-			mp_recorder_failed();
-		errno = ENOMEM;
-		return NULL;
-	}
-	if (__builtin_expect(mp_pool_has(old), 0))
-		return pool_realloc(old, total);
-	if (__builtin_expect(!mp_next.malloc, 0))
-		return mp_pool_alloc(total);
-	if (__builtin_expect(!is_on, 0)) {
-		if (old && mp_hook_enter_free())
-			mp_recorder_free(old);
-		return mp_next.realloc(old, total);
-	}
-	return recorded_realloc(old, total, &regs);
 }
 
 void free(void *addr)

@@ -3,11 +3,11 @@
  * The C++ entry points, by their names in the Itanium ABI (nothrow_t is passed
  * as a pointer, align_val_t as a size).
  *
- * In front of the C library's malloc, every runtime's operators end in malloc
- * or its kin: we jump on, and leave no frame behind. Those of jemalloc,
- * tcmalloc and mimalloc may not: their result is recorded when nobody did so
- * meanwhile, which the side table knows. Nothing is held across the call,
- * because it may throw.
+ * A runtime's operators end in malloc or its kin: we jump on, and leave no
+ * frame behind. Those of an allocator (jemalloc, tcmalloc, mimalloc) call
+ * their own insides: their result is recorded when nobody did so meanwhile,
+ * which the side table knows. Nothing is held across the call, because it may
+ * throw.
  */
 #include "config.h"
 
@@ -19,37 +19,90 @@
 
 void free(void *addr);
 
+/* One of the 20 operators. */
+struct form {
+	_Atomic(void *) next; /* the operator behind us; NULL: not looked up */
+	const char *name;
+	enum mpf_call call;
+	bool is_aligned; /* b is the alignment */
+	bool may_throw;
+	bool is_allocators; /* next lies in the object that has malloc */
+};
+
+/* One that was found: where one is, others are. */
+static _Atomic(void *) found_before;
+
+/* The operator in an object that is loaded already, which then stays. */
+static void *look_in(const char *path, const char *name)
+{
+	void *handle = dlopen(path, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
+	void *found;
+
+	if (!handle)
+		return NULL;
+	found = dlsym(handle, name);
+	dlclose(handle);
+	return found;
+}
+
+static bool is_ours(void *addr)
+{
+	Dl_info info, self;
+
+	return dladdr(addr, &info) &&
+	       dladdr((void *)(uintptr_t)is_ours, &self) &&
+	       info.dli_fbase == self.dli_fbase;
+}
+
 /*
- * Another object's operator may be ours by its own scope only (a C program
- * that loads a C++ plug-in): then RTLD_NEXT does not see libstdc++.
+ * A C program may load a C++ plug-in, whose references come to us while its
+ * runtime is in no scope that RTLD_NEXT sees: in a library of its own, or in
+ * the plug-in itself, where the caller is.
  */
-static __attribute__((noinline)) void *look_up(const char *name,
-					       _Atomic(void *) *cache)
+static void *look_elsewhere(const char *name, uintptr_t caller)
 {
 	static const char *const libraries[] = { "libstdc++.so.6",
 						 "libc++abi.so.1",
 						 "libc++.so.1" };
-	void *found = dlsym(RTLD_NEXT, name);
+	void *found = NULL;
+	Dl_info info;
 
-	for (unsigned i = 0; !found && i < 3; i++) {
-		void *handle = dlopen(libraries[i], RTLD_LAZY | RTLD_NOLOAD);
+	for (unsigned i = 0; !found && i < 3; i++)
+		found = look_in(libraries[i], name);
+	/* A runtime's operator may jump on to another: then we are the caller.
+	 */
+	if (is_ours((void *)caller))
+		caller = (uintptr_t)atomic_load(&found_before);
+	if (!found && caller && dladdr((void *)caller, &info))
+		found = look_in(info.dli_fname, name);
+	return found && !is_ours(found) ? found : NULL;
+}
 
-		if (!handle)
-			continue;
-		found = dlsym(handle, name);
-		dlclose(handle);
-	}
-	if (found)
-		atomic_store_explicit(cache, found, memory_order_relaxed);
+static __attribute__((noinline)) void *look_up(struct form *form,
+					       uintptr_t caller)
+{
+	void *found = dlsym(RTLD_NEXT, form->name);
+	Dl_info next, allocator;
+
+	if (!found && caller)
+		found = look_elsewhere(form->name, caller);
+	if (!found)
+		return NULL;
+	form->is_allocators =
+		dladdr(found, &next) &&
+		dladdr((void *)(uintptr_t)mp_next.malloc, &allocator) &&
+		next.dli_fbase == allocator.dli_fbase;
+	atomic_store(&found_before, found);
+	atomic_store_explicit(&form->next, found, memory_order_release);
 	return found;
 }
 
-static inline void *behind(const char *name, _Atomic(void *) *cache)
+static inline void *behind(struct form *form, uintptr_t caller)
 {
-	void *found = atomic_load_explicit(cache, memory_order_relaxed);
+	void *found = atomic_load_explicit(&form->next, memory_order_acquire);
 
 	return __builtin_expect(found != NULL, 1) ? found
-						  : look_up(name, cache);
+						  : look_up(form, caller);
 }
 
 /* No C++ runtime to be found, so nobody to throw: what is left is malloc, and
@@ -83,14 +136,6 @@ typedef void delete_fn(void *, size_t, size_t);
  * All forms have at most two more arguments than the first, each one word, and
  * the callee ignores what it does not take: one signature serves them all.
  */
-struct form {
-	_Atomic(void *) cache;
-	const char *name;
-	enum mpf_call call;
-	bool is_aligned; /* b is the alignment */
-	bool may_throw;
-};
-
 __thread struct mp_new_hint mp_new_hint;
 
 static __attribute__((noinline)) void *
@@ -98,18 +143,17 @@ new_slowly(struct form *form, size_t bytes, size_t b, size_t c)
 {
 	struct mp_regs regs = MP_REGS_CALLER();
 	bool is_on = mp_hook_enter();
-	new_fn *next = (new_fn *)(uintptr_t)behind(form->name, &form->cache);
+	new_fn *next = (new_fn *)(uintptr_t)behind(form, regs.pc);
 	void *addr;
 
-	if (mp_next.is_libc) {
-		mp_new_hint.bytes = bytes;
-		mp_new_hint.sp = regs.sp;
-	}
-	addr = next ? next(bytes, b, c)
-		    : without_runtime(bytes, form->is_aligned ? b : 0,
-				      form->may_throw);
+	if (!next)
+		return without_runtime(bytes, form->is_aligned ? b : 0,
+				       form->may_throw);
+	mp_new_hint.bytes = bytes;
+	mp_new_hint.sp = form->is_allocators ? 0 : regs.sp;
+	addr = next(bytes, b, c);
 	mp_new_hint.sp = 0;
-	if (is_on)
+	if (is_on && form->is_allocators)
 		record(addr, bytes, form->call, &regs);
 	return addr;
 }
@@ -117,49 +161,50 @@ new_slowly(struct form *form, size_t bytes, size_t b, size_t c)
 static __attribute__((noinline)) void
 delete_slowly(struct form *form, void *addr, size_t b, size_t c)
 {
-	delete_fn *next;
+	struct mp_regs regs = MP_REGS_CALLER();
+	delete_fn *next = (delete_fn *)(uintptr_t)behind(form, regs.pc);
 
 	/* An unknown block is no news here: the operator behind us may end in
-	 * free(), which counts it. */
-	if (addr && mp_hook_enter_free() && mp_blocks_has(addr))
+	 * free() all the same, which counts it. */
+	if (next && form->is_allocators && addr && mp_hook_enter_free() &&
+	    mp_blocks_has(addr))
 		mp_recorder_free(addr);
-	next = (delete_fn *)(uintptr_t)behind(form->name, &form->cache);
 	if (next)
 		next(addr, b, c);
 	else
 		free(addr);
 }
 
-#define NEW(symbol, kind, aligned, throws)                                    \
-	MP_EXPORT void *symbol(size_t bytes, size_t b, size_t c);             \
-	void *symbol(size_t bytes, size_t b, size_t c)                        \
-	{                                                                     \
-		static struct form form = { .name = #symbol,                  \
-					    .call = kind,                     \
-					    .is_aligned = aligned,            \
-					    .may_throw = throws };            \
-		void *next = atomic_load_explicit(&form.cache,                \
-						  memory_order_relaxed);      \
-                                                                              \
-		if (__builtin_expect(next && mp_next.is_libc && !(aligned) && \
-					     bytes,                           \
-				     1))                                      \
-			return ((new_fn *)(uintptr_t)next)(bytes, b, c);      \
-		return new_slowly(&form, bytes, b, c);                        \
+#define NEW(symbol, kind, aligned, throws)                                \
+	static struct form form##symbol = { .name = #symbol,              \
+					    .call = kind,                 \
+					    .is_aligned = aligned,        \
+					    .may_throw = throws };        \
+	MP_EXPORT void *symbol(size_t bytes, size_t b, size_t c);         \
+	void *symbol(size_t bytes, size_t b, size_t c)                    \
+	{                                                                 \
+		void *next = atomic_load_explicit(&form##symbol.next,     \
+						  memory_order_acquire);  \
+                                                                          \
+		if (__builtin_expect(next && bytes && !(aligned) &&       \
+					     !form##symbol.is_allocators, \
+				     1))                                  \
+			return ((new_fn *)(uintptr_t)next)(bytes, b, c);  \
+		return new_slowly(&form##symbol, bytes, b, c);            \
 	}
 
-#define DELETE(symbol)                                                   \
-	MP_EXPORT void symbol(void *addr, size_t b, size_t c);           \
-	void symbol(void *addr, size_t b, size_t c)                      \
-	{                                                                \
-		static struct form form = { .name = #symbol };           \
-		void *next = atomic_load_explicit(&form.cache,           \
-						  memory_order_relaxed); \
-                                                                         \
-		if (__builtin_expect(next && mp_next.is_libc, 1))        \
-			((delete_fn *)(uintptr_t)next)(addr, b, c);      \
-		else                                                     \
-			delete_slowly(&form, addr, b, c);                \
+#define DELETE(symbol)                                                        \
+	static struct form form##symbol = { .name = #symbol };                \
+	MP_EXPORT void symbol(void *addr, size_t b, size_t c);                \
+	void symbol(void *addr, size_t b, size_t c)                           \
+	{                                                                     \
+		void *next = atomic_load_explicit(&form##symbol.next,         \
+						  memory_order_acquire);      \
+                                                                              \
+		if (__builtin_expect(next && !form##symbol.is_allocators, 1)) \
+			((delete_fn *)(uintptr_t)next)(addr, b, c);           \
+		else                                                          \
+			delete_slowly(&form##symbol, addr, b, c);             \
 	}
 
 NEW(_Znwm, MPF_CALL_NEW, false, true)
@@ -183,3 +228,34 @@ DELETE(_ZdlPvmSt11align_val_t)
 DELETE(_ZdaPvmSt11align_val_t)
 DELETE(_ZdlPvSt11align_val_tRKSt9nothrow_t)
 DELETE(_ZdaPvSt11align_val_tRKSt9nothrow_t)
+
+void mp_new_init(void)
+{
+	static struct form *const forms[] = {
+		&form_Znwm,
+		&form_Znam,
+		&form_ZnwmRKSt9nothrow_t,
+		&form_ZnamRKSt9nothrow_t,
+		&form_ZnwmSt11align_val_t,
+		&form_ZnamSt11align_val_t,
+		&form_ZnwmSt11align_val_tRKSt9nothrow_t,
+		&form_ZnamSt11align_val_tRKSt9nothrow_t,
+		&form_ZdlPv,
+		&form_ZdaPv,
+		&form_ZdlPvm,
+		&form_ZdaPvm,
+		&form_ZdlPvRKSt9nothrow_t,
+		&form_ZdaPvRKSt9nothrow_t,
+		&form_ZdlPvSt11align_val_t,
+		&form_ZdaPvSt11align_val_t,
+		&form_ZdlPvmSt11align_val_t,
+		&form_ZdaPvmSt11align_val_t,
+		&form_ZdlPvSt11align_val_tRKSt9nothrow_t,
+		&form_ZdaPvSt11align_val_tRKSt9nothrow_t,
+	};
+
+	/* A program without the first one has no C++ runtime yet. */
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+		if (!look_up(forms[i], 0) && i == 0)
+			return;
+}

@@ -62,22 +62,23 @@ static __attribute__((noinline)) void boot_once(void)
 	if (!atomic_compare_exchange_strong(&process.boot, &none, BOOT_RUNNING))
 		return;
 	mp_next_init();
+	mp_new_init();
 	boot_recorder();
-	if (atomic_load(mp_recorder_state) == MP_STATE_NEW)
-		atomic_store(mp_recorder_state, MP_STATE_OFF);
+	if (atomic_load(&mp_recorder_page.state) == MP_STATE_NEW)
+		atomic_store(&mp_recorder_page.state, MP_STATE_OFF);
 	atomic_store(&process.boot, BOOT_DONE);
 	errno = saved;
 }
 
 static uint32_t wake(void)
 {
-	if (atomic_load(mp_recorder_state) == MP_STATE_NEW) {
+	if (atomic_load(&mp_recorder_page.state) == MP_STATE_NEW) {
 		if (atomic_load(&process.boot) == BOOT_DONE)
 			mp_recorder_forked();
 		else
 			boot_once();
 	}
-	return atomic_load(mp_recorder_state);
+	return atomic_load(&mp_recorder_page.state);
 }
 
 bool mp_hook_wake(void)
@@ -142,7 +143,7 @@ static bool is_parent_recorded(void)
 
 static void end(int status)
 {
-	uint32_t state = atomic_load(mp_recorder_state);
+	uint32_t state = atomic_load(&mp_recorder_page.state);
 
 	/* Not ours to end: a forked child that never allocated, or a child
 	 * that still shares our memory and failed to exec. */
@@ -168,7 +169,7 @@ static __attribute__((constructor(101))) void constructor(void)
 	int saved = errno;
 
 	wake();
-	if (atomic_load(mp_recorder_state) == MP_STATE_ON)
+	if (atomic_load(&mp_recorder_page.state) == MP_STATE_ON)
 		on_exit(at_exit, NULL);
 	errno = saved;
 }

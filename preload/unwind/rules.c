@@ -115,8 +115,9 @@ static bool follows_call(uintptr_t pc)
 	return false;
 }
 
-/* Code that the dynamic linker does not know. */
-static mp_rule foreign_rule(uintptr_t pc, bool is_exact)
+/* Generated code, or code of an object that describes it nowhere, such as the
+ * builtins in node: their frames are guessed where a call comes before. */
+static mp_rule unknown_rule(uintptr_t pc, bool is_exact)
 {
 	uint8_t code[8];
 
@@ -155,8 +156,8 @@ static mp_rule evaluate(uintptr_t pc, bool is_exact, uint32_t generation)
 
 		if (known)
 			rule = known;
-		else if (!has_object)
-			rule = foreign_rule(pc, is_exact);
+		else
+			rule = unknown_rule(pc, is_exact);
 	}
 	/* A caller cannot use what its callee's frame covers. */
 	if (!is_exact && mp_rule_is_below(rule))
