@@ -40,7 +40,10 @@ static const struct option_spec lines_specs[] = {
 	  .letter = 'c',
 	  .offset = offsetof(struct options_of_lines, changed_only),
 	  .help = "leave out stretches of lines that allocate nothing" },
-	{ .type = OPTION_ENUM, .name = "sort", .letter = 's', .argument = "KEY",
+	{ .type = OPTION_ENUM,
+	  .name = "sort",
+	  .letter = 's',
+	  .argument = "KEY",
 	  .offset = offsetof(struct options_of_lines, sort),
 	  .help = "in the order of the source, or only the lines that "
 		  "allocate, largest first by",

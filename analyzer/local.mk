@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: MIT
+# What the user types. Everything but main.c is in libanalyzer.a, which the
+# unit tests and the fuzz targets link too.
+include analyzer/base/local.mk
+include analyzer/sym/local.mk
+include analyzer/model/local.mk
+include analyzer/view/local.mk
+include analyzer/cmd/local.mk
+
+ANALYZER_CFLAGS = $(AM_CFLAGS) $(SANITIZE_CFLAGS) $(LIBDW_CFLAGS) $(LIBELF_CFLAGS) $(JEMALLOC_CFLAGS)
+ANALYZER_LIBS = $(LIBDW_LIBS) $(LIBELF_LIBS) $(LIBIBERTY_LIBS)
+
+noinst_LIBRARIES += libanalyzer.a
+libanalyzer_a_SOURCES = $(analyzer_base_files) $(analyzer_sym_files) \
+	$(analyzer_model_files) $(analyzer_view_files) $(analyzer_cmd_files)
+libanalyzer_a_CFLAGS = $(ANALYZER_CFLAGS)
+libanalyzer_a_CPPFLAGS = $(AM_CPPFLAGS) -DMEMPROF_LIBDIR='"$(libdir)"'
+
+bin_PROGRAMS += memprof
+memprof_SOURCES = analyzer/cmd/main.c
+memprof_CFLAGS = $(ANALYZER_CFLAGS)
+# jemalloc is for the product; the sanitizers bring their own allocator.
+memprof_LDADD = libanalyzer.a $(ANALYZER_LIBS) $(JEMALLOC_LIBS)

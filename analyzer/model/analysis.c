@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/* A dump taken in as a whole. */
+#include "config.h"
+
+#include "analyzer/model/analysis.h"
+
+#include "analyzer/model/dump.h"
+
+int analysis_open(struct analysis *analysis, const char *path,
+		  const struct analysis_options *options,
+		  struct dump_error *error,
+		  char fault[static FILTER_FAULT_BYTES], const char **ret_regex)
+{
+	const struct dump_options dump_options = { .salvage =
+							   options->salvage };
+	int ret;
+
+	*analysis = (struct analysis) { 0 };
+	ret = dump_open(path, &dump_options, &analysis->dump, error);
+	if (ret < 0)
+		return ret;
+	*error = (struct dump_error) { .code = DUMP_MEMORY };
+	ret = tree_init(&analysis->tree, analysis->dump);
+	if (ret == 0)
+		ret = sites_init(&analysis->sites, &analysis->tree,
+				 options->salvage, error);
+	if (ret == 0)
+		ret = summary_init(&analysis->summary, analysis->dump);
+	if (ret == 0 && !options->without_names) {
+		analysis->sym = sym_new(&options->sym);
+		if (!analysis->sym)
+			ret = DUMP_MEMORY;
+	}
+	if (ret == 0)
+		ret = names_init(&analysis->names, &analysis->tree,
+				 analysis->sym);
+	if (ret == 0)
+		ret = filter_init(&analysis->filter, &analysis->sites,
+				  &analysis->names, &options->filter, fault,
+				  ret_regex);
+	if (ret < 0)
+		analysis_close(analysis);
+	return ret;
+}
+
+void analysis_close(struct analysis *analysis)
+{
+	filter_done(&analysis->filter);
+	names_done(&analysis->names);
+	sym_free(analysis->sym);
+	summary_done(&analysis->summary);
+	sites_done(&analysis->sites);
+	tree_done(&analysis->tree);
+	dump_close(analysis->dump);
+	*analysis = (struct analysis) { 0 };
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A dump taken in as a whole: everything that the views show is found from
+ * here. One thread at a time.
+ */
+#ifndef MEMPROF_ANALYZER_MODEL_ANALYSIS_H
+#define MEMPROF_ANALYZER_MODEL_ANALYSIS_H
+
+#include "analyzer/model/filter.h"
+#include "analyzer/model/names.h"
+#include "analyzer/model/sites.h"
+#include "analyzer/model/summary.h"
+#include "analyzer/model/tree.h"
+
+struct dump;
+struct dump_error;
+
+struct analysis_options {
+	bool salvage;
+	bool without_names; /* do not symbolise at all */
+	struct sym_options sym;
+	struct filter_options filter;
+};
+
+struct analysis {
+	struct dump *dump;
+	struct tree tree;
+	struct sites sites;
+	struct sym *sym;
+	struct names names;
+	struct filter filter;
+	struct summary summary;
+};
+
+/*
+ * Opens a dump. 0, a negative enum dump_code with *error filled, or
+ * FILTER_BAD_REGEX with fault and *ret_regex. On failure *ret_analysis is as
+ * after analysis_close().
+ */
+int analysis_open(struct analysis *ret_analysis, const char *path,
+		  const struct analysis_options *options,
+		  struct dump_error *error,
+		  char fault[static FILTER_FAULT_BYTES],
+		  const char **ret_regex);
+
+/* A struct that is all zero is allowed. */
+void analysis_close(struct analysis *analysis);
+
+#endif

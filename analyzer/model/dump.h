@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An opened dump: the file's contents in private memory, checked, so that
+ * the rest of the model may follow every index in it. The file is read once
+ * and closed; a dump that is still being recorded is read at one instant.
+ *
+ * Nothing in the file is trusted. Memory is bounded by what the file really
+ * holds, time by its size, and every count by one of the limits below.
+ *
+ * A struct dump is used by one thread at a time. Nothing here prints.
+ */
+#ifndef MEMPROF_ANALYZER_MODEL_DUMP_H
+#define MEMPROF_ANALYZER_MODEL_DUMP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "preload/format/format.h"
+
+#define DUMP_MAX_BYTES	 (UINT64_C(1) << 36) /* header and segments */
+#define DUMP_MAX_NODES	 (UINT64_C(1) << 28)
+#define DUMP_MAX_COUNT	 (INT64_MAX >> 3) /* of any counter and its sum */
+#define DUMP_MAX_DEPTH	 65536u		  /* frames of one stack */
+#define DUMP_MAX_MODULES 65536u
+#define DUMP_MAX_THREADS (1u << 20)
+#define DUMP_MAX_TEXT	 (UINT64_C(1) << 20) /* bytes of one text */
+#define DUMP_MAX_PATH	 4096u		     /* bytes of a module's path */
+#define DUMP_MAX_DROPPED 32u		     /* losses told one by one */
+
+enum dump_code {
+	DUMP_OK = 0,
+	DUMP_MISSING = -1,    /* no such file */
+	DUMP_DIRECTORY = -2,  /* a directory */
+	DUMP_SPECIAL = -3,    /* a FIFO, socket or device */
+	DUMP_DENIED = -4,     /* open or read failed: system_errno */
+	DUMP_EMPTY = -5,      /* nothing in it, or only zeroes */
+	DUMP_FOREIGN = -6,    /* some other file; what: "text" for a text */
+	DUMP_NEWER = -7,      /* value: its version */
+	DUMP_BYTE_ORDER = -8, /* made on a machine of the other byte order */
+	DUMP_CUT = -9,	      /* shorter than it says: value bytes missing */
+	DUMP_CORRUPT = -10,   /* what is wrong, at which offset */
+	DUMP_MEMORY = -11,    /* out of memory */
+};
+
+struct dump_error {
+	enum dump_code code;
+	int system_errno; /* 0: none */
+	const char *what; /* static text naming the part; NULL: none */
+	uint64_t offset;  /* in the file */
+	uint64_t value;	  /* see the codes */
+	uint64_t segment; /* number of the segment in the file, from 1; */
+	/* 0: not in a segment */
+	uint32_t segment_type; /* enum mpf_segment_type */
+};
+
+struct dump_options {
+	bool salvage; /* use what is valid, note the rest in dropped */
+};
+
+/* What became of the process, as far as one can tell now. */
+enum dump_process {
+	DUMP_RUNNING,  /* alive, and this file is mapped in it */
+	DUMP_EXITED,   /* exit status is in the header */
+	DUMP_REPLACED, /* by exec */
+	DUMP_VANISHED, /* killed, or out of sight: another machine */
+};
+
+/* What an element of nodes is, after checking it and all its parents. */
+enum dump_node_kind {
+	DUMP_NODE_NONE = 0, /* unused, half written or invalid */
+	DUMP_NODE_ROOT,
+	DUMP_NODE_CUT,
+	DUMP_NODE_FRAME,
+	DUMP_NODE_CLASS, /* what slots count for, of any kind of class */
+};
+
+/* The slots of one segment: all of one writer. */
+struct dump_run {
+	uint32_t owner; /* index into threads */
+	size_t first;	/* index into slots */
+	size_t count;
+	uint64_t offset; /* in the file, of the first of them */
+};
+
+struct dump_segment; /* private */
+
+struct dump {
+	char *path;
+	struct mpf_header header;
+	uint64_t file_bytes;
+	uint64_t file_mtime_ns;
+	enum dump_process process;
+
+	/*
+	 * Arrays of the file; elements that are unused, and those under the
+	 * segment headers, are zero; each array has at least one. Every used
+	 * slot has a class_node of kind CLASS and an owner below thread_count.
+	 * No sum of one
+	 * counter over any slots exceeds DUMP_MAX_COUNT.
+	 */
+	struct mpf_node *nodes;
+	uint8_t *node_kinds; /* enum dump_node_kind */
+	size_t node_count;
+	struct mpf_module *modules; /* used: end != 0 */
+	size_t module_count;
+	struct mpf_thread *threads;
+	size_t thread_count;
+	struct mpf_slot *slots; /* used: class_node != 0 */
+	size_t slot_count;
+	struct dump_run *runs;
+	size_t run_count;
+
+	/* With salvage: what could not be used. */
+	struct dump_error dropped[DUMP_MAX_DROPPED];
+	uint64_t dropped_count; /* may exceed DUMP_MAX_DROPPED */
+
+	/* Private: where texts are. */
+	char *text;
+	size_t text_count;
+	struct dump_segment *segments;
+	size_t segment_count;
+	uint64_t segments_seen; /* unknown ones included */
+	uint64_t scanned_bytes;
+};
+
+/*
+ * Reads the dump at path. 0 and *ret_dump, or a negative enum dump_code.
+ * *error is filled in both cases. The caller closes the dump.
+ */
+int dump_open(const char *path, const struct dump_options *options,
+	      struct dump **ret_dump, struct dump_error *error);
+
+/* NULL is allowed. */
+void dump_close(struct dump *dump);
+
+/*
+ * The bytes of a text of the header or of a used module, valid as long as
+ * the dump; not terminated, any bytes. *ret_bytes is 0 and the result ""
+ * where there is none.
+ */
+const char *dump_text(const struct dump *dump, struct mpf_text text,
+		      size_t *ret_bytes);
+
+#endif

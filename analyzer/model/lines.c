@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: MIT */
+/* The lines of one source file, and what the sites charge to them. */
+#include "config.h"
+
+#include "analyzer/model/lines.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/model/analysis.h"
+#include "analyzer/model/dump.h"
+#include "analyzer/model/places.h"
+#include "analyzer/model/ranking.h"
+#include "analyzer/model/region.h"
+
+/* How well a file of the debug information fits what the user wrote. */
+enum fit { FIT_NONE, FIT_NAME, FIT_END, FIT_EXACT };
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static enum fit fit_of(const char *file, const char *wanted, const char *real)
+{
+	size_t bytes = strlen(file), wanted_bytes;
+
+	if (strcmp(file, wanted) == 0 || (real && strcmp(file, real) == 0))
+		return FIT_EXACT;
+	while (wanted[0] == '.' && wanted[1] == '/')
+		wanted += 2;
+	wanted_bytes = strlen(wanted);
+	if (wanted_bytes == 0)
+		return FIT_NONE;
+	if (wanted_bytes == bytes && strcmp(file, wanted) == 0)
+		return FIT_END;
+	if (wanted[0] != '/' && wanted_bytes < bytes &&
+	    file[bytes - wanted_bytes - 1] == '/' &&
+	    strcmp(file + bytes - wanted_bytes, wanted) == 0)
+		return FIT_END;
+	return strcmp(base_name(file), base_name(wanted)) == 0 ? FIT_NAME
+							       : FIT_NONE;
+}
+
+/* Makes every frame on a stack known to the places. */
+static int learn_frames(struct places *places, const struct analysis *analysis)
+{
+	const struct tree *tree = &analysis->tree;
+	const uint32_t *numbers;
+	size_t count;
+
+	for (size_t i = 1; i < analysis->dump->node_count; i++)
+		if (tree->frame_of[i] != 0 && analysis->sites.is_used[i] &&
+		    places_of(places, tree->frame_of[i], &numbers, &count) < 0)
+			return DUMP_MEMORY;
+	return 0;
+}
+
+/* Is it already among the candidates? Files are many times in the places. */
+static bool has_candidate(const struct lines_candidates *candidates,
+			  const char *file)
+{
+	size_t n = candidates->count;
+
+	if (n > LINES_CANDIDATES_MAX)
+		n = LINES_CANDIDATES_MAX;
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(candidates->files[i], file) == 0)
+			return true;
+	return false;
+}
+
+static void collect(const struct places *files, const char *wanted,
+		    const char *real, enum fit fit,
+		    struct lines_candidates *candidates)
+{
+	for (size_t i = 0; i < files->count; i++) {
+		const char *file = files->array[i].file;
+
+		if (!file || fit_of(file, wanted, real) != fit ||
+		    has_candidate(candidates, file))
+			continue;
+		if (candidates->count < LINES_CANDIDATES_MAX)
+			candidates->files[candidates->count] = file;
+		candidates->count++;
+	}
+}
+
+/* The file of the debug information that is meant. */
+static int choose_file(const struct places *files, const char *wanted,
+		       const char **ret_file,
+		       struct lines_candidates *ret_candidates)
+{
+	char *real = realpath(wanted, NULL);
+	int ret = LINES_UNKNOWN;
+
+	*ret_candidates = (struct lines_candidates) { .count = 0 };
+	for (enum fit fit = FIT_EXACT; fit >= FIT_END; fit--) {
+		collect(files, wanted, real, fit, ret_candidates);
+		/* Exactly is by the name and by what it leads to: either. */
+		if (ret_candidates->count == 0)
+			continue;
+		ret = ret_candidates->count == 1 || fit == FIT_EXACT
+			      ? 0
+			      : LINES_AMBIGUOUS;
+		*ret_file = ret_candidates->files[0];
+		break;
+	}
+	if (ret == LINES_UNKNOWN)
+		collect(files, wanted, real, FIT_NAME, ret_candidates);
+	free(real);
+	return ret;
+}
+
+/*
+ * The place that each stack is charged to: that of its innermost activation
+ * in the file, which is its innermost frame's or else that of the caller's
+ * stack. Numbers + 1; 0: no frame in the file.
+ */
+static int charge(uint32_t *charged, struct places *places,
+		  const struct analysis *analysis, const char *file)
+{
+	const struct tree *tree = &analysis->tree;
+
+	for (size_t i = 1; i < analysis->dump->node_count; i++) {
+		const uint32_t *numbers;
+		size_t count;
+
+		if (tree->frame_of[i] == 0 || !analysis->sites.is_used[i])
+			continue;
+		if (places_of(places, tree->frame_of[i], &numbers, &count) < 0)
+			return DUMP_MEMORY;
+		charged[i] = charged[tree_parent(tree, (uint32_t)i)];
+		for (size_t k = 0; k < count; k++) {
+			const struct place *place = &places->array[numbers[k]];
+
+			if (!place->file || strcmp(place->file, file) != 0)
+				continue;
+			charged[i] = numbers[k] + 1;
+			break;
+		}
+	}
+	return 0;
+}
+
+static int compare_rows(const void *left, const void *right)
+{
+	const struct lines_row *a = left, *b = right;
+
+	return a->line < b->line ? -1 : a->line > b->line;
+}
+
+static int compare_names(const void *left, const void *right)
+{
+	const struct lines_function *a = left, *b = right;
+
+	if (!a->name || !b->name)
+		return (a->name != NULL) - (b->name != NULL);
+	return strcmp(a->name, b->name);
+}
+
+static int compare_firsts(const void *left, const void *right)
+{
+	const struct lines_function *a = left, *b = right;
+
+	if (a->first != b->first)
+		return a->first < b->first ? -1 : 1;
+	return compare_names(left, right);
+}
+
+/* Rows of the same line become one. */
+static size_t merge_rows(struct lines_row *rows, size_t count)
+{
+	size_t kept = 0;
+
+	if (count)
+		qsort(rows, count, sizeof(*rows), compare_rows);
+	for (size_t i = 0; i < count; i++) {
+		if (kept && rows[kept - 1].line == rows[i].line)
+			counts_add(&rows[kept - 1].counts, &rows[i].counts);
+		else
+			rows[kept++] = rows[i];
+	}
+	return kept;
+}
+
+/* Functions of the same name become one, with all its lines. */
+static size_t merge_functions(struct lines_function *functions, size_t count)
+{
+	size_t kept = 0;
+
+	if (count)
+		qsort(functions, count, sizeof(*functions), compare_names);
+	for (size_t i = 0; i < count; i++) {
+		struct lines_function *last = &functions[kept ? kept - 1 : 0];
+
+		if (!kept || compare_names(last, &functions[i]) != 0) {
+			functions[kept++] = functions[i];
+			continue;
+		}
+		counts_add(&last->counts, &functions[i].counts);
+		if (functions[i].first &&
+		    (functions[i].first < last->first || last->first == 0))
+			last->first = functions[i].first;
+		if (functions[i].last > last->last)
+			last->last = functions[i].last;
+	}
+	if (kept)
+		qsort(functions, kept, sizeof(*functions), compare_firsts);
+	return kept;
+}
+
+/* Sums the sites up by the place they are charged to. */
+static int add_sites(struct lines *lines, const uint32_t *charged,
+		     const struct places *places, struct analysis *analysis)
+{
+	struct counts *sums = calloc(places->count + 1, sizeof(*sums));
+	const struct sites *sites = &analysis->sites;
+
+	lines->rows = calloc(places->count + 1, sizeof(*lines->rows));
+	lines->functions = calloc(places->count + 1, sizeof(*lines->functions));
+	if (!sums || !lines->rows || !lines->functions) {
+		free(sums);
+		return DUMP_MEMORY;
+	}
+	for (size_t i = 0; i < sites->count; i++) {
+		uint32_t node =
+			names_self(&analysis->names, sites->array[i].node);
+
+		if (!analysis->filter.keeps[i] || charged[node] == 0)
+			continue;
+		counts_add(&sums[charged[node] - 1], &sites->array[i].counts);
+		counts_add(&lines->sum, &sites->array[i].counts);
+		lines->site_count++;
+	}
+	for (size_t i = 0; i < places->count; i++) {
+		const struct place *place = &places->array[i];
+
+		if (counts_is_zero(&sums[i]))
+			continue;
+		lines->rows[lines->row_count++] = (struct lines_row) {
+			.line = place->line,
+			.counts = sums[i],
+		};
+		lines->functions[lines->function_count++] =
+			(struct lines_function) {
+				.name = place->function,
+				.first = place->line,
+				.last = place->line,
+				.counts = sums[i],
+			};
+	}
+	lines->row_count = merge_rows(lines->rows, lines->row_count);
+	lines->function_count =
+		merge_functions(lines->functions, lines->function_count);
+	free(sums);
+	return 0;
+}
+
+/* When was the newest code made that has frames in the file? 0: unknown. */
+static uint64_t code_time(struct places *places,
+			  const struct analysis *analysis, const char *file)
+{
+	const struct tree *tree = &analysis->tree;
+	uint64_t newest = 0;
+
+	for (uint32_t i = 1; i < tree->frame_count; i++) {
+		uint32_t module = tree->frames[i].module;
+		const struct sym_frame *frames;
+		size_t count;
+
+		if (module == MODULES_NONE || !places->of_frame[i].is_known)
+			continue;
+		count = names_of(places->names, i, &frames);
+		for (size_t k = 0; k < count; k++) {
+			uint64_t time =
+				tree->modules.array[module].file_mtime_ns;
+
+			if (frames[k].file &&
+			    strcmp(frames[k].file, file) == 0 && time > newest)
+				newest = time;
+		}
+	}
+	return newest;
+}
+
+static int find_source(struct lines *lines, struct places *places,
+		       const struct analysis *analysis,
+		       const struct lines_search *search)
+{
+	const struct source_search where = {
+		.file = lines->file,
+		.given = search->file,
+		.sysroot = search->sysroot,
+		.dirs = search->source_dirs,
+		.dir_count = search->source_dir_count,
+		.directory = analysis->summary.directory,
+	};
+	uint64_t time;
+	int ret = source_read(&lines->source, &where);
+
+	if (ret < 0 || !lines->source.path)
+		return ret;
+	time = code_time(places, analysis, lines->file);
+	lines->is_source_newer = time != 0 && lines->source.mtime_ns > time;
+	return 0;
+}
+
+int lines_init(struct lines *ret_lines, struct analysis *analysis,
+	       const struct lines_search *search,
+	       struct lines_candidates *ret_candidates)
+{
+	struct lines lines = { 0 };
+	struct places places;
+	size_t nodes = analysis->dump->node_count;
+	uint32_t *charged = region_new(nodes, sizeof(*charged));
+	int ret = places_init(&places, &analysis->names, PLACES_LINE);
+
+	if (ret < 0) {
+		region_free(charged, nodes, sizeof(*charged));
+		return ret;
+	}
+	if (!charged)
+		ret = DUMP_MEMORY;
+	if (ret == 0)
+		ret = learn_frames(&places, analysis);
+	if (ret == 0)
+		ret = choose_file(&places, search->file, &lines.file,
+				  ret_candidates);
+	if (ret == 0)
+		ret = charge(charged, &places, analysis, lines.file);
+	if (ret == 0)
+		ret = add_sites(&lines, charged, &places, analysis);
+	if (ret == 0)
+		ret = find_source(&lines, &places, analysis, search);
+	region_free(charged, nodes, sizeof(*charged));
+	places_done(&places);
+	if (ret == 0)
+		*ret_lines = lines;
+	else
+		lines_done(&lines);
+	return ret;
+}
+
+void lines_done(struct lines *lines)
+{
+	free(lines->rows);
+	free(lines->functions);
+	source_done(&lines->source);
+	*lines = (struct lines) { 0 };
+}
+
+int lines_rank(struct lines *lines, enum metric metric, size_t limit,
+	       bool by_line)
+{
+	const struct ranking_source source = {
+		.first = &lines->rows->counts,
+		.stride = sizeof(*lines->rows),
+		.count = lines->row_count,
+		.has_zeros = true,
+	};
+	struct lines_row *rows;
+	struct ranking ranking;
+	int ret;
+
+	if (by_line && limit == 0)
+		return 0;
+	ret = ranking_init(&ranking, &source, metric, limit);
+	if (ret < 0)
+		return ret;
+	rows = calloc(ranking.shown + 1, sizeof(*rows));
+	if (!rows) {
+		ranking_done(&ranking);
+		return DUMP_MEMORY;
+	}
+	for (size_t i = 0; i < ranking.shown; i++)
+		rows[i] = lines->rows[ranking.numbers[i]];
+	if (by_line && ranking.shown)
+		qsort(rows, ranking.shown, sizeof(*rows), compare_rows);
+	free(lines->rows);
+	lines->rows = rows;
+	lines->row_count = ranking.shown;
+	ranking_done(&ranking);
+	return 0;
+}

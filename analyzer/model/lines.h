@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The lines of one source file. Each site is charged once, to the innermost
+ * activation of that file on its stack, inlined ones included: so every column
+ * adds up to what the stacks through the file have in all.
+ */
+#ifndef MEMPROF_ANALYZER_MODEL_LINES_H
+#define MEMPROF_ANALYZER_MODEL_LINES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "analyzer/model/counts.h"
+#include "analyzer/model/source.h"
+
+struct analysis;
+
+#define LINES_CANDIDATES_MAX 16
+
+struct lines_row {
+	uint32_t line; /* 0: the debug information does not say */
+	struct counts counts;
+};
+
+struct lines_function {
+	const char *name;     /* NULL: unknown */
+	uint32_t first, last; /* lines of it that are charged; 0: none */
+	struct counts counts;
+};
+
+struct lines {
+	const char *file;	/* as the debug information has it */
+	struct lines_row *rows; /* by line */
+	size_t row_count;
+	struct lines_function *functions; /* by first line */
+	size_t function_count;
+	struct counts sum;
+	size_t site_count; /* how many are charged here */
+	struct source source;
+	bool is_source_newer; /* than the code that was recorded */
+};
+
+struct lines_search {
+	const char *file; /* as the user wrote it */
+	const char *sysroot;
+	const char *const *source_dirs;
+	size_t source_dir_count;
+};
+
+/* What a name did not find, or found too much of. */
+struct lines_candidates {
+	const char *files[LINES_CANDIDATES_MAX]; /* of the debug information */
+	size_t count;				 /* may be more than that */
+};
+
+enum {
+	LINES_UNKNOWN = -200,	/* no stack has a frame in such a file */
+	LINES_AMBIGUOUS = -201, /* several do: see the candidates */
+};
+
+/*
+ * The file that search->file names: exactly, or as the end of a path, from a
+ * slash on. 0, DUMP_MEMORY, or one of the above with *ret_candidates (for
+ * UNKNOWN: files of the same name in other folders). Of the sites that the
+ * filter keeps.
+ */
+int lines_init(struct lines *ret_lines, struct analysis *analysis,
+	       const struct lines_search *search,
+	       struct lines_candidates *ret_candidates);
+void lines_done(struct lines *lines);
+
+/*
+ * Keeps the limit (0: all) rows with the most of a metric, in the order of
+ * their lines or, not by_line, the greatest first. Sums stay what they are.
+ * 0, or DUMP_MEMORY.
+ */
+int lines_rank(struct lines *lines, enum metric metric, size_t limit,
+	       bool by_line);
+
+#endif

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: MIT */
+/* The sites of a dump: slots of all writers joined by stack. */
+#include "config.h"
+
+#include "analyzer/model/sites.h"
+
+#include <stdlib.h>
+
+#include "analyzer/model/dump.h"
+#include "analyzer/model/region.h"
+#include "analyzer/model/tree.h"
+
+static struct site *add_site(struct sites *sites, size_t *room)
+{
+	if (sites->count == *room) {
+		size_t more = *room ? 2 * *room : 64;
+		struct site *array =
+			reallocarray(sites->array, more, sizeof(*array));
+
+		if (!array)
+			return NULL;
+		sites->array = array;
+		*room = more;
+	}
+	sites->array[sites->count] = (struct site) { 0 };
+	return &sites->array[sites->count++];
+}
+
+/* enum mpf_call; 0: not known. */
+static unsigned call_of(uint64_t class_pc)
+{
+	switch (MPF_PC_KIND(class_pc)) {
+	case MPF_NODE_CLASS:
+		return MPF_CLASS_CALL(class_pc);
+	case MPF_NODE_SIZED:
+		return MPF_SIZED_CALL(class_pc);
+	default:
+		return 0;
+	}
+}
+
+static void slot_counts(const struct mpf_slot *slot, uint64_t class_pc,
+			uint32_t peak_epoch, bool is_peak_now,
+			struct counts *ret)
+{
+	int64_t blocks = (int64_t)slot->allocs - (int64_t)slot->frees;
+	int64_t bytes = (int64_t)slot->alloc_bytes - (int64_t)slot->free_bytes;
+	bool has_peak = !is_peak_now && slot->epoch == peak_epoch;
+	bool is_realloc = call_of(class_pc) == MPF_CALL_REALLOC;
+
+	*ret = (struct counts) { .of = {
+					 [METRIC_ALLOCATIONS] =
+						 (int64_t)slot->allocs,
+					 [METRIC_ALLOCATED_BYTES] =
+						 (int64_t)slot->alloc_bytes,
+					 [METRIC_FREES] = (int64_t)slot->frees,
+					 [METRIC_FREED_BYTES] =
+						 (int64_t)slot->free_bytes,
+					 [METRIC_REALLOCS] =
+						 is_realloc
+							 ? (int64_t)slot->allocs
+							 : 0,
+					 [METRIC_LIVE_BLOCKS] = blocks,
+					 [METRIC_LIVE_BYTES] = bytes,
+					 [METRIC_PEAK_BLOCKS] =
+						 has_peak ? slot->peak_blocks
+							  : blocks,
+					 [METRIC_PEAK_BYTES] =
+						 has_peak ? slot->peak_bytes
+							  : bytes,
+					 [METRIC_TEMPORARY] =
+						 (int64_t)slot->temporary,
+				 } };
+}
+
+/* 0 for what has no stack. */
+static uint32_t stack_node_of(const struct tree *tree,
+			      const struct mpf_slot *slot)
+{
+	return tree_parent(tree, slot->class_node);
+}
+
+void sites_slot_counts(const struct sites *sites, size_t slot,
+		       struct counts *ret_counts)
+{
+	const struct dump *dump = sites->tree->dump;
+
+	slot_counts(&dump->slots[slot],
+		    dump->nodes[dump->slots[slot].class_node].pc,
+		    dump->header.peak_epoch, sites->is_peak_now, ret_counts);
+}
+
+uint32_t sites_of_slot(const struct sites *sites, size_t slot)
+{
+	const struct mpf_slot *at = &sites->tree->dump->slots[slot];
+
+	if (at->class_node == 0)
+		return SITES_NONE;
+	/* 0 - 1 is SITES_NONE: a site left out because it counts nothing. */
+	return sites->of_node[stack_node_of(sites->tree, at)] - 1;
+}
+
+/*
+ * Is the peak the present? Where the total is above the recorded peak, says
+ * the format. And where it is above what the slots add up to as the peak,
+ * which with several threads is known to within what they had not flushed.
+ */
+static bool find_peak_now(const struct dump *dump)
+{
+	const struct mpf_overflow *overflow = &dump->header.overflow;
+	int64_t live =
+		(int64_t)overflow->alloc_bytes - (int64_t)overflow->free_bytes;
+	int64_t peak = live;
+
+	for (size_t i = 0; i < dump->slot_count; i++) {
+		struct counts counts;
+
+		if (dump->slots[i].class_node == 0)
+			continue;
+		slot_counts(&dump->slots[i], 0, dump->header.peak_epoch, false,
+			    &counts);
+		live += counts.of[METRIC_LIVE_BYTES];
+		peak += counts.of[METRIC_PEAK_BYTES];
+	}
+	return live > peak || live > (int64_t)dump->header.peak_bytes;
+}
+
+static int join_slots(struct sites *sites)
+{
+	const struct dump *dump = sites->tree->dump;
+	size_t room = 0, runs = dump->run_count;
+
+	for (size_t r = 0; r < runs; r++) {
+		const struct dump_run *run = &dump->runs[r];
+		bool is_inherited = false;
+
+		if (run->owner < dump->thread_count)
+			is_inherited = dump->threads[run->owner].flags &
+				       MPF_THREAD_INHERITED;
+		for (size_t i = run->first; i < run->first + run->count; i++) {
+			struct counts counts;
+			uint32_t node, *number;
+
+			if (dump->slots[i].class_node == 0)
+				continue;
+			node = stack_node_of(sites->tree, &dump->slots[i]);
+			number = &sites->of_node[node];
+			if (*number == 0) {
+				struct site *site = add_site(sites, &room);
+
+				if (!site)
+					return DUMP_MEMORY;
+				site->node = node;
+				if (node == 0)
+					site->kind = SITE_UNSAMPLED;
+				*number = (uint32_t)sites->count;
+			}
+			sites_slot_counts(sites, i, &counts);
+			counts_add(&sites->array[*number - 1].counts, &counts);
+			if (is_inherited)
+				counts_add(&sites->inherited, &counts);
+		}
+	}
+	return 0;
+}
+
+/* What has no slot, as a site of its own. Its part of the peak is what the
+ * others leave of the recorded one. */
+static int add_overflow(struct sites *sites)
+{
+	const struct dump *dump = sites->tree->dump;
+	const struct mpf_overflow *overflow = &dump->header.overflow;
+	struct mpf_slot slot = {
+		.allocs = overflow->allocs,
+		.alloc_bytes = overflow->alloc_bytes,
+		.frees = overflow->frees,
+		.free_bytes = overflow->free_bytes,
+	};
+	int64_t known = 0, peak = (int64_t)dump->header.peak_bytes;
+	size_t room = sites->count;
+	struct site *site;
+
+	if (slot.allocs == 0 && slot.frees == 0)
+		return 0;
+	for (size_t i = 0; i < sites->count; i++)
+		known += sites->array[i].counts.of[METRIC_PEAK_BYTES];
+	site = add_site(sites, &room);
+	if (!site)
+		return DUMP_MEMORY;
+	site->kind = SITE_OVERFLOW;
+	slot_counts(&slot, 0, 0, true, &site->counts);
+	if (!sites->is_peak_now) {
+		site->counts.of[METRIC_PEAK_BYTES] =
+			peak > known ? peak - known : 0;
+		if (site->counts.of[METRIC_PEAK_BLOCKS] < 0)
+			site->counts.of[METRIC_PEAK_BLOCKS] = 0;
+	}
+	return 0;
+}
+
+/* Sets to 0 what is below. True when it was the live part. */
+static bool adjust(struct counts *counts)
+{
+	bool is_live_negative = false;
+
+	for (int m = METRIC_LIVE_BLOCKS; m <= METRIC_PEAK_BYTES; m++) {
+		if (counts->of[m] >= 0)
+			continue;
+		counts->of[m] = 0;
+		if (m == METRIC_LIVE_BLOCKS || m == METRIC_LIVE_BYTES)
+			is_live_negative = true;
+	}
+	return is_live_negative;
+}
+
+/* No site frees more than it allocated. Exceptions: a dump that was read or
+ * ended between two stores, and one that lacks the other half. */
+static int check_signs(struct sites *sites, bool is_lenient,
+		       struct dump_error *error)
+{
+	const struct dump *dump = sites->tree->dump;
+	const struct mpf_overflow *overflow = &dump->header.overflow;
+
+	if (overflow->allocs != 0 || overflow->frees != 0)
+		return 0;
+	if (dump->header.state == MPF_RUNNING)
+		is_lenient = true;
+	for (size_t i = 0; i < sites->count; i++) {
+		if (!adjust(&sites->array[i].counts))
+			continue;
+		sites->adjusted_count++;
+		if (is_lenient)
+			continue;
+		*error = (struct dump_error) {
+			.code = DUMP_CORRUPT,
+			.what = "frees of a site",
+		};
+		return DUMP_CORRUPT;
+	}
+	return 0;
+}
+
+/* Leaves out sites that count nothing and sums up the others. */
+static void finish(struct sites *sites)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < sites->count; i++) {
+		const struct site *site = &sites->array[i];
+
+		if (counts_is_zero(&site->counts)) {
+			if (site->kind != SITE_OVERFLOW)
+				sites->of_node[site->node] = 0;
+			continue;
+		}
+		counts_add(&sites->totals, &site->counts);
+		sites->array[kept] = *site;
+		if (site->kind != SITE_OVERFLOW)
+			sites->of_node[site->node] = (uint32_t)kept + 1;
+		kept++;
+	}
+	sites->count = kept;
+}
+
+/* From the leaves up: children have greater indices than their parents. */
+static int mark_used(struct sites *sites)
+{
+	const struct tree *tree = sites->tree;
+	size_t n = tree->dump->node_count;
+
+	sites->is_used = region_new(n, 1);
+	if (!sites->is_used)
+		return DUMP_MEMORY;
+	for (size_t i = n; i-- > 1;) {
+		enum dump_node_kind kind = tree->dump->node_kinds[i];
+
+		if (sites->of_node[i] == 0 && !sites->is_used[i])
+			continue;
+		sites->is_used[i] = 1;
+		if (kind != DUMP_NODE_ROOT)
+			sites->is_used[tree_parent(tree, (uint32_t)i)] = 1;
+	}
+	return 0;
+}
+
+static int mark_cut(struct sites *sites)
+{
+	const struct dump *dump = sites->tree->dump;
+	uint8_t *is_cut = NULL;
+
+	for (size_t i = 1; i < dump->node_count; i++) {
+		if (dump->node_kinds[i] == DUMP_NODE_CUT && !is_cut) {
+			is_cut = region_new(dump->node_count, 1);
+			if (!is_cut)
+				return DUMP_MEMORY;
+		}
+		if (is_cut && dump->node_kinds[i] != DUMP_NODE_NONE)
+			is_cut[i] = dump->node_kinds[i] == DUMP_NODE_CUT ||
+				    is_cut[dump->nodes[i].parent];
+	}
+	for (size_t i = 0; i < sites->count && is_cut; i++) {
+		struct site *site = &sites->array[i];
+
+		if (site->node == 0 || !is_cut[site->node])
+			continue;
+		site->is_cut = true;
+		sites->cut_count++;
+		sites->cut_allocations +=
+			(uint64_t)site->counts.of[METRIC_ALLOCATIONS];
+	}
+	region_free(is_cut, dump->node_count, 1);
+	return 0;
+}
+
+int sites_init(struct sites *ret_sites, const struct tree *tree,
+	       bool is_lenient, struct dump_error *error)
+{
+	struct sites sites = {
+		.tree = tree,
+		.is_peak_now = find_peak_now(tree->dump),
+	};
+	int ret = DUMP_MEMORY;
+
+	sites.of_node =
+		region_new(tree->dump->node_count, sizeof(*sites.of_node));
+	if (sites.of_node)
+		ret = join_slots(&sites);
+	if (ret == 0)
+		ret = check_signs(&sites, is_lenient, error);
+	if (ret == 0)
+		ret = add_overflow(&sites);
+	if (ret == 0) {
+		finish(&sites);
+		ret = mark_cut(&sites);
+	}
+	if (ret == 0) {
+		ret = mark_used(&sites);
+	}
+	if (ret == DUMP_MEMORY)
+		*error = (struct dump_error) { .code = DUMP_MEMORY };
+	if (ret == 0)
+		*ret_sites = sites;
+	else
+		sites_done(&sites);
+	return ret;
+}
+
+void sites_done(struct sites *sites)
+{
+	if (!sites->tree)
+		return;
+	free(sites->array);
+	region_free(sites->of_node, sites->tree->dump->node_count,
+		    sizeof(*sites->of_node));
+	region_free(sites->is_used, sites->tree->dump->node_count, 1);
+	*sites = (struct sites) { 0 };
+}

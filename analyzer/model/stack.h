@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The stack of a site as a list of activations to be shown, innermost first,
+ * inlined ones included, the allocator's own left out.
+ */
+#ifndef MEMPROF_ANALYZER_MODEL_STACK_H
+#define MEMPROF_ANALYZER_MODEL_STACK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "analyzer/model/sites.h"
+#include "analyzer/model/tree.h"
+
+struct names;
+
+/* Strings are those of the dump and of the debug information: any bytes. */
+struct stack_frame {
+	const char *function; /* NULL: unknown */
+	const char *mangled;  /* NULL: unknown */
+	const char *file;     /* NULL: unknown */
+	const char *module;   /* path; NULL: unknown code */
+	uint64_t address;     /* in the process, within the call */
+	uint64_t offset;      /* ELF address in the module, else 0 */
+	uint32_t line;	      /* 0: unknown */
+	uint32_t column;
+	bool is_inlined; /* into the next one */
+	bool is_guessed; /* found by frame pointer, may be wrong */
+};
+
+/* All zero: empty. Reused by every stack_read(), to spare allocations. */
+struct stack {
+	struct stack_frame *frames;
+	size_t count;
+	size_t room;
+	enum tree_end end;   /* what is beyond the last frame */
+	enum site_kind kind; /* not SITE_STACK: there is none */
+};
+
+/* 0, or DUMP_MEMORY. */
+int stack_read(struct stack *stack, struct names *names,
+	       const struct site *site);
+void stack_done(struct stack *stack);
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a dump says of the recording as a whole: the program, how it was
+ * recorded, what became of it, and what could not be seen. Plain values and
+ * terminated strings; these are not trusted: any bytes may be in them.
+ */
+#ifndef MEMPROF_ANALYZER_MODEL_SUMMARY_H
+#define MEMPROF_ANALYZER_MODEL_SUMMARY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct dump;
+struct dump_error;
+
+enum summary_state {
+	SUMMARY_RUNNING,  /* still recording into this dump */
+	SUMMARY_EXITED,	  /* see exit_status */
+	SUMMARY_REPLACED, /* by exec */
+	SUMMARY_VANISHED, /* killed, or on a machine that we cannot see */
+};
+
+/* Why recording degraded. */
+enum summary_failure {
+	SUMMARY_COMPLETE,
+	SUMMARY_NO_SPACE,  /* the disk was full */
+	SUMMARY_NO_REOPEN, /* the dump could not be opened to grow it */
+	SUMMARY_LIMIT,	   /* a table reached its largest size */
+	SUMMARY_NO_MEMORY, /* private memory could not be mapped */
+	SUMMARY_FILE_SIZE, /* the limit on file sizes was reached */
+};
+
+struct summary_strings {
+	const char **array;
+	size_t count;
+};
+
+struct summary {
+	const char *dump_path; /* as it was given to us */
+	uint64_t dump_bytes;
+	uint32_t version; /* of the format */
+
+	/* The process. "" where nothing is known. */
+	const char *program;
+	struct summary_strings arguments;
+	struct summary_strings settings; /* MEMPROF_X=value */
+	const char *directory;
+	const char *host;
+	const char *system;
+	const char *allocator;
+	const char *out_path;
+	const char *machine; /* "x86_64" ... */
+	uint32_t pid, ppid;
+	bool is_forked;
+	uint32_t recorded_parent; /* with is_forked: who forked it */
+	enum summary_state state;
+	int32_t exit_status;
+	uint64_t start_unix_ns;
+	bool has_duration; /* false: nobody saw the end */
+	uint64_t duration_ns;
+	bool has_peak_time;
+	uint64_t peak_ns; /* after the start */
+
+	/* The mode. */
+	bool uses_frame_pointers;
+	uint32_t max_depth;
+	uint64_t sample_bytes; /* 0: exact */
+	bool is_checked;
+	uint64_t check_walks, check_differences;
+
+	/* What could not be seen. */
+	enum summary_failure failure;
+	int failure_errno;
+	uint64_t overflow_allocs, overflow_alloc_bytes;
+	uint64_t overflow_frees, overflow_free_bytes;
+	uint64_t untracked_allocs, untracked_bytes;
+	uint64_t foreign_frees, foreign_reallocs;
+	uint64_t nested;  /* events of signal handlers inside our own code */
+	uint64_t guessed; /* walks with a guessed frame */
+	uint64_t cut_depth, cut_no_rule, cut_bad_stack; /* walks */
+
+	/* Of all threads. */
+	uint64_t threads;
+	uint64_t failed; /* calls that returned no memory */
+	uint64_t inherited_blocks, inherited_bytes;
+
+	/* With salvage. */
+	const struct dump_error *dropped;
+	size_t dropped_told;
+	uint64_t dropped_count;
+
+	char *strings; /* private */
+};
+
+/* 0, or DUMP_MEMORY. Valid as long as the dump. */
+int summary_init(struct summary *ret_summary, const struct dump *dump);
+void summary_done(struct summary *summary);
+
+#endif

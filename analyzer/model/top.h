@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The flat table: what each site, function, line, file, module or thread has
+ * of everything, as the one that allocates (self) and as one that is anywhere
+ * on the stack (cumulative, counted once when it recurs).
+ */
+#ifndef MEMPROF_ANALYZER_MODEL_TOP_H
+#define MEMPROF_ANALYZER_MODEL_TOP_H
+
+#include <stdint.h>
+
+#include "analyzer/model/counts.h"
+#include "analyzer/model/places.h"
+
+struct analysis;
+
+enum top_by {
+	TOP_FUNCTION,
+	TOP_LINE,
+	TOP_FILE,
+	TOP_MODULE,
+	TOP_SITE,
+	TOP_THREAD,
+};
+
+#define TOP_THREAD_NAME_BYTES 17
+
+struct top_row {
+	struct counts self;
+	struct counts cumulative; /* site, thread: as self */
+	struct place place;	  /* function, line, file, module */
+	uint32_t site;		  /* site: its number in sites */
+	uint32_t tid;		  /* thread */
+	uint32_t threads;	  /* that one after the other counted here */
+	bool is_inherited; /* thread: not one, but what a fork inherited */
+	bool has_no_stack; /* all that has no stack */
+	char thread_name[TOP_THREAD_NAME_BYTES];
+};
+
+struct top {
+	enum top_by by;
+	struct top_row *rows;
+	size_t count;
+};
+
+/* "function", "line", ... */
+const char *top_by_name(enum top_by by);
+
+/* Of the sites that the filter keeps. 0, or DUMP_MEMORY. */
+int top_init(struct top *ret_top, struct analysis *analysis, enum top_by by);
+void top_done(struct top *top);
+
+#endif

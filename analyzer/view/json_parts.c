@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+/* The objects that the JSON of several commands has in common. */
+#include "config.h"
+
+#include "analyzer/view/json_parts.h"
+
+const char *json_parts_state(const struct summary *summary)
+{
+	switch (summary->state) {
+	case SUMMARY_RUNNING:
+		return "running";
+	case SUMMARY_EXITED:
+		return "exited";
+	case SUMMARY_REPLACED:
+		return "replaced";
+	case SUMMARY_VANISHED:
+		break;
+	}
+	return "vanished";
+}
+
+const char *json_parts_failure(const struct summary *summary)
+{
+	switch (summary->failure) {
+	case SUMMARY_COMPLETE:
+		return NULL;
+	case SUMMARY_NO_SPACE:
+		return "no space";
+	case SUMMARY_NO_REOPEN:
+		return "no reopen";
+	case SUMMARY_LIMIT:
+		return "limit";
+	case SUMMARY_NO_MEMORY:
+		return "no memory";
+	case SUMMARY_FILE_SIZE:
+		break;
+	}
+	return "file size";
+}
+
+static void put_strings(struct json *json, const char *key,
+			const struct summary_strings *strings)
+{
+	json_begin_array(json, key);
+	for (size_t i = 0; i < strings->count; i++)
+		json_text(json, NULL, strings->array[i]);
+	json_end(json);
+}
+
+static void put_program(struct json *json, const struct summary *summary)
+{
+	json_begin_object(json, "program");
+	json_text(json, "path", summary->program);
+	put_strings(json, "arguments", &summary->arguments);
+	json_text(json, "directory", summary->directory);
+	json_text(json, "host", summary->host);
+	json_text(json, "system", summary->system);
+	json_text(json, "machine", summary->machine);
+	json_text(json, "allocator", summary->allocator);
+	put_strings(json, "settings", &summary->settings);
+	json_unsigned(json, "pid", summary->pid);
+	json_unsigned(json, "parent_pid", summary->ppid);
+	if (summary->is_forked)
+		json_unsigned(json, "forked_by", summary->recorded_parent);
+	else
+		json_null(json, "forked_by");
+	json_text(json, "state", json_parts_state(summary));
+	if (summary->state == SUMMARY_EXITED)
+		json_number(json, "exit_status", summary->exit_status);
+	else
+		json_null(json, "exit_status");
+	json_unsigned(json, "start_unix_ns", summary->start_unix_ns);
+	if (summary->has_duration)
+		json_unsigned(json, "duration_ns", summary->duration_ns);
+	else
+		json_null(json, "duration_ns");
+	json_text(json, "dump", summary->dump_path);
+	json_end(json);
+}
+
+void json_parts_begin(struct json *json, FILE *file, const char *schema,
+		      const struct summary *summary)
+{
+	json_init(json, file);
+	json_begin_object(json, NULL);
+	json_text(json, "schema", schema);
+	put_program(json, summary);
+}
+
+void json_parts_totals(struct json *json, const char *key,
+		       const struct analysis *analysis)
+{
+	const struct summary *summary = &analysis->summary;
+	const struct sites *sites = &analysis->sites;
+
+	json_begin_object(json, key);
+	json_parts_counts(json, &sites->totals);
+	json_unsigned(json, "failed", summary->failed);
+	if (summary->has_peak_time && !sites->is_peak_now)
+		json_unsigned(json, "peak_ns", summary->peak_ns);
+	else
+		json_null(json, "peak_ns");
+	json_bool(json, "peak_is_now", sites->is_peak_now);
+	json_unsigned(json, "sites", sites->count);
+	json_unsigned(json, "truncated_stacks", sites->cut_count);
+	json_unsigned(json, "truncated_allocations", sites->cut_allocations);
+	json_unsigned(json, "inherited_blocks", summary->inherited_blocks);
+	json_unsigned(json, "inherited_bytes", summary->inherited_bytes);
+	json_unsigned(json, "threads", summary->threads);
+	json_end(json);
+}
+
+static void put_objects(struct json *json, struct analysis *analysis)
+{
+	const struct modules *modules = &analysis->tree.modules;
+
+	json_begin_array(json, "objects");
+	for (uint32_t i = 0; i < modules->count; i++) {
+		const char *problem = names_problem(&analysis->names, i);
+
+		if (!problem)
+			continue;
+		json_begin_object(json, NULL);
+		json_text(json, "path", modules->array[i].path);
+		json_text(json, "problem", problem);
+		json_end(json);
+	}
+	json_end(json);
+}
+
+void json_parts_losses(struct json *json, const char *key,
+		       struct analysis *analysis)
+{
+	const struct summary *summary = &analysis->summary;
+
+	json_begin_object(json, key);
+	json_text(json, "failure", json_parts_failure(summary));
+	json_number(json, "failure_errno", summary->failure_errno);
+	json_unsigned(json, "overflow_allocations", summary->overflow_allocs);
+	json_unsigned(json, "overflow_bytes", summary->overflow_alloc_bytes);
+	json_unsigned(json, "overflow_frees", summary->overflow_frees);
+	json_unsigned(json, "overflow_freed_bytes",
+		      summary->overflow_free_bytes);
+	json_unsigned(json, "untracked_allocations", summary->untracked_allocs);
+	json_unsigned(json, "untracked_bytes", summary->untracked_bytes);
+	json_unsigned(json, "foreign_frees", summary->foreign_frees);
+	json_unsigned(json, "foreign_reallocs", summary->foreign_reallocs);
+	json_unsigned(json, "nested", summary->nested);
+	json_unsigned(json, "guessed_walks", summary->guessed);
+	json_unsigned(json, "cut_walks_depth", summary->cut_depth);
+	json_unsigned(json, "cut_walks_no_rule", summary->cut_no_rule);
+	json_unsigned(json, "cut_walks_bad_stack", summary->cut_bad_stack);
+	json_unsigned(json, "adjusted_sites", analysis->sites.adjusted_count);
+	json_unsigned(json, "dropped", summary->dropped_count);
+	put_objects(json, analysis);
+	json_end(json);
+}
+
+void json_parts_selection(struct json *json, const char *key,
+			  const struct analysis *analysis)
+{
+	const struct filter *filter = &analysis->filter;
+
+	json_begin_object(json, key);
+	json_bool(json, "complete", filter->is_complete);
+	json_unsigned(json, "sites", filter->count);
+	json_parts_counts(json, &filter->sum);
+	json_end(json);
+}
+
+const char *json_parts_metric(enum metric metric)
+{
+	static const char *const names[METRIC_COUNT] = {
+		[METRIC_ALLOCATIONS] = "allocations",
+		[METRIC_ALLOCATED_BYTES] = "allocated_bytes",
+		[METRIC_FREES] = "frees",
+		[METRIC_FREED_BYTES] = "freed_bytes",
+		[METRIC_REALLOCS] = "reallocs",
+		[METRIC_LIVE_BLOCKS] = "live_blocks",
+		[METRIC_LIVE_BYTES] = "live_bytes",
+		[METRIC_PEAK_BLOCKS] = "peak_blocks",
+		[METRIC_PEAK_BYTES] = "peak_bytes",
+		[METRIC_TEMPORARY] = "temporary",
+	};
+
+	return names[metric];
+}
+
+void json_parts_counts(struct json *json, const struct counts *counts)
+{
+	for (int i = 0; i < METRIC_COUNT; i++)
+		json_number(json, json_parts_metric((enum metric)i),
+			    counts->of[i]);
+}
+
+static const char *truncation_name(enum tree_end end)
+{
+	switch (end) {
+	case TREE_COMPLETE:
+		return NULL;
+	case TREE_CUT_DEPTH:
+		return "depth";
+	case TREE_CUT_NO_RULE:
+		return "no rule";
+	case TREE_CUT_BAD_STACK:
+		return "bad stack";
+	case TREE_CUT_OTHER:
+		break;
+	}
+	return "other";
+}
+
+static void put_frame(struct json *json, const struct stack_frame *frame)
+{
+	json_begin_object(json, NULL);
+	json_text(json, "function", frame->function);
+	json_text(json, "file", frame->file);
+	if (frame->line)
+		json_unsigned(json, "line", frame->line);
+	else
+		json_null(json, "line");
+	if (frame->column)
+		json_unsigned(json, "column", frame->column);
+	else
+		json_null(json, "column");
+	json_text(json, "module", frame->module);
+	json_unsigned(json, "offset",
+		      frame->module ? frame->offset : frame->address);
+	json_bool(json, "inlined", frame->is_inlined);
+	json_bool(json, "guessed", frame->is_guessed);
+	json_end(json);
+}
+
+void json_parts_stack(struct json *json, const char *key,
+		      const struct stack *stack)
+{
+	json_begin_array(json, key);
+	for (size_t i = 0; i < stack->count; i++)
+		put_frame(json, &stack->frames[i]);
+	json_end(json);
+}
+
+int json_parts_site(struct json *json, const char *key,
+		    struct analysis *analysis, const struct site *site,
+		    struct stack *stack)
+{
+	int ret = stack_read(stack, &analysis->names, site);
+
+	if (ret < 0)
+		return ret;
+	json_begin_object(json, key);
+	json_parts_counts(json, &site->counts);
+	json_text(json, "truncated", truncation_name(stack->end));
+	json_bool(json, "attributed", stack->kind == SITE_STACK);
+	json_parts_stack(json, "stack", stack);
+	json_end(json);
+	return 0;
+}

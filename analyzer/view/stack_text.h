@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* Stacks as people read them: one line per activation, innermost first. */
+#ifndef MEMPROF_ANALYZER_VIEW_STACK_TEXT_H
+#define MEMPROF_ANALYZER_VIEW_STACK_TEXT_H
+
+#include "analyzer/base/term.h"
+#include "analyzer/model/stack.h"
+#include "analyzer/model/summary.h"
+
+/* A stack, each line behind indent blanks. */
+void stack_text_print(struct term *term, const struct stack *stack,
+		      const struct summary *summary, int indent);
+
+/*
+ * One line for a site: the innermost function, its place, and as many callers
+ * as the width allows. used: columns of what stands on the line already.
+ */
+void stack_text_line(struct term *term, const struct stack *stack,
+		     const struct summary *summary, unsigned used);
+
+/* What stands for a missing outer end: "(stack cut: ...)"; NULL: complete. */
+const char *stack_text_end(enum tree_end end);
+
+/* What stands for a stack that there is not; kind is not SITE_STACK. */
+const char *stack_text_missing(enum site_kind kind);
+
+#endif

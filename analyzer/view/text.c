@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: MIT */
+/* The pieces that all text outputs are made of. */
+#include "config.h"
+
+#include "analyzer/view/text.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "analyzer/model/sites.h"
+#include "analyzer/view/stack_text.h"
+
+#define COMMAND_COLUMNS 300u /* of a command line in the head */
+
+int text_size_columns(const struct term *term)
+{
+	return term->units == UNITS_BYTES ? 17 : 11;
+}
+
+int text_count_columns(void)
+{
+	return 12;
+}
+
+/* Puts a minus before a text that has room for it. */
+static char *negate(char buf[static UNITS_TEXT_BYTES])
+{
+	size_t bytes = strlen(buf) + 1;
+
+	if (bytes == UNITS_TEXT_BYTES)
+		bytes--;
+	memmove(buf + 1, buf, bytes);
+	buf[UNITS_TEXT_BYTES - 1] = '\0';
+	buf[0] = '-';
+	return buf;
+}
+
+char *text_size(char buf[static UNITS_TEXT_BYTES], const struct term *term,
+		int64_t bytes)
+{
+	if (bytes >= 0)
+		return units_size(buf, term->units, (uint64_t)bytes);
+	return negate(units_size(buf, term->units, -(uint64_t)bytes));
+}
+
+char *text_count(char buf[static UNITS_TEXT_BYTES], int64_t count)
+{
+	if (count >= 0)
+		return units_count(buf, (uint64_t)count);
+	return negate(units_count(buf, -(uint64_t)count));
+}
+
+void text_cell(struct term *term, const char *clean, int columns)
+{
+	fprintf(term->file, " %*s", columns, clean);
+}
+
+void text_size_cell(struct term *term, int64_t bytes, bool has_blanks)
+{
+	char buf[UNITS_TEXT_BYTES] = "";
+
+	if (bytes != 0 || !has_blanks)
+		text_size(buf, term, bytes);
+	text_cell(term, buf, text_size_columns(term));
+}
+
+void text_count_cell(struct term *term, int64_t count, bool has_blanks)
+{
+	char buf[UNITS_TEXT_BYTES] = "";
+
+	if (count != 0 || !has_blanks)
+		text_count(buf, count);
+	text_cell(term, buf, text_count_columns());
+}
+
+void text_share_cell(struct term *term, int64_t part, int64_t whole)
+{
+	char buf[UNITS_TEXT_BYTES] = "-";
+
+	if (part >= 0 && whole >= part)
+		units_percent(buf, (uint64_t)part, (uint64_t)whole);
+	text_cell(term, buf, TEXT_SHARE);
+}
+
+void text_count_of(struct term *term, int64_t count, const char *noun)
+{
+	char buf[UNITS_TEXT_BYTES];
+
+	fprintf(term->file, "%s %s%s", text_count(buf, count), noun,
+		count == 1 ? "" : "s");
+}
+
+void text_styled(struct term *term, enum term_style style, const char *clean)
+{
+	fprintf(term->file, "%s%s%s", term_style(term, style), clean,
+		term_style(term, TERM_PLAIN));
+}
+
+void text_heading(struct term *term, const char *text)
+{
+	putc('\n', term->file);
+	text_styled(term, TERM_HEADING, text);
+	putc('\n', term->file);
+}
+
+/* Where the parameters of a function begin: the parenthesis that belongs to
+ * the last one, unless nothing stands before it. */
+static size_t parameters_at(const char *name)
+{
+	size_t bytes = strlen(name), at = bytes, deep = 0;
+	const char *last = strrchr(name, ')');
+
+	if (!last)
+		return bytes;
+	for (at = (size_t)(last - name) + 1; at-- > 0;) {
+		if (name[at] == ')')
+			deep++;
+		else if (name[at] == '(' && --deep == 0)
+			break;
+	}
+	if (deep != 0 || at == 0)
+		return bytes;
+	/* operator()(int), but not operator() itself. */
+	if (at >= 8 && strncmp(name + at - 8, "operator", 8) == 0)
+		return bytes;
+	return at;
+}
+
+/* Replaces what stands between < and > by ~. */
+static void collapse_templates(char *name)
+{
+	char *to = name;
+	int deep = 0;
+
+	for (const char *from = name; *from; from++) {
+		bool is_operator =
+			to - name >= 8 && strncmp(to - 8, "operator", 8) == 0;
+
+		if (*from == '<' && !is_operator) {
+			if (deep++ == 0) {
+				*to++ = '<';
+				*to++ = '~';
+			}
+		} else if (*from == '>' && deep > 0 && from[-1] != '-') {
+			if (--deep == 0)
+				*to++ = '>';
+		} else if (deep == 0) {
+			*to++ = *from;
+		}
+	}
+	if (deep == 0)
+		*to = '\0';
+}
+
+/* Cuts clean text after columns characters, the last of them a ~. */
+static void cut(char *text, unsigned columns)
+{
+	unsigned seen = 0;
+
+	if (columns == 0 || term_text_columns(text) <= columns)
+		return;
+	for (; *text; text++) {
+		if (((unsigned char)*text & 0xc0) == 0x80)
+			continue;
+		if (++seen == columns)
+			break;
+	}
+	text[0] = '~';
+	text[1] = '\0';
+}
+
+char *text_function(char buf[static TEXT_NAME_BYTES], const char *function,
+		    unsigned columns)
+{
+	if (!function)
+		function = "";
+	term_clean(buf, TEXT_NAME_BYTES, function, strlen(function));
+	if (columns == 0 || term_text_columns(buf) <= columns)
+		return buf;
+	return text_short_function(buf, function, columns);
+}
+
+char *text_short_function(char buf[static TEXT_NAME_BYTES],
+			  const char *function, unsigned columns)
+{
+	if (!function)
+		function = "";
+	term_clean(buf, TEXT_NAME_BYTES, function, strlen(function));
+	buf[parameters_at(buf)] = '\0';
+	if (columns == 0 || term_text_columns(buf) <= columns)
+		return buf;
+	collapse_templates(buf);
+	cut(buf, columns);
+	return buf;
+}
+
+char *text_base_name(char buf[static TEXT_NAME_BYTES], const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (slash && slash[1])
+		path = slash + 1;
+	return term_clean(buf, TEXT_NAME_BYTES, path, strlen(path));
+}
+
+char *text_path(char buf[static TEXT_NAME_BYTES], const char *path,
+		const struct summary *summary)
+{
+	size_t bytes = strlen(summary->directory);
+	const char *from = path + strlen(path);
+	size_t room = TEXT_NAME_BYTES;
+	char *to = buf;
+
+	if (bytes > 1 && strncmp(path, summary->directory, bytes) == 0 &&
+	    path[bytes] == '/')
+		return term_clean(buf, TEXT_NAME_BYTES, path + bytes + 1,
+				  strlen(path + bytes + 1));
+	/* The last two folders and the name. */
+	for (int slashes = 0; from > path; from--)
+		if (from[-1] == '/' && ++slashes == 3)
+			break;
+	if (from > path + 1) {
+		to = stpcpy(to, "~/");
+		room -= 2;
+	} else {
+		from = path;
+	}
+	term_clean(to, room, from, strlen(from));
+	return buf;
+}
+
+void text_state(struct term *term, const struct summary *summary)
+{
+	char buf[UNITS_TEXT_BYTES];
+	enum term_style style = TERM_PLAIN;
+
+	switch (summary->state) {
+	case SUMMARY_RUNNING:
+		fputs("still running", term->file);
+		break;
+	case SUMMARY_EXITED:
+		style = summary->exit_status ? TERM_BAD : TERM_GOOD;
+		fprintf(term->file, "%sexited with status %" PRId32 "%s",
+			term_style(term, style), summary->exit_status,
+			term_style(term, TERM_PLAIN));
+		break;
+	case SUMMARY_REPLACED:
+		fputs("replaced by another program (exec)", term->file);
+		break;
+	case SUMMARY_VANISHED:
+		text_styled(term, TERM_BAD, "killed, or ended out of sight");
+		break;
+	}
+	if (summary->has_duration)
+		fprintf(term->file, " after %s",
+			units_duration(buf, summary->duration_ns));
+}
+
+/* The command line as a shell would read it, not longer than is useful. */
+static void print_command(struct term *term, const struct summary *summary)
+{
+	unsigned columns = 0;
+
+	term_text(term, summary->program);
+	for (size_t i = 1; i < summary->arguments.count; i++) {
+		const char *argument = summary->arguments.array[i];
+		bool is_plain = *argument &&
+				!strpbrk(argument, " \t\n\"'\\$`;&|<>()*?#");
+		char buf[TEXT_NAME_BYTES];
+
+		term_clean(buf, sizeof(buf), argument, strlen(argument));
+		columns += term_text_columns(buf) + 1;
+		if (columns > COMMAND_COLUMNS) {
+			fputs(" ...", term->file);
+			break;
+		}
+		fprintf(term->file, is_plain ? " %s" : " '%s'", buf);
+	}
+}
+
+void text_head(struct term *term, const struct summary *summary)
+{
+	text_styled(term, TERM_HEADING, "Program");
+	fputs("  ", term->file);
+	print_command(term, summary);
+	putc('\n', term->file);
+	text_styled(term, TERM_HEADING, "Process");
+	fprintf(term->file, "  %" PRIu32 ", ", summary->pid);
+	if (summary->is_forked)
+		fprintf(term->file, "forked by %" PRIu32 ", ",
+			summary->recorded_parent);
+	text_state(term, summary);
+	putc('\n', term->file);
+}
+
+void text_filter_note(struct term *term, const struct filter *filter)
+{
+	char shown[UNITS_TEXT_BYTES], all[UNITS_TEXT_BYTES];
+
+	if (filter->is_complete)
+		return;
+	fprintf(term->file,
+		"\nShown are only the stacks asked for: %s of %s sites.\n",
+		units_count(shown, filter->count),
+		units_count(all, filter->sites->count));
+}
+
+void text_thread(struct term *term, const struct top_row *row)
+{
+	if (row->has_no_stack) {
+		fputs(stack_text_missing(SITE_OVERFLOW), term->file);
+		return;
+	}
+	if (row->is_inherited) {
+		fputs("(inherited from the parent)", term->file);
+		return;
+	}
+	term_text(term, row->thread_name);
+	fprintf(term->file, "  %s%" PRIu32 "%s%s", term_style(term, TERM_DIM),
+		row->tid, row->threads > 1 ? " and earlier ones" : "",
+		term_style(term, TERM_PLAIN));
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+/* What could not be seen, in words. */
+#include "config.h"
+
+#include "analyzer/view/text_losses.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "analyzer/model/dump.h"
+#include "analyzer/view/text.h"
+
+/* A loss: one line. Counts the lines in *lines. */
+__attribute__((format(printf, 3, 4))) static void
+print_line(struct term *term, unsigned *lines, const char *format, ...)
+{
+	va_list args;
+
+	fputs("  ", term->file);
+	va_start(args, format);
+	vfprintf(term->file, format, args);
+	va_end(args);
+	putc('\n', term->file);
+	++*lines;
+}
+
+static const char *failure_text(enum summary_failure failure)
+{
+	switch (failure) {
+	case SUMMARY_NO_SPACE:
+		return "there was no space left on the disk";
+	case SUMMARY_NO_REOPEN:
+		return "the dump could not be opened to grow it";
+	case SUMMARY_LIMIT:
+		return "a table reached its largest size";
+	case SUMMARY_NO_MEMORY:
+		return "there was no memory left";
+	case SUMMARY_FILE_SIZE:
+		return "the limit on file sizes was reached";
+	case SUMMARY_COMPLETE:
+		break;
+	}
+	return "nothing";
+}
+
+static void print_failure(struct term *term, const struct summary *summary,
+			  unsigned *lines)
+{
+	char count[UNITS_TEXT_BYTES], size[UNITS_TEXT_BYTES];
+
+	if (summary->failure != SUMMARY_COMPLETE && summary->failure_errno)
+		print_line(term, lines, "Recording degraded: %s (%s).",
+			   failure_text(summary->failure),
+			   strerror(summary->failure_errno));
+	else if (summary->failure != SUMMARY_COMPLETE)
+		print_line(term, lines, "Recording degraded: %s.",
+			   failure_text(summary->failure));
+	if (summary->overflow_allocs || summary->overflow_frees)
+		print_line(term, lines,
+			   "Without a stack: allocations %s (%s), frees %s. "
+			   "Totals are right, sites lack these.",
+			   units_count(count, summary->overflow_allocs),
+			   units_size(size, term->units,
+				      summary->overflow_alloc_bytes),
+			   units_count((char[UNITS_TEXT_BYTES]) { 0 },
+				       summary->overflow_frees));
+	if (summary->untracked_allocs)
+		print_line(term, lines,
+			   "Not counted at all, because their frees could not "
+			   "be told: allocations %s (%s).",
+			   units_count(count, summary->untracked_allocs),
+			   units_size(size, term->units,
+				      summary->untracked_bytes));
+}
+
+static void print_dropped(struct term *term, const struct summary *summary,
+			  unsigned *lines)
+{
+	for (size_t i = 0; i < summary->dropped_told; i++) {
+		const struct dump_error *loss = &summary->dropped[i];
+
+		print_line(term, lines, "Damaged: %s at offset %" PRIu64 ".",
+			   loss->what ? loss->what : "data", loss->offset);
+	}
+	if (summary->dropped_count > summary->dropped_told)
+		print_line(term, lines,
+			   "Damaged parts not listed: %" PRIu64 ".",
+			   summary->dropped_count - summary->dropped_told);
+}
+
+static void print_sampling(struct term *term, const struct summary *summary,
+			   unsigned *lines)
+{
+	char size[UNITS_TEXT_BYTES];
+
+	if (summary->sample_bytes)
+		print_line(
+			term, lines,
+			"Sampled, one in %s: sites count their samples "
+			"alone; totals are exact.",
+			units_size(size, term->units, summary->sample_bytes));
+}
+
+static void print_stacks(struct term *term, const struct analysis *analysis,
+			 unsigned *lines)
+{
+	const struct summary *summary = &analysis->summary;
+	char a[UNITS_TEXT_BYTES], b[UNITS_TEXT_BYTES];
+
+	if (analysis->sites.cut_count)
+		print_line(term, lines,
+			   "Stacks whose outer end is missing: sites %s, "
+			   "allocations %s.",
+			   units_count(a, analysis->sites.cut_count),
+			   units_count(b, analysis->sites.cut_allocations));
+	if (summary->guessed)
+		print_line(term, lines,
+			   "Stacks with frames found by frame pointer, which "
+			   "may be wrong: %s.",
+			   units_count(a, summary->guessed));
+}
+
+static void print_rest(struct term *term, const struct analysis *analysis,
+		       unsigned *lines)
+{
+	const struct summary *summary = &analysis->summary;
+	char a[UNITS_TEXT_BYTES];
+
+	if (summary->foreign_frees)
+		print_line(term, lines,
+			   "Freed without having been seen allocated: %s.",
+			   units_count(a, summary->foreign_frees));
+	if (summary->foreign_reallocs)
+		print_line(
+			term, lines,
+			"Reallocated without having been seen allocated: %s.",
+			units_count(a, summary->foreign_reallocs));
+	if (analysis->sites.adjusted_count)
+		print_line(term, lines,
+			   "Sites read amid a change, their live part taken as "
+			   "nothing: %s.",
+			   units_count(a, analysis->sites.adjusted_count));
+	if (summary->check_differences)
+		print_line(term, lines,
+			   "Compared stacks that are not what the reference "
+			   "says: %s.",
+			   units_count(a, summary->check_differences));
+}
+
+static void print_objects(struct term *term, struct analysis *analysis,
+			  unsigned *lines)
+{
+	const struct modules *modules = &analysis->tree.modules;
+	char name[TEXT_NAME_BYTES];
+
+	for (uint32_t i = 0; i < modules->count; i++) {
+		const char *problem = names_problem(&analysis->names, i);
+
+		if (!problem)
+			continue;
+		text_path(name, modules->array[i].path, &analysis->summary);
+		if (strcmp(problem, "changed") == 0)
+			print_line(term, lines,
+				   "%s is another file now than when it was "
+				   "recorded: its functions have no names.",
+				   name);
+		else
+			print_line(term, lines,
+				   "%s is %s: its functions have no names.",
+				   name, problem);
+	}
+}
+
+void text_losses_print(struct term *term, struct analysis *analysis)
+{
+	unsigned lines = 0;
+
+	text_heading(term, "What could not be seen");
+	print_failure(term, &analysis->summary, &lines);
+	print_dropped(term, &analysis->summary, &lines);
+	print_sampling(term, &analysis->summary, &lines);
+	print_stacks(term, analysis, &lines);
+	print_rest(term, analysis, &lines);
+	print_objects(term, analysis, &lines);
+	if (lines == 0)
+		print_line(term, &lines,
+			   "Nothing: all counts are exact, all stacks are "
+			   "complete.");
+}
+
+void text_losses_print_serious(struct term *term, struct analysis *analysis)
+{
+	unsigned lines = 0;
+
+	if (analysis->summary.failure != SUMMARY_COMPLETE ||
+	    analysis->summary.overflow_allocs ||
+	    analysis->summary.overflow_frees ||
+	    analysis->summary.untracked_allocs ||
+	    analysis->summary.sample_bytes || analysis->summary.dropped_count)
+		text_heading(term, "What could not be seen");
+	print_failure(term, &analysis->summary, &lines);
+	print_dropped(term, &analysis->summary, &lines);
+	print_sampling(term, &analysis->summary, &lines);
+	if (lines == 0)
+		putc('\n', term->file);
+	print_objects(term, analysis, &lines);
+}

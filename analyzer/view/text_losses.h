@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* What could not be seen, in words: one line per kind of loss. */
+#ifndef MEMPROF_ANALYZER_VIEW_TEXT_LOSSES_H
+#define MEMPROF_ANALYZER_VIEW_TEXT_LOSSES_H
+
+#include "analyzer/base/term.h"
+#include "analyzer/model/analysis.h"
+
+/* All of them; says so when there is none. */
+void text_losses_print(struct term *term, struct analysis *analysis);
+
+/* Only those that make a list of sites wrong or incomplete; often nothing. */
+void text_losses_print_serious(struct term *term, struct analysis *analysis);
+
+#endif

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+/* The one-page report as text. */
+#include "config.h"
+
+#include "analyzer/view/text_report.h"
+
+#include "analyzer/model/ranking.h"
+#include "analyzer/view/stack_text.h"
+#include "analyzer/view/text.h"
+#include "analyzer/view/text_losses.h"
+
+#define LABEL_COLUMNS 16
+
+/* A list of sites: by what, and the two columns that it shows. */
+struct section {
+	const char *title;
+	const char *nothing;
+	enum metric bytes, count;
+	const char *noun; /* of what is counted */
+};
+
+static void print_label(struct term *term, const char *label)
+{
+	fprintf(term->file, "  %-*s", LABEL_COLUMNS, label);
+}
+
+static void print_pair(struct term *term, const char *label,
+		       const struct counts *counts, enum metric count,
+		       enum metric bytes)
+{
+	print_label(term, label);
+	text_count_cell(term, counts->of[count], false);
+	text_size_cell(term, counts->of[bytes], false);
+}
+
+static void print_totals(struct term *term, const struct analysis *analysis)
+{
+	const struct counts *totals = &analysis->sites.totals;
+	const struct summary *summary = &analysis->summary;
+	char buf[UNITS_TEXT_BYTES];
+
+	text_heading(term, "Totals");
+	print_label(term, "");
+	text_cell(term, "blocks", text_count_columns());
+	text_cell(term, "size", text_size_columns(term));
+	putc('\n', term->file);
+	print_pair(term, "allocated", totals, METRIC_ALLOCATIONS,
+		   METRIC_ALLOCATED_BYTES);
+	if (totals->of[METRIC_REALLOCS])
+		fprintf(term->file, "   %s by realloc",
+			text_count(buf, totals->of[METRIC_REALLOCS]));
+	if (summary->inherited_blocks)
+		fprintf(term->file, "   %s inherited from the parent",
+			units_count(buf, summary->inherited_blocks));
+	putc('\n', term->file);
+	print_pair(term, "freed", totals, METRIC_FREES, METRIC_FREED_BYTES);
+	putc('\n', term->file);
+	print_pair(term,
+		   summary->state == SUMMARY_RUNNING ? "live now"
+						     : "live at the end",
+		   totals, METRIC_LIVE_BLOCKS, METRIC_LIVE_BYTES);
+	putc('\n', term->file);
+	print_pair(term, "at the peak", totals, METRIC_PEAK_BLOCKS,
+		   METRIC_PEAK_BYTES);
+	if (analysis->sites.is_peak_now)
+		fputs(summary->state == SUMMARY_RUNNING ? "   now"
+							: "   at the end",
+		      term->file);
+	else if (summary->has_peak_time)
+		fprintf(term->file, "   %s after the start",
+			units_duration(buf, summary->peak_ns));
+	putc('\n', term->file);
+	print_label(term, "temporary");
+	text_count_cell(term, totals->of[METRIC_TEMPORARY], false);
+	fprintf(term->file, "%*s", text_size_columns(term) + 1, "");
+	text_share_cell(term, totals->of[METRIC_TEMPORARY],
+			totals->of[METRIC_ALLOCATIONS]);
+	fputs(" of the allocations\n", term->file);
+	if (summary->failed) {
+		print_label(term, "failed calls");
+		text_count_cell(term, (int64_t)summary->failed, false);
+		putc('\n', term->file);
+	}
+	print_label(term, "sites");
+	text_count_cell(term, (int64_t)analysis->sites.count, false);
+	putc('\n', term->file);
+}
+
+static void print_section_head(struct term *term, const struct section *section,
+			       const struct ranking *ranking)
+{
+	char buf[UNITS_TEXT_BYTES];
+
+	putc('\n', term->file);
+	text_styled(term, TERM_HEADING, section->title);
+	if (ranking->count == 0) {
+		fprintf(term->file, ": %s\n", section->nothing);
+		return;
+	}
+	if (section->bytes != METRIC_COUNT)
+		fprintf(term->file, ": %s in ",
+			text_size(buf, term, ranking->sum.of[section->bytes]));
+	else
+		fputs(": ", term->file);
+	text_count_of(term, ranking->sum.of[section->count], section->noun);
+	fputs(" from ", term->file);
+	text_count_of(term, (int64_t)ranking->count, "site");
+	putc('\n', term->file);
+}
+
+static int print_section(struct term *term, struct analysis *analysis,
+			 const struct section *section, size_t limit,
+			 bool by_count)
+{
+	const struct ranking_source source = filter_source(&analysis->filter);
+	enum metric key = section->bytes;
+	struct ranking ranking;
+	struct stack stack = { 0 };
+	int ret;
+
+	if (by_count || key == METRIC_COUNT)
+		key = section->count;
+	ret = ranking_init(&ranking, &source, key, limit);
+	if (ret < 0)
+		return ret;
+	print_section_head(term, section, &ranking);
+	for (size_t i = 0; i < ranking.shown && ret == 0; i++) {
+		const struct site *site =
+			&analysis->sites.array[ranking.numbers[i]];
+		int used = TEXT_SHARE + text_count_columns() + 4;
+
+		fputs(term_style(term, TERM_NUMBER), term->file);
+		if (section->bytes != METRIC_COUNT) {
+			text_size_cell(term, site->counts.of[section->bytes],
+				       false);
+			used += text_size_columns(term) + 1;
+		}
+		fputs(term_style(term, TERM_PLAIN), term->file);
+		text_share_cell(term, site->counts.of[key],
+				ranking.sum.of[key]);
+		text_count_cell(term, site->counts.of[section->count], false);
+		fputs("  ", term->file);
+		ret = stack_read(&stack, &analysis->names, site);
+		if (ret == 0)
+			stack_text_line(term, &stack, &analysis->summary,
+					(unsigned)used);
+		putc('\n', term->file);
+	}
+	if (ranking.shown < ranking.count) {
+		fputs(term_style(term, TERM_DIM), term->file);
+		if (section->bytes != METRIC_COUNT)
+			text_size_cell(term, ranking.rest.of[section->bytes],
+				       false);
+		text_share_cell(term, ranking.rest.of[key],
+				ranking.sum.of[key]);
+		text_count_cell(term, ranking.rest.of[section->count], false);
+		fputs("  in ", term->file);
+		text_count_of(term, (int64_t)(ranking.count - ranking.shown),
+			      "more site");
+		fprintf(term->file, "%s\n", term_style(term, TERM_PLAIN));
+	}
+	stack_done(&stack);
+	ranking_done(&ranking);
+	return ret;
+}
+
+int text_report_print(struct term *term, struct analysis *analysis,
+		      size_t limit, bool by_count)
+{
+	bool is_running = analysis->summary.state == SUMMARY_RUNNING;
+	const struct section sections[] = {
+		{ is_running ? "Live now" : "Live at the end (leaked)",
+		  "nothing", METRIC_LIVE_BYTES, METRIC_LIVE_BLOCKS, "block" },
+		{ "At the peak", "nothing", METRIC_PEAK_BYTES,
+		  METRIC_PEAK_BLOCKS, "block" },
+		{ "Allocated in all", "nothing", METRIC_ALLOCATED_BYTES,
+		  METRIC_ALLOCATIONS, "block" },
+		{ "Temporary", "none", METRIC_COUNT, METRIC_TEMPORARY,
+		  "allocation" },
+	};
+	int ret = 0;
+
+	text_head(term, &analysis->summary);
+	print_totals(term, analysis);
+	text_filter_note(term, &analysis->filter);
+	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++)
+		if (ret == 0 && !term_is_done(term))
+			ret = print_section(term, analysis, &sections[i], limit,
+					    by_count);
+	if (ret == 0)
+		text_losses_print(term, analysis);
+	return ret;
+}

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: MIT
+check_PROGRAMS += demo-program
+demo_program_SOURCES = scripts/demo-program.c
+demo_program_CFLAGS = -g -O1 $(WARN_CFLAGS)
+
+dist_noinst_SCRIPTS += scripts/demo scripts/format scripts/lint \
+	scripts/setup scripts/test
+EXTRA_DIST += .clang-format

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: MIT
+"""In front of other allocators, preloaded or linked: what they serve is
+recorded, exactly as what libc serves."""
+
+from harness import Case, main, sites_with, sum_of, target
+
+LIB = "/usr/lib/x86_64-linux-gnu/"
+ALLOCATORS = {
+    "jemalloc": LIB + "libjemalloc.so.2",
+    "tcmalloc": LIB + "libtcmalloc_minimal.so.4",
+    "mimalloc": LIB + "libmimalloc.so.2",
+}
+
+
+class Allocators(Case):
+    def behind(self, name):
+        """The allocator's own start may allocate through us: only what the
+        program itself did is compared."""
+        library = ALLOCATORS[name]
+        self.need(library)
+        for argv, function in ((("peak", "middle"), "main"),
+                               (("temporary",), "main"),
+                               (("grow", "12"), "main")):
+            run = self.record_target(*argv, preload=(library,))
+            report = self.report(run)
+            have = sum_of(sites_with(report, function), "allocations",
+                          "allocated_bytes", "live_blocks", "live_bytes")
+            stated = run.stated()
+            self.assertEqual(have, (
+                stated["allocations"], stated["allocated_bytes"],
+                stated["live_blocks"], stated["live_bytes"]), argv)
+            self.assertIn(name, report["program"]["allocator"])
+        # Comparing loads libgcc, which allocates: apart from the totals.
+        self.assert_checked(self.record_target(
+            "walk", preload=(library,), env={"MEMPROF_CHECK": "1"}))
+        run = self.record_target("threads", preload=(library,))
+        report = self.report(run)
+        have = sum_of([site for function in ("swapper", "visitor")
+                       for site in sites_with(report, function)],
+                      "allocations", "live_blocks", "live_bytes")
+        stated = run.stated()
+        self.assertEqual(have, (stated["allocations"],
+                                stated["live_blocks"],
+                                stated["live_bytes"]))
+
+    def test_jemalloc(self):
+        self.behind("jemalloc")
+
+    def test_tcmalloc(self):
+        self.behind("tcmalloc")
+
+    def test_mimalloc(self):
+        self.behind("mimalloc")
+
+    def test_every_new_and_delete_with_allocators_that_have_their_own(self):
+        for name, library in ALLOCATORS.items():
+            with self.subTest(name):
+                self.need(library)
+                run = self.record_target("news", preload=(library,))
+                stated = run.stated()
+                report = self.report(run)
+                have = sum_of(sites_with(report, "main"), "allocations",
+                              "allocated_bytes", "live_blocks",
+                              "live_bytes")
+                self.assertEqual(have, (
+                    stated["allocations"], stated["allocated_bytes"],
+                    stated["live_blocks"], stated["live_bytes"]))
+
+    def test_fork_with_another_allocator(self):
+        for name, library in ALLOCATORS.items():
+            with self.subTest(name):
+                self.need(library)
+                run = self.record_target("fork", "busy", preload=(library,))
+                self.assertEqual(run.stated()["children"], 30)
+
+    def test_toy_allocator(self):
+        run = self.record_target("peak", "middle",
+                                 preload=(target("bump.so"),))
+        self.assert_totals(self.report(run), run.stated())
+
+    def test_program_with_a_malloc_of_its_own(self):
+        """It does not come to us; it must not break either."""
+        run = self.record_target("ownmalloc", status=6)
+        plain = self.plain(target("ownmalloc"))
+
+        self.assertEqual((run.status, run.stdout),
+                         (plain.status, plain.stdout))
+        self.json("report", self.dump(run))
+
+
+main()

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: MIT
+# Real programs under the real libmemprof.so. targets/ has the programs written
+# for it; each states its own totals.
+e2e_cppflags = $(AM_CPPFLAGS) -D_GNU_SOURCE
+e2e_cflags = -std=gnu11 -g -O2 -fno-builtin -pthread $(WARN_CFLAGS)
+e2e_cxxflags = -std=gnu++17 -g -O2 -fno-builtin -pthread -Wall -Wextra
+e2e_shared = -shared -Wl,--no-undefined
+
+check_PROGRAMS += \
+	tests/e2e/targets/api \
+	tests/e2e/targets/bump.so \
+	tests/e2e/targets/busy \
+	tests/e2e/targets/deep \
+	tests/e2e/targets/exec \
+	tests/e2e/targets/exits \
+	tests/e2e/targets/fds \
+	tests/e2e/targets/fork \
+	tests/e2e/targets/grow \
+	tests/e2e/targets/inline \
+	tests/e2e/targets/load \
+	tests/e2e/targets/news \
+	tests/e2e/targets/ownmalloc \
+	tests/e2e/targets/peak \
+	tests/e2e/targets/plugin_a.so \
+	tests/e2e/targets/plugin_b.so \
+	tests/e2e/targets/signals \
+	tests/e2e/targets/temporary \
+	tests/e2e/targets/threads \
+	tests/e2e/targets/walk
+
+tests_e2e_targets_api_SOURCES = tests/e2e/targets/api.c tests/e2e/targets/tally.h
+tests_e2e_targets_api_CPPFLAGS = $(e2e_cppflags)
+tests_e2e_targets_api_CFLAGS = $(e2e_cflags)
+
+tests_e2e_targets_busy_SOURCES = tests/e2e/targets/busy.c tests/e2e/targets/tally.h
+tests_e2e_targets_busy_CPPFLAGS = $(e2e_cppflags)
+tests_e2e_targets_busy_CFLAGS = $(e2e_cflags)
+
+tests_e2e_targets_deep_SOURCES = tests/e2e/targets/deep.c tests/e2e/targets/tally.h
+tests_e2e_targets_deep_CPPFLAGS = $(e2e_cppflags)
+tests_e2e_targets_deep_CFLAGS = $(e2e_cflags)
+
+tests_e2e_targets_exec_SOURCES = tests/e2e/targets/exec.c tests/e2e/targets/tally.h
+tests_e2e_targets_exec_CPPFLAGS = $(e2e_cppflags)
+tests_e2e_targets_exec_CFLAGS = $(e2e_cflags)
+
+tests_e2e_targets_exits_SOURCES = tests/e2e/targets/exits.c tests/e2e/targets/tally.h
+tests_e2e_targets_exits_CPPFLAGS = $(e2e_cppflags)
+tests_e2e_targets_exits_CFLAGS = $(e2e_cflags)
+
+tests_e2e_targets_fds_SOURCES = tests/e2e/targets/fds.c tests/e2e/targets/tally.h
+tests_e2e_targets_fds_CPPFLAGS = $(e2e_cppflags)
+tests_e2e_targets_fds_CFLAGS = $(e2e_cflags)
+
+tests_e2e_targets_fork_SOURCES = tests/e2e/targets/fork.c tests/e2e/targets/tally.h
+tests_e2e_targets_fork_CPPFLAGS = $(e2e_cppflags)
+tests_e2e_targets_fork_CFLAGS = $(e2e_cflags)
+
+tests_e2e_targets_grow_SOURCES = tests/e2e/targets/grow.c tests/e2e/targets/tally.h
+tests_e2e_targets_grow_CPPFLAGS = $(e2e_cppflags)
+tests_e2e_targets_grow_CFLAGS = $(e2e_cflags)
+
+tests_e2e_targets_load_SOURCES = tests/e2e/targets/load.c tests/e2e/targets/tally.h
+tests_e2e_targets_load_CPPFLAGS = $(e2e_cppflags)
+tests_e2e_targets_load_CFLAGS = $(e2e_cflags)
+tests_e2e_targets_load_LDADD = -ldl
+
+tests_e2e_targets_peak_SOURCES = tests/e2e/targets/peak.c tests/e2e/targets/tally.h
+tests_e2e_targets_peak_CPPFLAGS = $(e2e_cppflags)
+tests_e2e_targets_peak_CFLAGS = $(e2e_cflags)
+
+tests_e2e_targets_signals_SOURCES = tests/e2e/targets/signals.c tests/e2e/targets/tally.h
+tests_e2e_targets_signals_CPPFLAGS = $(e2e_cppflags)
+tests_e2e_targets_signals_CFLAGS = $(e2e_cflags)
+
+tests_e2e_targets_temporary_SOURCES = tests/e2e/targets/temporary.c tests/e2e/targets/tally.h
+tests_e2e_targets_temporary_CPPFLAGS = $(e2e_cppflags)
+tests_e2e_targets_temporary_CFLAGS = $(e2e_cflags)
+
+tests_e2e_targets_threads_SOURCES = tests/e2e/targets/threads.c tests/e2e/targets/tally.h
+tests_e2e_targets_threads_CPPFLAGS = $(e2e_cppflags)
+tests_e2e_targets_threads_CFLAGS = $(e2e_cflags)
+
+tests_e2e_targets_ownmalloc_SOURCES = tests/e2e/targets/ownmalloc.c tests/e2e/targets/tally.h
+tests_e2e_targets_ownmalloc_CPPFLAGS = $(e2e_cppflags)
+tests_e2e_targets_ownmalloc_CFLAGS = $(e2e_cflags)
+
+tests_e2e_targets_inline_SOURCES = tests/e2e/targets/inline.cc tests/e2e/targets/tally.h
+tests_e2e_targets_inline_CPPFLAGS = $(e2e_cppflags)
+tests_e2e_targets_inline_CXXFLAGS = $(e2e_cxxflags)
+
+tests_e2e_targets_news_SOURCES = tests/e2e/targets/news.cc tests/e2e/targets/tally.h
+tests_e2e_targets_news_CPPFLAGS = $(e2e_cppflags)
+tests_e2e_targets_news_CXXFLAGS = $(e2e_cxxflags)
+
+tests_e2e_targets_walk_SOURCES = tests/e2e/targets/walk.cc tests/e2e/targets/tally.h
+tests_e2e_targets_walk_CPPFLAGS = $(e2e_cppflags)
+tests_e2e_targets_walk_CXXFLAGS = $(e2e_cxxflags)
+
+tests_e2e_targets_bump_so_SOURCES = tests/e2e/targets/bump.c
+tests_e2e_targets_bump_so_CPPFLAGS = $(e2e_cppflags)
+tests_e2e_targets_bump_so_CFLAGS = $(e2e_cflags) -fPIC
+tests_e2e_targets_bump_so_LDFLAGS = $(e2e_shared)
+
+tests_e2e_targets_plugin_a_so_SOURCES = tests/e2e/targets/plugin.c
+tests_e2e_targets_plugin_a_so_CPPFLAGS = $(e2e_cppflags) -DPLUGIN=a -DBYTES=71
+tests_e2e_targets_plugin_a_so_CFLAGS = $(e2e_cflags) -fPIC
+tests_e2e_targets_plugin_a_so_LDFLAGS = $(e2e_shared)
+
+tests_e2e_targets_plugin_b_so_SOURCES = tests/e2e/targets/plugin.c
+tests_e2e_targets_plugin_b_so_CPPFLAGS = $(e2e_cppflags) -DPLUGIN=b -DBYTES=72
+tests_e2e_targets_plugin_b_so_CFLAGS = $(e2e_cflags) -fPIC
+tests_e2e_targets_plugin_b_so_LDFLAGS = $(e2e_shared)
+
+e2e_tests = \
+	tests/e2e/agreement.py \
+	tests/e2e/allocators.py \
+	tests/e2e/command.py \
+	tests/e2e/files.py \
+	tests/e2e/kills.py \
+	tests/e2e/oddities.py \
+	tests/e2e/processes.py \
+	tests/e2e/programs.py \
+	tests/e2e/totals.py \
+	tests/e2e/walks.py
+TESTS += $(e2e_tests)
+TESTS_SLOW += tests/e2e/kills_many.py tests/e2e/programs_every.py
+EXTRA_DIST += $(e2e_tests) tests/e2e/harness.py

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: MIT
+# The reader of dumps against any bytes. No fuzzer is needed: the corpus is
+# replayed, and changed at random from a fixed seed. For the real thing:
+#	configure CC=clang --with-sanitizers=address,undefined
+#	make tests/fuzz/fuzz_dump && FUZZ_CASES=1000000 make check \
+#		TESTS=tests/fuzz/replay-dump
+check_PROGRAMS += tests/fuzz/fuzz_dump tests/fuzz/make_corpus
+dist_check_SCRIPTS += tests/fuzz/replay-dump
+TESTS += tests/fuzz/replay-dump
+
+fuzz_corpus = tests/fuzz/corpus/dump/deep.dump \
+	tests/fuzz/corpus/dump/losses.dump \
+	tests/fuzz/corpus/dump/no_events.dump \
+	tests/fuzz/corpus/dump/roots.dump \
+	tests/fuzz/corpus/dump/sample.dump \
+	tests/fuzz/corpus/dump/sampled.dump
+EXTRA_DIST += $(fuzz_corpus) tests/fuzz/make-corpus
+
+fuzz_sample = tests/unit/dump_builder.c tests/unit/dump_builder.h \
+	tests/unit/dump_sample.c tests/unit/dump_sample.h
+tests_fuzz_fuzz_dump_SOURCES = tests/fuzz/fuzz_dump.c \
+	tests/unit/all_views.c tests/unit/all_views.h
+tests_fuzz_fuzz_dump_CFLAGS = $(ANALYZER_CFLAGS)
+tests_fuzz_fuzz_dump_LDADD = libanalyzer.a $(ANALYZER_LIBS)
+tests_fuzz_make_corpus_SOURCES = tests/fuzz/make_corpus.c $(fuzz_sample)
+tests_fuzz_make_corpus_CFLAGS = $(ANALYZER_CFLAGS)

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT */
+/* Writes dumps for tests. */
+#include "config.h"
+
+#include "tests/unit/dump_builder.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SEGMENT_BYTES 4096u
+
+static _Noreturn void fail(const char *what)
+{
+	fprintf(stderr, "dump_builder: %s\n", what);
+	abort();
+}
+
+static void *grow(struct dump_builder *builder, uint64_t bytes)
+{
+	uint8_t *more = realloc(builder->bytes, builder->used + bytes);
+	void *at;
+
+	if (!more)
+		fail("out of memory");
+	builder->bytes = more;
+	at = more + builder->used;
+	memset(at, 0, bytes);
+	builder->used += bytes;
+	return at;
+}
+
+void dump_builder_init(struct dump_builder *builder)
+{
+	struct mpf_header *header;
+
+	*builder = (struct dump_builder) { 0 };
+	header = grow(builder, MPF_HEADER_BYTES);
+	memcpy(header->magic, MPF_MAGIC, sizeof(header->magic));
+	header->version = MPF_VERSION;
+	header->header_bytes = MPF_HEADER_BYTES;
+	header->byte_order = MPF_BYTE_ORDER;
+	header->machine = 62;
+	header->page_bytes = 4096;
+	header->used_bytes = MPF_HEADER_BYTES;
+	header->pid = 4711;
+	header->ppid = 4710;
+	header->start_unix_ns = UINT64_C(1700000000) * 1000000000;
+	header->start_ns = 5000000000;
+	header->end_ns = 7000000000;
+	header->state = MPF_EXITED;
+	header->unwind = MPF_UNWIND_CFI;
+	header->max_depth = 512;
+	header->peak_epoch = 1;
+}
+
+void dump_builder_done(struct dump_builder *builder)
+{
+	free(builder->bytes);
+	*builder = (struct dump_builder) { 0 };
+}
+
+struct mpf_header *dump_builder_header(struct dump_builder *builder)
+{
+	return dump_builder_at(builder, 0);
+}
+
+void *dump_builder_at(struct dump_builder *builder, uint64_t offset)
+{
+	return builder->bytes + offset;
+}
+
+uint64_t dump_builder_segment(struct dump_builder *builder, uint32_t type,
+			      uint32_t owner, uint32_t elem_bytes,
+			      uint64_t first, uint64_t bytes)
+{
+	uint64_t offset = builder->used;
+	struct mpf_segment *segment = grow(builder, bytes);
+
+	segment->magic = MPF_SEGMENT_MAGIC;
+	segment->type = type;
+	segment->bytes = bytes;
+	segment->first = first;
+	segment->owner = owner;
+	segment->elem_bytes = elem_bytes;
+	dump_builder_header(builder)->used_bytes = builder->used;
+	return offset;
+}
+
+static struct dump_builder_stream *find_stream(struct dump_builder *builder,
+					       uint32_t type, uint32_t owner,
+					       uint32_t elem_bytes)
+{
+	struct dump_builder_stream *stream;
+
+	for (size_t i = 0; i < builder->stream_count; i++) {
+		stream = &builder->streams[i];
+		if (stream->type == type && stream->owner == owner)
+			return stream;
+	}
+	if (elem_bytes == 0 || builder->stream_count == DUMP_BUILDER_STREAMS)
+		fail("no such segments");
+	stream = &builder->streams[builder->stream_count++];
+	*stream = (struct dump_builder_stream) {
+		.type = type,
+		.owner = owner,
+		.elem_bytes = elem_bytes,
+	};
+	return stream;
+}
+
+/* Offset of count new elements that lie side by side. */
+static uint64_t add(struct dump_builder *builder, uint32_t type, uint32_t owner,
+		    uint32_t elem_bytes, uint64_t count)
+{
+	struct dump_builder_stream *stream =
+		find_stream(builder, type, owner, elem_bytes);
+	uint64_t per_segment = SEGMENT_BYTES / elem_bytes;
+	uint64_t hidden = MPF_SEGMENT_BYTES / elem_bytes;
+	uint64_t first;
+
+	if (hidden == 0)
+		hidden = 1;
+	if (count > per_segment - hidden)
+		fail("too much for one segment");
+	if (stream->end - stream->next < count) {
+		stream->offset =
+			dump_builder_segment(builder, type, owner, elem_bytes,
+					     stream->end, SEGMENT_BYTES);
+		stream->next = stream->end + hidden;
+		stream->end += per_segment;
+	}
+	first = stream->end - per_segment;
+	stream->next += count;
+	return stream->offset + (stream->next - count - first) * elem_bytes;
+}
+
+struct mpf_text dump_builder_text(struct dump_builder *builder,
+				  const char *text, size_t bytes)
+{
+	struct mpf_text ret = { 0, 0 };
+
+	if (bytes == 0)
+		return ret;
+	ret.offset = add(builder, MPF_SEG_TEXT, 0, 1, bytes);
+	ret.bytes = bytes;
+	memcpy(dump_builder_at(builder, ret.offset), text, bytes);
+	return ret;
+}
+
+uint32_t dump_builder_node(struct dump_builder *builder, uint32_t parent,
+			   uint64_t pc)
+{
+	uint64_t offset =
+		add(builder, MPF_SEG_NODES, 0, sizeof(struct mpf_node), 1);
+	struct mpf_node *node = dump_builder_at(builder, offset);
+
+	node->pc = pc;
+	node->parent = parent;
+	return (uint32_t)find_stream(builder, MPF_SEG_NODES, 0, 0)->next - 1;
+}
+
+uint32_t dump_builder_root(struct dump_builder *builder, uint32_t generation)
+{
+	return dump_builder_node(builder, 0,
+				 (uint64_t)MPF_NODE_ROOT << 60 | generation);
+}
+
+uint32_t dump_builder_class(struct dump_builder *builder, uint32_t parent,
+			    enum mpf_call call, uint64_t bytes)
+{
+	return dump_builder_node(builder, parent,
+				 (uint64_t)MPF_NODE_CLASS << 60 |
+					 MPF_CLASS(call, mpf_bucket(bytes)));
+}
+
+struct mpf_module *dump_builder_module(struct dump_builder *builder,
+				       const char *path, uint64_t start,
+				       uint64_t bytes)
+{
+	struct mpf_text text = dump_builder_text(builder, path, strlen(path));
+	struct mpf_module *module =
+		dump_builder_at(builder, add(builder, MPF_SEG_MODULES, 0,
+					     sizeof(struct mpf_module), 1));
+
+	module->start = start;
+	module->end = start + bytes;
+	module->bias = start;
+	module->path = text;
+	return module;
+}
+
+uint32_t dump_builder_thread(struct dump_builder *builder, const char *name,
+			     uint32_t tid)
+{
+	struct mpf_thread *thread =
+		dump_builder_at(builder, add(builder, MPF_SEG_THREADS, 0,
+					     sizeof(struct mpf_thread), 1));
+
+	thread->tid = tid;
+	thread->threads = 1;
+	for (size_t i = 0; i + 1 < sizeof(thread->name) && name[i]; i++)
+		thread->name[i] = name[i];
+	return (uint32_t)find_stream(builder, MPF_SEG_THREADS, 0, 0)->next - 1;
+}
+
+struct mpf_slot *dump_builder_slot(struct dump_builder *builder, uint32_t owner,
+				   uint32_t class_node)
+{
+	struct mpf_slot *slot =
+		dump_builder_at(builder, add(builder, MPF_SEG_SLOTS, owner,
+					     sizeof(struct mpf_slot), 1));
+
+	slot->class_node = class_node;
+	return slot;
+}
+
+struct mpf_slot *dump_builder_count(struct dump_builder *builder,
+				    uint32_t owner, uint32_t class_node,
+				    uint64_t bytes, uint64_t allocs,
+				    uint64_t frees)
+{
+	struct mpf_slot *slot = dump_builder_slot(builder, owner, class_node);
+
+	slot->allocs = allocs;
+	slot->alloc_bytes = allocs * bytes;
+	slot->frees = frees;
+	slot->free_bytes = frees * bytes;
+	return slot;
+}
+
+uint64_t dump_builder_find(struct dump_builder *builder, uint32_t type,
+			   unsigned n)
+{
+	uint64_t at = MPF_HEADER_BYTES;
+
+	while (at < builder->used) {
+		const struct mpf_segment *segment =
+			dump_builder_at(builder, at);
+
+		if (segment->type == type && n-- == 0)
+			return at;
+		at += segment->bytes;
+	}
+	fail("no such segment");
+}
+
+uint64_t dump_builder_element(struct dump_builder *builder, uint32_t type,
+			      uint32_t owner, uint64_t index)
+{
+	uint64_t at = MPF_HEADER_BYTES;
+
+	while (at < builder->used) {
+		const struct mpf_segment *segment =
+			dump_builder_at(builder, at);
+		uint64_t count = segment->bytes / segment->elem_bytes;
+
+		if (segment->type == type && segment->owner == owner &&
+		    index >= segment->first && index < segment->first + count)
+			return at +
+			       (index - segment->first) * segment->elem_bytes;
+		at += segment->bytes;
+	}
+	fail("no such element");
+}
+
+void dump_builder_save(struct dump_builder *builder, const char *path,
+		       uint64_t bytes)
+{
+	FILE *file = fopen(path, "we");
+
+	if (bytes > builder->used)
+		bytes = builder->used;
+	if (!file || fwrite(builder->bytes, 1, bytes, file) != bytes ||
+	    fclose(file) != 0)
+		fail("cannot write the dump");
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/* The dump that tests begin with. */
+#include "config.h"
+
+#include "tests/unit/dump_sample.h"
+
+#define TEXT(builder, text) \
+	dump_builder_text((builder), (text), sizeof(text) - 1)
+
+static void add_texts(struct dump_builder *builder)
+{
+	struct mpf_text program = TEXT(builder, "/opt/app/app");
+	struct mpf_text arguments = TEXT(builder, "./app\0-v\0a b\0");
+	struct mpf_text directory = TEXT(builder, "/src/app");
+	struct mpf_text host = TEXT(builder, "host\x1b[31m");
+	struct mpf_text settings = TEXT(builder, "MEMPROF_OUT=x.mp\0");
+	struct mpf_text allocator = TEXT(builder, "/lib/libc.so.6");
+	struct mpf_header *header = dump_builder_header(builder);
+
+	header->program = program;
+	header->command_line = arguments;
+	header->directory = directory;
+	header->host = host;
+	header->settings = settings;
+	header->allocator = allocator;
+}
+
+static void add_nodes(struct dump_sample *sample)
+{
+	struct dump_builder *builder = &sample->builder;
+
+	sample->root = dump_builder_root(builder, 1);
+	sample->main = dump_builder_node(builder, sample->root,
+					 SAMPLE_MAIN_START + 0x100);
+	sample->a = dump_builder_node(builder, sample->main,
+				      SAMPLE_MAIN_START + 0x200);
+	sample->b =
+		dump_builder_node(builder, sample->a, SAMPLE_LIB_START + 0x300);
+	sample->cut = dump_builder_node(builder, sample->root,
+					(uint64_t)MPF_NODE_CUT << 60 |
+						MPF_CUT_NO_RULE);
+	sample->c = dump_builder_node(builder, sample->cut,
+				      0x666000 | MPF_PC_GUESSED);
+	sample->class_malloc =
+		dump_builder_class(builder, sample->a, MPF_CALL_MALLOC, 100);
+	sample->class_realloc =
+		dump_builder_class(builder, sample->a, MPF_CALL_REALLOC, 50);
+	sample->class_new =
+		dump_builder_class(builder, sample->b, MPF_CALL_NEW, 8);
+	sample->class_calloc =
+		dump_builder_class(builder, sample->c, MPF_CALL_CALLOC, 4096);
+}
+
+void dump_sample_init(struct dump_sample *sample)
+{
+	struct dump_builder *builder = &sample->builder;
+	struct mpf_slot *slot;
+
+	*sample = (struct dump_sample) { .root = 0 };
+	dump_builder_init(builder);
+	add_texts(builder);
+	dump_builder_module(builder, "/opt/app/app", SAMPLE_MAIN_START, 0x10000)
+		->flags = MPF_MODULE_MAIN;
+	dump_builder_module(builder, "/opt/lib/libplain.so", SAMPLE_LIB_START,
+			    0x10000);
+	add_nodes(sample);
+	sample->thread0 = dump_builder_thread(builder, "app", 4711);
+	sample->thread1 = dump_builder_thread(builder, "worker", 4712);
+
+	slot = dump_builder_count(builder, sample->thread0,
+				  sample->class_malloc, 100, 10, 4);
+	slot->epoch = 2;
+	slot->peak_blocks = 9;
+	slot->peak_bytes = 900;
+	slot->temporary = 2;
+	dump_builder_count(builder, sample->thread0, sample->class_realloc, 50,
+			   3, 0);
+	dump_builder_count(builder, sample->thread0, sample->class_new, 8, 0,
+			   1000);
+	slot = dump_builder_count(builder, sample->thread1, sample->class_new,
+				  8, 1000, 0);
+	slot = dump_builder_count(builder, sample->thread1,
+				  sample->class_calloc, 4096, 2, 1);
+	slot->epoch = 2;
+	slot->peak_blocks = 2;
+	slot->peak_bytes = 8192;
+	dump_builder_header(builder)->peak_epoch = 2;
+	dump_builder_header(builder)->peak_bytes = 900 + 150 + 8192;
+	dump_builder_header(builder)->peak_ns = 6000000000;
+}

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: MIT
+
+# What the analyzer stands on: units, options, terminal, messages; and which
+# dump is meant.
+if HAVE_CHECK
+base_tests = tests/unit/test_units tests/unit/test_options \
+	tests/unit/test_term tests/unit/test_dump_path
+check_PROGRAMS += $(base_tests)
+TESTS += $(base_tests)
+endif
+base_test_cflags = $(ANALYZER_CFLAGS) $(CHECK_CFLAGS)
+base_test_libs = libanalyzer.a $(CHECK_LIBS)
+tests_unit_test_units_SOURCES = tests/unit/test_units.c
+tests_unit_test_units_CFLAGS = $(base_test_cflags)
+tests_unit_test_units_LDADD = $(base_test_libs)
+tests_unit_test_options_SOURCES = tests/unit/test_options.c \
+	tests/unit/capture.c tests/unit/capture.h
+tests_unit_test_options_CFLAGS = $(base_test_cflags)
+tests_unit_test_options_LDADD = $(base_test_libs)
+tests_unit_test_term_SOURCES = tests/unit/test_term.c \
+	tests/unit/capture.c tests/unit/capture.h
+tests_unit_test_term_CFLAGS = $(base_test_cflags)
+tests_unit_test_term_LDADD = $(base_test_libs)
+tests_unit_test_dump_path_SOURCES = tests/unit/test_dump_path.c \
+	tests/unit/capture.c tests/unit/capture.h
+tests_unit_test_dump_path_CFLAGS = $(base_test_cflags)
+tests_unit_test_dump_path_LDADD = $(base_test_libs)
+
+# Addresses to names: real programs, built by the compiler when the test runs.
+if HAVE_CHECK
+sym_tests = tests/unit/test_sym tests/unit/test_sym_formats \
+	tests/unit/test_sym_hostile tests/unit/test_sym_names \
+	tests/unit/test_range_map
+check_PROGRAMS += $(sym_tests)
+TESTS += $(sym_tests)
+endif
+EXTRA_DIST += tests/unit/fixtures/sym_calls.c \
+	tests/unit/fixtures/sym_deep.s tests/unit/fixtures/sym_inline.c \
+	tests/unit/fixtures/sym_label.s \
+	tests/unit/fixtures/sym_other.c tests/unit/fixtures/sym_shared.h \
+	tests/unit/fixtures/sym_template.cc
+sym_test_cflags = $(ANALYZER_CFLAGS) $(CHECK_CFLAGS)
+sym_test_libs = libanalyzer.a $(ANALYZER_LIBS) $(CHECK_LIBS)
+sym_test_fixture = tests/unit/sym_fixture.c tests/unit/sym_fixture.h
+tests_unit_test_sym_SOURCES = tests/unit/test_sym.c $(sym_test_fixture)
+tests_unit_test_sym_CFLAGS = $(sym_test_cflags)
+tests_unit_test_sym_LDADD = $(sym_test_libs)
+tests_unit_test_sym_formats_SOURCES = tests/unit/test_sym_formats.c $(sym_test_fixture)
+tests_unit_test_sym_formats_CFLAGS = $(sym_test_cflags)
+tests_unit_test_sym_formats_LDADD = $(sym_test_libs)
+tests_unit_test_sym_hostile_SOURCES = tests/unit/test_sym_hostile.c $(sym_test_fixture)
+tests_unit_test_sym_hostile_CFLAGS = $(sym_test_cflags)
+tests_unit_test_sym_hostile_LDADD = $(sym_test_libs)
+tests_unit_test_sym_names_SOURCES = tests/unit/test_sym_names.c
+tests_unit_test_sym_names_CFLAGS = $(sym_test_cflags)
+tests_unit_test_sym_names_LDADD = $(sym_test_libs)
+tests_unit_test_range_map_SOURCES = tests/unit/test_range_map.c
+tests_unit_test_range_map_CFLAGS = $(sym_test_cflags)
+tests_unit_test_range_map_LDADD = $(sym_test_libs)
+
+# Stack walks. The adversary is built by its script, with many compilers and
+# options; the walks of test_unwind need frame pointers and real callers.
+if HAVE_CHECK
+unwind_tests = tests/unit/test_cfi tests/unit/test_unwind
+check_PROGRAMS += $(unwind_tests)
+TESTS += $(unwind_tests)
+endif
+dist_check_SCRIPTS += tests/unit/test_unwind_variants.sh
+TESTS += tests/unit/test_unwind_variants.sh
+EXTRA_DIST += tests/unit/unwind_adversary.cc
+tests_unit_test_cfi_SOURCES = tests/unit/test_cfi.c
+tests_unit_test_cfi_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_cfi_LDADD = librecorder.a $(CHECK_LIBS)
+tests_unit_test_unwind_SOURCES = tests/unit/test_unwind.c
+tests_unit_test_unwind_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) \
+	-fno-omit-frame-pointer -fno-optimize-sibling-calls
+tests_unit_test_unwind_LDADD = librecorder.a $(CHECK_LIBS)
+
+# What a dump means, and how it is shown.
+if HAVE_CHECK
+model_tests = tests/unit/test_dump tests/unit/test_sites \
+	tests/unit/test_lines tests/unit/test_views tests/unit/test_source
+check_PROGRAMS += $(model_tests)
+TESTS += $(model_tests)
+endif
+model_test_sample = tests/unit/dump_builder.c tests/unit/dump_builder.h \
+	tests/unit/dump_sample.c tests/unit/dump_sample.h
+model_test_cflags = $(ANALYZER_CFLAGS) $(CHECK_CFLAGS)
+model_test_libs = libanalyzer.a $(ANALYZER_LIBS) $(CHECK_LIBS)
+tests_unit_test_dump_SOURCES = tests/unit/test_dump.c $(model_test_sample)
+tests_unit_test_dump_CFLAGS = $(model_test_cflags)
+tests_unit_test_dump_LDADD = $(model_test_libs)
+tests_unit_test_sites_SOURCES = tests/unit/test_sites.c $(model_test_sample)
+tests_unit_test_sites_CFLAGS = $(model_test_cflags)
+tests_unit_test_sites_LDADD = $(model_test_libs)
+tests_unit_test_views_SOURCES = tests/unit/test_views.c \
+	tests/unit/all_views.c tests/unit/all_views.h $(model_test_sample)
+tests_unit_test_views_CFLAGS = $(model_test_cflags)
+tests_unit_test_views_LDADD = $(model_test_libs)
+tests_unit_test_source_SOURCES = tests/unit/test_source.c
+tests_unit_test_source_CFLAGS = $(model_test_cflags)
+tests_unit_test_source_LDADD = $(model_test_libs)
+# It looks at itself: wherever CFLAGS say nothing, it needs lines.
+tests_unit_test_lines_SOURCES = tests/unit/test_lines.c $(model_test_sample)
+tests_unit_test_lines_CFLAGS = $(model_test_cflags) -g -O1
+tests_unit_test_lines_LDADD = $(model_test_libs)
+
+# The recorder, without the shim in front of it.
+if HAVE_CHECK
+record_tests = tests/unit/test_settings tests/unit/test_blocks \
+	tests/unit/test_stacks tests/unit/test_counters tests/unit/test_file \
+	tests/unit/test_name tests/unit/test_writer tests/unit/test_recorder
+check_PROGRAMS += $(record_tests)
+TESTS += $(record_tests)
+endif
+record_test_files = tests/unit/recording.c tests/unit/recording.h
+record_test_cflags = $(AM_CFLAGS) $(CHECK_CFLAGS) -fno-omit-frame-pointer
+record_test_libs = librecorder.a $(CHECK_LIBS)
+tests_unit_test_settings_SOURCES = tests/unit/test_settings.c $(record_test_files)
+tests_unit_test_settings_CFLAGS = $(record_test_cflags)
+tests_unit_test_settings_LDADD = $(record_test_libs)
+tests_unit_test_blocks_SOURCES = tests/unit/test_blocks.c $(record_test_files)
+tests_unit_test_blocks_CFLAGS = $(record_test_cflags)
+tests_unit_test_blocks_LDADD = $(record_test_libs)
+tests_unit_test_stacks_SOURCES = tests/unit/test_stacks.c $(record_test_files)
+tests_unit_test_stacks_CFLAGS = $(record_test_cflags)
+tests_unit_test_stacks_LDADD = $(record_test_libs)
+tests_unit_test_counters_SOURCES = tests/unit/test_counters.c $(record_test_files)
+tests_unit_test_counters_CFLAGS = $(record_test_cflags)
+tests_unit_test_counters_LDADD = $(record_test_libs)
+tests_unit_test_file_SOURCES = tests/unit/test_file.c $(record_test_files)
+tests_unit_test_file_CFLAGS = $(record_test_cflags)
+tests_unit_test_file_LDADD = $(record_test_libs)
+tests_unit_test_name_SOURCES = tests/unit/test_name.c $(record_test_files)
+tests_unit_test_name_CFLAGS = $(record_test_cflags)
+tests_unit_test_name_LDADD = $(record_test_libs)
+tests_unit_test_writer_SOURCES = tests/unit/test_writer.c $(record_test_files)
+tests_unit_test_writer_CFLAGS = $(record_test_cflags)
+tests_unit_test_writer_LDADD = $(record_test_libs)
+tests_unit_test_recorder_SOURCES = tests/unit/test_recorder.c $(record_test_files)
+tests_unit_test_recorder_CFLAGS = $(record_test_cflags)
+tests_unit_test_recorder_LDADD = $(record_test_libs)
