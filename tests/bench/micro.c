@@ -87,8 +87,8 @@ static unsigned long run_churn(const unsigned long *args)
 	unsigned threads = (unsigned)args[2];
 
 	for (unsigned i = 0; i < threads; i++)
-		works[i] = (struct work) { (unsigned)args[0],
-					   args[1] / threads, i };
+		works[i] = (struct work) { (unsigned)args[0], args[1] / threads,
+					   i };
 	if (threads == 1)
 		churn_thread(&works[0]);
 	else
@@ -124,8 +124,8 @@ static __attribute__((noinline)) void *path_right(unsigned depth, uint32_t way)
 
 	if (depth == 0)
 		return malloc(24);
-	p = way & 1 ? path_left(depth - 1, way >> 1) :
-		      path_right(depth - 1, way >> 1);
+	p = way & 1 ? path_left(depth - 1, way >> 1)
+		    : path_right(depth - 1, way >> 1);
 	use(p);
 	return p;
 }
@@ -136,8 +136,8 @@ static __attribute__((noinline)) void *path_left(unsigned depth, uint32_t way)
 
 	if (depth == 0)
 		return malloc(40);
-	p = way & 1 ? path_right(depth - 1, way >> 1) :
-		      path_left(depth - 1, way >> 1);
+	p = way & 1 ? path_right(depth - 1, way >> 1)
+		    : path_left(depth - 1, way >> 1);
 	use(p);
 	return p;
 }
@@ -211,8 +211,8 @@ static const struct {
 	int count;
 	unsigned long (*run)(const unsigned long *args);
 } kinds[] = {
-	{ "churn", 3, run_churn },   { "window", 2, run_window },
-	{ "sites", 2, run_sites },   { "larson", 2, run_larson },
+	{ "churn", 3, run_churn },	   { "window", 2, run_window },
+	{ "sites", 2, run_sites },	   { "larson", 2, run_larson },
 	{ "recursion", 2, run_recursion },
 };
 

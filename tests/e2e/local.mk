@@ -124,5 +124,6 @@ e2e_tests = \
 	tests/e2e/totals.py \
 	tests/e2e/walks.py
 TESTS += $(e2e_tests)
-TESTS_SLOW += tests/e2e/kills_many.py tests/e2e/programs_every.py
+TESTS_SLOW += tests/e2e/kills_many.py tests/e2e/programs_every.py \
+	tests/e2e/stress.py
 EXTRA_DIST += $(e2e_tests) tests/e2e/harness.py

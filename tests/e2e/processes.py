@@ -137,7 +137,7 @@ class Processes(Case):
         self.assert_totals(self.report(run), run.stated())
 
     def test_handler_interrupts_the_recorder_itself(self):
-        run = self.record_target("signals", "storm",
+        run = self.record_target("signals", "storm", seconds=30,
                                  preload=(target("bump.so"),))
         report = self.report(run)
 

@@ -44,7 +44,8 @@ const char *recording_directory(void)
 {
 	if (recording.owner == getpid())
 		return recording.directory;
-	strcpy(recording.directory, "/tmp/memprof-unit-XXXXXX");
+	snprintf(recording.directory, sizeof(recording.directory),
+		 "/tmp/memprof-unit-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(recording.directory));
 	recording.owner = getpid();
 	ck_assert_int_eq(atexit(remove_directory), 0);

@@ -17,7 +17,7 @@
 #include "analyzer/sym/elf_file.h"
 
 static char directory[PATH_MAX];
-static char sources[PATH_MAX];
+static char real[PATH_MAX], sources[PATH_MAX];
 static pid_t owner;
 
 static void set_default(const char *name, const char *value)
@@ -33,12 +33,12 @@ void fixture_begin(void)
 	const char *top = getenv("top_srcdir");
 	const char *temporary = getenv("TMPDIR");
 
-	if (top == NULL || realpath(top, sources) == NULL ||
-	    strlen(sources) > PATH_MAX - 32) {
+	if (top == NULL || realpath(top, real) == NULL ||
+	    snprintf(sources, sizeof(sources), "%s/tests/unit/fixtures",
+		     real) >= PATH_MAX) {
 		fprintf(stderr, "top_srcdir must name the source tree\n");
 		exit(1);
 	}
-	strcat(sources, "/tests/unit/fixtures");
 	setenv("S", sources, 1);
 	set_default("CC", "cc");
 	set_default("CXX", "c++");

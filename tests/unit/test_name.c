@@ -28,7 +28,7 @@ static int create(const char *path, void *arg)
 	if (fd < 0)
 		return -errno;
 	close(fd);
-	strcpy(created, path);
+	snprintf(created, sizeof(created), "%s", path);
 	return 0;
 }
 

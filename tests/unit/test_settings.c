@@ -5,6 +5,7 @@
 #include "preload/base/settings.h"
 
 #include <elf.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -37,7 +38,7 @@ static const char *read_one(const char *entry)
 	char copy[128];
 	char *env[] = { copy, NULL };
 
-	strcpy(copy, entry);
+	snprintf(copy, sizeof(copy), "%s", entry);
 	return read_with(env);
 }
 
