@@ -2,7 +2,6 @@
 preload_base_files = \
 	preload/base/settings.c \
 	preload/base/settings.h \
-	preload/base/lock.c \
 	preload/base/lock.h \
 	preload/base/map.c \
 	preload/base/map.h \

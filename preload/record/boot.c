@@ -45,7 +45,8 @@ static int create_first(const char *path, void *arg)
 
 static int create_forked(const char *path, void *arg)
 {
-	return mp_file_fork(path, *(uint32_t *)arg);
+	(void)arg;
+	return mp_file_fork(path);
 }
 
 static int create_dump(bool is_fork_child, mp_name_fn *create, void *arg)
@@ -228,7 +229,6 @@ static uint32_t inherit(void *arg, struct mp_block block)
 
 static void start_child(void)
 {
-	uint32_t nodes = mp_stacks_count();
 	struct mp_writer *writer;
 	size_t len = 0;
 	long ret;
@@ -237,16 +237,16 @@ static void start_child(void)
 	/* The parent was not recorded: it said why. */
 	if (!mp_file.header)
 		return;
-	mp_stacks_forked();
-	mp_modules_forked();
 	recorder.process.ticks = mp_process_ticks(mp_sys_getpid());
 	recorder.process.start_unix_ns = mp_sys_clock_ns(CLOCK_REALTIME);
 	recorder.process.start_ns = mp_sys_clock_ns(CLOCK_MONOTONIC);
-	ret = create_dump(true, create_forked, &nodes);
+	ret = create_dump(true, create_forked, NULL);
 	if (mp_sys_failed(ret)) {
 		say_off("cannot create a dump for a forked child", (int)ret);
 		return;
 	}
+	mp_stacks_forked();
+	mp_modules_forked();
 	reset_header();
 	while (mp_file_path()[len])
 		len++;

@@ -417,44 +417,22 @@ static long write_all(int fd, const uint8_t *from, uint64_t bytes, uint64_t to)
 	return 0;
 }
 
-/* How much of a segment the child takes over; the rest stays zero. */
-static uint64_t copied_bytes(const struct mpf_segment *segment,
-			     uint32_t node_count)
-{
-	uint64_t bytes;
-
-	switch (segment->type) {
-	case MPF_SEG_NODES:
-		bytes = node_count <= segment->first
-				? 0
-				: (node_count - segment->first) *
-					  sizeof(struct mpf_node);
-		if (bytes < MPF_SEGMENT_BYTES)
-			bytes = MPF_SEGMENT_BYTES;
-		return bytes < segment->bytes ? bytes : segment->bytes;
-	case MPF_SEG_TEXT:
-	case MPF_SEG_MODULES:
-		return segment->bytes;
-	default:
-		return 0;
-	}
-}
-
 /* The counters are the parent's: their space becomes a gap, because what lies
  * behind must stay where our pointers expect it. */
-static long write_gap(int fd, const struct mpf_segment *segment, uint64_t at)
+static long copy_segment(int fd, const struct mpf_segment *segment, uint64_t at)
 {
 	struct mpf_segment gap = { .magic = MPF_SEGMENT_MAGIC,
 				   .type = MPF_SEG_GAP,
 				   .bytes = segment->bytes,
 				   .elem_bytes = 1 };
 
-	return write_all(fd, (const uint8_t *)&gap, sizeof(gap), at);
+	if (segment->type == MPF_SEG_SLOTS ||
+	    segment->type == MPF_SEG_THREADS || segment->type == MPF_SEG_GAP)
+		return write_all(fd, (const uint8_t *)&gap, sizeof(gap), at);
+	return write_all(fd, (const uint8_t *)segment, segment->bytes, at);
 }
 
-/* The parent goes on writing meanwhile: only what our private copies of its
- * bookkeeping (used, node_count) cover is taken. */
-static long copy_segments(int fd, uint32_t node_count)
+static long copy_segments(int fd)
 {
 	uint64_t at = MPF_HEADER_BYTES;
 	long ret;
@@ -463,26 +441,84 @@ static long copy_segments(int fd, uint32_t node_count)
 	while (!mp_sys_failed(ret) && at < file.used) {
 		const struct mpf_segment *segment = mp_file_at(at);
 
-		uint64_t bytes = copied_bytes(segment, node_count);
-
-		if (bytes)
-			ret = write_all(fd, (const uint8_t *)segment, bytes,
-					at);
-		else
-			ret = write_gap(fd, segment, at);
+		ret = copy_segment(fd, segment, at);
 		at += segment->bytes;
 	}
 	return ret;
 }
 
-int mp_file_fork(const char *path, uint32_t node_count)
+/*
+ * Our private bookkeeping may be older than the parent's other pages that came
+ * along, see mp_stacks_forked(); the shared header is newer than all of them.
+ * A window that only the parent has mapped meanwhile is left to it.
+ */
+static void adopt_used(void)
+{
+	uint64_t used =
+		__atomic_load_n(&mp_file.header->used_bytes, __ATOMIC_ACQUIRE);
+
+	while (file.used < used &&
+	       mp_file.window[file.used >> MP_FILE_WINDOW_SHIFT]) {
+		const struct mpf_segment *segment = mp_file_at(file.used);
+
+		file.used += segment->bytes;
+	}
+	file.text_at = file.text_end = 0;
+	file.text_first = 0;
+}
+
+static void count_text(const struct mpf_segment *segment)
+{
+	if (segment->type == MPF_SEG_TEXT)
+		file.text_first += segment->bytes;
+}
+
+void mp_file_each(void (*fn)(const struct mpf_segment *segment))
+{
+	uint64_t at = MPF_HEADER_BYTES;
+
+	while (at < file.used) {
+		const struct mpf_segment *segment = mp_file_at(at);
+
+		fn(segment);
+		at += segment->bytes;
+	}
+}
+
+uint64_t mp_file_offset(const void *addr)
+{
+	for (uint64_t w = 0; w < MP_FILE_WINDOWS && mp_file.window[w]; w++) {
+		uintptr_t in = (uintptr_t)addr - (uintptr_t)mp_file.window[w];
+
+		if (in < MP_FILE_WINDOW)
+			return w << MP_FILE_WINDOW_SHIFT | in;
+	}
+	return 0;
+}
+
+/* Past the first replaced window there is no way back; mapping over an
+ * existing mapping of the same size fails only without memory. */
+static long replace_windows(int fd)
+{
+	for (uint64_t w = 0; w < MP_FILE_WINDOWS && mp_file.window[w]; w++) {
+		long ret = (long)mp_sys_mmap(mp_file.window[w], MP_FILE_WINDOW,
+					     PROT_READ | PROT_WRITE,
+					     MAP_SHARED | MAP_FIXED, fd,
+					     w << MP_FILE_WINDOW_SHIFT);
+		if (mp_sys_failed(ret))
+			return ret;
+	}
+	return 0;
+}
+
+int mp_file_fork(const char *path)
 {
 	struct stat st;
-	uint64_t limit = size_limit();
 	long fd, ret;
 
 	mp_lock_reset(&file.lock);
-	if (limit < file.used)
+	adopt_used();
+	if (size_limit() < file.used)
 		return -EFBIG;
 	fd = create(path);
 	if (mp_sys_failed(fd))
@@ -491,17 +527,9 @@ int mp_file_fork(const char *path, uint32_t node_count)
 	if (!mp_sys_failed(ret))
 		ret = reserve_range((int)fd, 0, file.used);
 	if (!mp_sys_failed(ret))
-		ret = copy_segments((int)fd, node_count);
-	/* Past the first replaced window there is no way back; mapping over
-	 * an existing mapping of the same size fails only without memory. */
-	for (uint64_t w = 0; w < MP_FILE_WINDOWS && mp_file.window[w]; w++) {
-		if (mp_sys_failed(ret))
-			break;
-		ret = (long)mp_sys_mmap(mp_file.window[w], MP_FILE_WINDOW,
-					PROT_READ | PROT_WRITE,
-					MAP_SHARED | MAP_FIXED, (int)fd,
-					w << MP_FILE_WINDOW_SHIFT);
-	}
+		ret = copy_segments((int)fd);
+	if (!mp_sys_failed(ret))
+		ret = replace_windows((int)fd);
 	if (mp_sys_failed(ret)) {
 		mp_sys_close((int)fd);
 		mp_sys3(SYS_unlink, (long)path, 0, 0);
@@ -512,8 +540,9 @@ int mp_file_fork(const char *path, uint32_t node_count)
 	file.dev = st.st_dev;
 	file.ino = st.st_ino;
 	set_path(path);
-	extend_headroom((int)fd, limit);
+	extend_headroom((int)fd, size_limit());
 	mp_sys_close((int)fd);
 	mp_file.header->used_bytes = file.used;
+	mp_file_each(count_text);
 	return 0;
 }

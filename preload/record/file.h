@@ -63,11 +63,17 @@ void mp_file_trim(void);
 
 /*
  * In a forked child: creates path as a copy and maps it in place of the
- * parent's file, at the same addresses. node_count tells how many nodes are
- * the child's. Segments of slots and threads become gaps. Negative errno: then
- * the parent's file is still mapped and must not be written.
+ * parent's file, at the same addresses. Segments of slots and threads become
+ * gaps. Negative errno: then the parent's file is still mapped and must not be
+ * written.
  */
-int mp_file_fork(const char *path, uint32_t node_count);
+int mp_file_fork(const char *path);
+
+/* Calls fn for every segment, in order. */
+void mp_file_each(void (*fn)(const struct mpf_segment *segment));
+
+/* The offset of an address within a window. */
+uint64_t mp_file_offset(const void *addr);
 
 /* Path as created; "" before. */
 const char *mp_file_path(void);

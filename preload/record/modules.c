@@ -244,11 +244,9 @@ void mp_modules_note(const struct mp_code_object *object)
 
 	/* The walk may be a handler's; the holder may be reading a slow disk.
 	 */
-	for (unsigned i = 0; !mp_lock_take_soon(&modules.lock); i++) {
+	for (unsigned i = 0; !mp_lock_take_soon(&modules.lock); i++)
 		if (i == 50)
 			return;
-		mp_lock_is_hopeless = false;
-	}
 	found.dlfo_link_map = NULL;
 	find_object((const void *)object->start, &found);
 	if (displace(object, found.dlfo_link_map))
@@ -283,7 +281,16 @@ void mp_modules_loader_frees(const void *addr)
 	}
 }
 
+static void count_records(const struct mpf_segment *segment)
+{
+	if (segment->type == MPF_SEG_MODULES)
+		modules.first += SEGMENT_ELEMS;
+}
+
 void mp_modules_forked(void)
 {
 	mp_lock_reset(&modules.lock);
+	modules.free_count = 0;
+	modules.first = 0;
+	mp_file_each(count_records);
 }

@@ -45,7 +45,7 @@ static inline bool mp_modules_is_loader(uintptr_t pc)
 	       mp_modules.loader_end - mp_modules.loader_start;
 }
 
-/* In a forked child. */
+/* In a forked child, after mp_file_fork(). */
 void mp_modules_forked(void);
 
 #endif

@@ -217,9 +217,30 @@ uint32_t mp_stacks_child(uint32_t parent, uint64_t pc, bool may_wait)
 	return insert(shard, hash, parent, pc, may_wait);
 }
 
+/* The last segment is filled up to its first node without a pc. */
+static void adopt_segment(const struct mpf_segment *segment)
+{
+	uint32_t first = (uint32_t)segment->first, used = FIRST_IN_SEGMENT;
+
+	if (segment->type != MPF_SEG_NODES)
+		return;
+	atomic_store(&stacks.segments[first >> SEGMENT_SHIFT],
+		     mp_file_at(mp_file_offset(segment)));
+	while (used < SEGMENT_NODES && node_at(first + used)->pc)
+		used++;
+	stacks.next = first + used;
+}
+
+/*
+ * While fork() copied our private pages one after another, other threads of
+ * the parent went on: next and segments may be older than the index and the
+ * blocks. The file is shared, so what was copied of it is newer than all. A
+ * node that the index lacks is made twice; readers join equal stacks.
+ */
 void mp_stacks_forked(void)
 {
 	for (unsigned i = 0; i < SHARDS; i++)
 		mp_lock_reset(&stacks.shards[i].lock);
 	mp_lock_reset(&stacks.node_lock);
+	mp_file_each(adopt_segment);
 }

@@ -37,7 +37,8 @@ bool mp_stacks_has(uint32_t node);
 /* One past the greatest id in use. */
 uint32_t mp_stacks_count(void);
 
-/* In a forked child: nobody else is there to hold a lock. */
+/* In a forked child, after mp_file_fork(): nobody else is there to hold a
+ * lock, and the nodes are those of the file. */
 void mp_stacks_forked(void);
 
 #endif

@@ -211,19 +211,6 @@ static bool slots_add(struct mp_writer *writer)
 	return true;
 }
 
-/* Slots never cross a window, so their offset follows from the window that
- * holds the address of their segment. */
-static uint64_t offset_of(const void *addr)
-{
-	for (uint64_t w = 0; w < MP_FILE_WINDOWS && mp_file.window[w]; w++) {
-		uintptr_t in = (uintptr_t)addr - (uintptr_t)mp_file.window[w];
-
-		if (in < MP_FILE_WINDOW)
-			return w << MP_FILE_WINDOW_SHIFT | in;
-	}
-	return 0;
-}
-
 __attribute__((noinline)) uint32_t mp_writer_line_new(struct mp_writer *writer,
 						      uint32_t node)
 {
@@ -236,7 +223,7 @@ __attribute__((noinline)) uint32_t mp_writer_line_new(struct mp_writer *writer,
 		return 0;
 	slot = writer->slot_next++;
 	slot->class_node = node;
-	line = (uint32_t)(offset_of(slot) / sizeof(*slot));
+	line = (uint32_t)(mp_file_offset(slot) / sizeof(*slot));
 	chunk[node & ((1u << MP_MAP_SHIFT) - 1)] = line;
 	return line;
 }
