@@ -22,7 +22,7 @@
 #include "preload/record/stacks.h"
 #include "preload/unwind/unwind.h"
 
-#define MP_CHILD_CACHE 4096u /* entries; a power of two */
+#define MP_CHILD_CACHE 16384u /* entries; a power of two */
 #define MP_CLASS_BITS  9     /* of the index into a writer's classes */
 #define MP_MAP_SHIFT   14    /* classes in a chunk of a writer's map: 64 KiB */
 #define MP_MAP_CHUNKS  (1u << (28 - MP_MAP_SHIFT))
