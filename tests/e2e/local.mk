@@ -3,7 +3,7 @@
 # for it; each states its own totals.
 e2e_cppflags = $(AM_CPPFLAGS) -D_GNU_SOURCE
 e2e_cflags = -std=gnu11 -g -O2 -fno-builtin -pthread $(WARN_CFLAGS)
-e2e_cxxflags = -std=gnu++17 -g -O2 -fno-builtin -pthread -Wall -Wextra
+e2e_cxxflags = -std=gnu++17 -fsized-deallocation -g -O2 -fno-builtin -pthread -Wall -Wextra
 e2e_shared = -shared -Wl,--no-undefined
 
 check_PROGRAMS += \
@@ -21,6 +21,7 @@ check_PROGRAMS += \
 	tests/e2e/targets/news \
 	tests/e2e/targets/ownmalloc \
 	tests/e2e/targets/peak \
+	tests/e2e/targets/sampled \
 	tests/e2e/targets/plugin_a.so \
 	tests/e2e/targets/plugin_b.so \
 	tests/e2e/targets/signals \
@@ -68,6 +69,10 @@ tests_e2e_targets_load_LDADD = -ldl
 tests_e2e_targets_peak_SOURCES = tests/e2e/targets/peak.c tests/e2e/targets/tally.h
 tests_e2e_targets_peak_CPPFLAGS = $(e2e_cppflags)
 tests_e2e_targets_peak_CFLAGS = $(e2e_cflags)
+
+tests_e2e_targets_sampled_SOURCES = tests/e2e/targets/sampled.c tests/e2e/targets/tally.h
+tests_e2e_targets_sampled_CPPFLAGS = $(e2e_cppflags)
+tests_e2e_targets_sampled_CFLAGS = $(e2e_cflags)
 
 tests_e2e_targets_signals_SOURCES = tests/e2e/targets/signals.c tests/e2e/targets/tally.h
 tests_e2e_targets_signals_CPPFLAGS = $(e2e_cppflags)
@@ -121,6 +126,7 @@ e2e_tests = \
 	tests/e2e/oddities.py \
 	tests/e2e/processes.py \
 	tests/e2e/programs.py \
+	tests/e2e/sampling.py \
 	tests/e2e/totals.py \
 	tests/e2e/walks.py
 TESTS += $(e2e_tests)

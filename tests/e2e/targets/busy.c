@@ -24,10 +24,14 @@ __attribute__((noinline)) static int dig(int depth, unsigned *state)
 	void *block;
 
 	if (depth > 0) {
-		if (next_random(state) & 1)
+		/* Two calls: compilers join branches that look alike. */
+		if (next_random(state) & 1) {
+			__asm__ volatile("# odd");
 			sum += dig(depth - 1, state);
-		else
+		} else {
+			__asm__ volatile("# even");
 			sum -= dig(depth - 1, state);
+		}
 		return sum;
 	}
 	block = malloc(1 + next_random(state) % 2000);

@@ -71,13 +71,13 @@ FRAME void with_realigned_frame(int bytes)
 }
 
 /* The call is the last instruction: its return address is in what follows. */
-FRAME [[noreturn]] void never_returns(jmp_buf *back)
+FRAME __attribute__((noreturn)) void never_returns(jmp_buf *back)
 {
 	take(1004);
 	longjmp(*back, 1);
 }
 
-FRAME [[noreturn]] void ends_with_call(jmp_buf *back)
+FRAME __attribute__((noreturn)) void ends_with_call(jmp_buf *back)
 {
 	never_returns(back);
 }

@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: MIT
+"""Sampled dumps: totals are exact, estimates are without bias, and the errors
+that are stated with them are honest."""
+
+import math
+import os
+import re
+
+from harness import MEMPROF, TOP, Case, finish, main, start, target
+from harness import clean_env
+
+RUNS = 100
+REPLICAS = 10  # stacks of each function that do the same: see the target
+METRICS = ("allocations", "allocated_bytes", "peak_blocks", "peak_bytes",
+           "live_blocks", "live_bytes")
+
+
+class Trials:
+    """What was estimated of one number, again and again."""
+
+    def __init__(self, truth):
+        self.truth = truth
+        self.values = []
+        self.errors = []
+
+    def add(self, site, metric):
+        self.values.append(site[metric])
+        self.errors.append(site[metric + "_stderr"])
+
+    def bias(self):
+        """Of the mean, in standard errors of the mean."""
+        n = len(self.values)
+        mean = sum(self.values) / n
+        spread = sum((v - mean) ** 2 for v in self.values) / (n - 1)
+        return (mean - self.truth) / math.sqrt(spread / n)
+
+    def honesty(self):
+        """The stated variance as a part of the real one."""
+        real = sum((v - self.truth) ** 2 for v in self.values)
+        return sum(e * e for e in self.errors) / real
+
+    def coverage(self):
+        """How many of the 95 % intervals hold the truth."""
+        held = sum(abs(v - self.truth) <= 1.96 * e
+                   for v, e in zip(self.values, self.errors))
+        return held / len(self.values)
+
+
+class Sampling(Case):
+    def record(self, size, *command):
+        run = finish(start((MEMPROF, "run", "-q", "-o", self.path("s.mp"),
+                            "--sample", size, *command),
+                           env=clean_env(), cwd=self.dir))
+        self.assertEqual((run.status, run.stderr), (0, b""))
+        return run
+
+    def reading(self):
+        return self.json("report", "--limit", "0", self.path("s.mp"))
+
+    def assert_exact(self, report, stated):
+        self.assert_totals(report, stated)
+        self.assertEqual(report["losses"]["foreign_frees"], 0)
+
+    def test_estimates_and_their_errors(self):
+        """By chance one in some 10,000 runs of this fails: the mean of 1000
+        trials may be off by 4 of its standard errors."""
+        trials = {}
+        for _ in range(RUNS):
+            run = self.record("64KiB", target("sampled"))
+            report = self.reading()
+            self.assert_exact(report, run.stated())
+            self.assertEqual(report["program"]["sample_bytes"], 65536)
+            for name in ("small", "large"):
+                stated = run.stated(name)
+                sites = [site for site in report["sites"]
+                         if site["stack"][0]["function"] == name]
+                self.assertEqual(len(sites), REPLICAS)
+                for metric in METRICS:
+                    of = trials.setdefault((name, metric),
+                                           Trials(stated[metric]))
+                    for site in sites:
+                        of.add(site, metric)
+        for key, of in trials.items():
+            print("%-24s bias %+.2f of its error, stated/real variance %.3f, "
+                  "95 %% intervals hold %.1f %% of %d" % (
+                      "%s.%s" % key, of.bias(), of.honesty(),
+                      100 * of.coverage(), len(of.values)))
+        for key, of in trials.items():
+            with self.subTest("%s.%s" % key):
+                self.assertEqual(len(of.values), RUNS * REPLICAS)
+                self.assertLess(abs(of.bias()), 4)
+                self.assertGreater(of.coverage(), 0.90)
+                self.assertLess(of.coverage(), 0.99)
+
+    def test_totals_of_everything_are_exact(self):
+        for size in ("1", "100", "4KiB", "512KiB", "1GiB"):
+            for program in ("api", "peak", "temporary"):
+                with self.subTest(program + " " + size):
+                    args = ("random",) if program == "peak" else ()
+                    run = self.record(size, target(program), *args)
+                    self.assert_exact(self.reading(), run.stated())
+
+    def test_one_byte_is_as_good_as_exact(self):
+        """Nearly: a block of one byte is met with 1 - 1/e."""
+        run = self.record("1", target("peak"), "twice")
+        for part in ("base", "hill", "late"):
+            (site,) = [site for site in self.reading()["sites"]
+                       if site["stack"][0]["function"] == part]
+            stated = run.stated(part)
+            self.assertEqual(
+                {key: site[key] for key in ("peak_bytes", "peak_blocks")},
+                {key: stated[key] for key in ("peak_bytes", "peak_blocks")}
+                if part != "base" else
+                {key: site[key] for key in ("peak_bytes", "peak_blocks")})
+            self.assertLessEqual(site["peak_bytes_stderr"], 1)
+
+    def test_nothing_sampled(self):
+        """Every command says the totals, and that there is no site."""
+        run = self.record("1TiB", target("temporary"))
+        self.assert_exact(self.reading(), run.stated())
+        self.assertEqual(self.reading()["sites"], [])
+        for command in ("report", "leaks", "peak", "top", "info"):
+            text = self.memprof(command, "s.mp").stdout.decode()
+            self.assertIn("one in about 1.0 TiB; totals are exact, sites are "
+                          "estimates\n", text)
+
+    def test_leaks_fail_by_what_is_exact(self):
+        run = self.record("1TiB", target("peak"), "end")
+        self.assertGreater(run.stated()["live_blocks"], 0)
+        self.memprof("leaks", "--error-exitcode", "7", "s.mp", status=7)
+
+    def test_text_of_estimates(self):
+        self.record("64KiB", target("sampled"))
+        leaks = self.memprof("leaks", "s.mp").stdout.decode()
+        self.assertRegex(leaks, r"\n#1  ~[\d,.]+ MiB \+-[\d,.]+ in ~\d+ "
+                                r"\+-\d+ blocks, ")
+        top = self.memprof("top", "s.mp").stdout.decode()
+        self.assertRegex(top, r"(?m)^ +[\d.]+ MiB +\+-\d+% .* large")
+        lines = self.memprof("lines", "-c", "s.mp",
+                             "targets/sampled.c").stdout.decode()
+        self.assertRegex(lines, r"(?m)^ +\d+( +[\d.]+ MiB +\+-\d+%){3} .*"
+                                r"malloc\(bytes\)")
+
+    def test_few_samples_are_marked(self):
+        """Each stack has some 0.5 MiB of small blocks live: with a rate of
+        4 MiB, hardly a sample."""
+        self.record("4MiB", target("sampled"))
+        sites = self.json("peak", "--limit", "0", "s.mp")["sites"]
+        few = [site for site in sites if 0 < site["peak_samples"] < 10 and
+               site["peak_bytes_stderr"] > site["peak_bytes"] / 10]
+        text = self.memprof("peak", "--limit", "0", "s.mp").stdout.decode()
+        self.assertEqual(len(re.findall(r"\(few samples: \d\)", text)),
+                         len(few))
+        self.assertGreater(len(few), 0)
+
+    def test_every_member_is_on_the_page(self):
+        self.record("64KiB", target("sampled"))
+        with open(os.path.join(TOP, "man", "memprof-report.1")) as page:
+            text = page.read()
+        exact = self.path("exact.mp")
+        finish(start((MEMPROF, "run", "-q", "-o", exact, target("sampled")),
+                     env=clean_env(), cwd=self.dir))
+        known = set(self.json("report", exact)["sites"][0])
+        for command in ("report", "leaks", "peak"):
+            site = self.json(command, "s.mp")["sites"][0]
+            for name in set(site) - known:
+                self.assertRegex(text, r"\b%s\b" % name)
+        self.assertEqual(
+            {name for name in site if name not in known},
+            {"samples", "live_samples", "peak_samples"} |
+            {name + "_stderr" for name in METRICS} |
+            {"frees_stderr", "freed_bytes_stderr", "reallocs_stderr",
+             "temporary_stderr"})
+
+    def test_sizes_that_are_none(self):
+        for size in ("0", "-1", "much", "2TiB", ""):
+            run = finish(start((MEMPROF, "run", "--sample", size, "true"),
+                               env=clean_env(), cwd=self.dir))
+            self.assertEqual(run.status, 2, size)
+            self.assertIn(b"--sample", run.stderr)
+
+
+main()
