@@ -99,54 +99,56 @@ static bool is_ours(int fd)
 #define BIT(signal)	    (UINT64_C(1) << ((signal)-1))
 #define KERNEL_SIGSET_BYTES 8
 
-static void write_unharmed(int fd, const char *line, size_t bytes)
+static bool write_unharmed(int fd, const char *line, size_t bytes)
 {
 	const uint64_t block = BIT(SIGPIPE) | BIT(SIGTTOU);
 	const uint64_t pipe_only = BIT(SIGPIPE);
 	const struct timespec now = { 0, 0 };
 	uint64_t before = 0, pending = 0;
+	long ret;
 
 	mp_sys6(SYS_rt_sigpending, (long)&pending, KERNEL_SIGSET_BYTES, 0, 0, 0,
 		0);
 	mp_sys6(SYS_rt_sigprocmask, SIG_BLOCK, (long)&block, (long)&before,
 		KERNEL_SIGSET_BYTES, 0, 0);
-	if (mp_sys_write(fd, line, bytes) == -EPIPE &&
-	    !(pending & BIT(SIGPIPE)))
+	ret = mp_sys_write(fd, line, bytes);
+	if (ret == -EPIPE && !(pending & BIT(SIGPIPE)))
 		mp_sys6(SYS_rt_sigtimedwait, (long)&pipe_only, 0, (long)&now,
 			KERNEL_SIGSET_BYTES, 0, 0);
 	mp_sys6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0,
 		KERNEL_SIGSET_BYTES, 0, 0);
+	return !mp_sys_failed(ret);
 }
 
 /*
  * The program may have closed fd 2, as many do just before they exit, and may
  * even have its own file there. A terminal can be opened again.
  */
-static void write_line(const char *line, size_t bytes)
+static bool write_line(const char *line, size_t bytes)
 {
+	bool is_written = false;
 	long fd;
 
-	if (is_ours(2)) {
-		write_unharmed(2, line, bytes);
-		return;
-	}
+	if (is_ours(2))
+		return write_unharmed(2, line, bytes);
 	if (say.terminal[0] != '/')
-		return;
+		return false;
 	fd = mp_sys_open(say.terminal, O_WRONLY | O_NOCTTY | O_NONBLOCK, 0);
 	if (mp_sys_failed(fd))
-		return;
+		return false;
 	if (is_ours((int)fd))
-		write_unharmed((int)fd, line, bytes);
+		is_written = write_unharmed((int)fd, line, bytes);
 	mp_sys_close((int)fd);
+	return is_written;
 }
 
-void mp_say(const char *a, const char *b, const char *c)
+bool mp_say(const char *a, const char *b, const char *c)
 {
 	char buf[MP_SAY_BYTES];
 	struct mp_text text;
 
 	if (!say.is_on)
-		return;
+		return false;
 	mp_text_init(&text, buf, sizeof(buf) - 1);
 	mp_text_str(&text, "memprof: ");
 	if (a)
@@ -159,5 +161,5 @@ void mp_say(const char *a, const char *b, const char *c)
 		if ((unsigned char)buf[i] < ' ' || buf[i] == 0x7f)
 			buf[i] = '?';
 	buf[text.used++] = '\n';
-	write_line(buf, text.used);
+	return write_line(buf, text.used);
 }

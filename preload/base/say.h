@@ -33,9 +33,9 @@ void mp_say_init(bool is_quiet);
 
 /*
  * "memprof: " a b c "\n"; NULL parts are left out; control characters are
- * replaced; longer than MP_SAY_BYTES is cut.
+ * replaced; longer than MP_SAY_BYTES is cut. True when it was written.
  */
 #define MP_SAY_BYTES 1024
-void mp_say(const char *a, const char *b, const char *c);
+bool mp_say(const char *a, const char *b, const char *c);
 
 #endif

@@ -54,6 +54,9 @@ enum mpf_mode_flags {
 	MPF_MODE_CHECKED = 1u << 1,  /* walks were compared, see check_* */
 	MPF_MODE_SAMPLED = 1u << 2,  /* see sample_bytes */
 	MPF_MODE_VERIFIED = 1u << 3, /* see verify_* */
+	MPF_MODE_BYPASSED = 1u << 4, /* another malloc comes before ours: */
+	/* allocator names what has it */
+	MPF_MODE_NAMED = 1u << 5, /* the recorder named the dump at the end */
 };
 
 enum mpf_unwind {

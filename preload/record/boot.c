@@ -111,6 +111,8 @@ static void fill_header(const struct mp_recorder_boot *boot)
 	header->peak_epoch = 1;
 	if (boot->settings->check_every)
 		header->mode |= MPF_MODE_CHECKED;
+	if (boot->is_bypassed)
+		header->mode |= MPF_MODE_BYPASSED;
 	if (boot->settings->sample_bytes) {
 		header->mode |= MPF_MODE_SAMPLED;
 		header->sample_bytes = boot->settings->sample_bytes;
@@ -167,7 +169,13 @@ void mp_recorder_boot(const struct mp_recorder_boot *boot)
 	}
 	ret = create_dump(false, create_first, NULL);
 	if (mp_sys_failed(ret)) {
-		say_off("cannot create a dump", (int)ret);
+		char what[512];
+		struct mp_text text;
+
+		mp_text_init(&text, what, sizeof(what));
+		mp_text_str(&text, "cannot create a dump as ");
+		mp_text_str(&text, recorder.out);
+		say_off(what, (int)ret);
 		return;
 	}
 	fill_header(boot);

@@ -103,7 +103,8 @@ static struct mp_class *class_of(struct mp_writer *writer, size_t bytes,
 	uint32_t leaf = (uint32_t)MPF_CLASS(call, mpf_bucket(bytes));
 	uint32_t node = stack_node(writer, regs);
 	struct mp_class *class = mp_writer_class(writer, node, leaf);
-	uint32_t id, line;
+	struct mpf_slot *slot;
+	uint32_t id;
 
 	mp_check(writer, regs, node);
 	if (__builtin_expect(class->node == node && class->leaf == leaf, 1) &&
@@ -113,10 +114,10 @@ static struct mp_class *class_of(struct mp_writer *writer, size_t bytes,
 		return NULL;
 	id = mp_writer_child(writer, node,
 			     (uint64_t)MPF_NODE_CLASS << 60 | leaf);
-	line = id ? mp_writer_line(writer, id) : 0;
-	if (!line)
+	slot = id ? mp_writer_slot(writer, id) : NULL;
+	if (!slot)
 		return NULL;
-	*class = (struct mp_class) { node, leaf, id, line };
+	*class = (struct mp_class) { node, leaf, id, slot };
 	return class;
 }
 
@@ -140,8 +141,8 @@ static struct mp_class *sampled_class_of(struct mp_writer *writer, size_t bytes,
 						       MPF_SIZED(call, kept))
 			     : 0;
 	}
-	class->line = class->id ? mp_writer_line(writer, class->id) : 0;
-	return class->line ? class : NULL;
+	class->slot = class->id ? mp_writer_slot(writer, class->id) : NULL;
+	return class->slot ? class : NULL;
 }
 
 /* Counts the block and returns its class. */
@@ -162,7 +163,7 @@ static inline uint32_t count_alloc(const void *addr, size_t bytes,
 	else
 		class = class_of(writer, bytes, call, regs);
 	if (__builtin_expect(class != NULL, 1)) {
-		mp_counters_alloc(writer, mp_writer_at(class->line), bytes);
+		mp_counters_alloc(writer, class->slot, bytes);
 		id = class->id;
 	} else {
 		overflow_alloc(bytes);

@@ -51,6 +51,7 @@ struct mp_recorder_boot {
 	const struct mp_settings *settings;
 	unsigned granule_shift; /* see blocks.h */
 	const char *allocator;	/* path of what serves malloc */
+	bool is_bypassed;	/* and the program calls that, not us */
 	const void *in_loader;	/* an address in the dynamic linker */
 	const void *in_self;	/* an address in libmemprof.so */
 };

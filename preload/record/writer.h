@@ -23,8 +23,8 @@
 #include "preload/unwind/unwind.h"
 
 #define MP_CHILD_CACHE 16384u /* entries; a power of two */
-#define MP_CLASS_BITS  9     /* of the index into a writer's classes */
-#define MP_MAP_SHIFT   14    /* classes in a chunk of a writer's map: 64 KiB */
+#define MP_CLASS_BITS  9      /* of the index into a writer's classes */
+#define MP_MAP_SHIFT   14     /* classes in a chunk of a writer's map: 64 KiB */
 #define MP_MAP_CHUNKS  (1u << (28 - MP_MAP_SHIFT))
 
 struct mp_child {
@@ -38,7 +38,7 @@ struct mp_class {
 	uint32_t node; /* of the stack; 0: empty */
 	uint32_t leaf; /* MPF_CLASS() */
 	uint32_t id;
-	uint32_t line; /* its slot's offset / 64 */
+	struct mpf_slot *slot;
 };
 
 struct mp_writer {

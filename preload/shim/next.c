@@ -5,6 +5,7 @@
 #include "preload/shim/next.h"
 
 #include <dlfcn.h>
+#include <link.h>
 #include <stdatomic.h>
 #include <stdint.h>
 
@@ -42,6 +43,24 @@ size_t mp_pool_size(const void *addr)
 /* ISO C has no way from void * to a function; POSIX does. */
 #define FIND(name) (*(void **)&mp_next.name = dlsym(RTLD_NEXT, #name))
 
+/*
+ * An executable that has its own malloc, or an allocator preloaded before us:
+ * what they serve never comes here. An undefined symbol with a value is only
+ * the stub by which an executable calls somebody else's.
+ */
+static bool is_bypassed(void)
+{
+	void *first = dlsym(RTLD_DEFAULT, "malloc");
+	ElfW(Sym) *symbol = NULL;
+	Dl_info info, self;
+
+	return first &&
+	       dladdr1(first, &info, (void **)&symbol, RTLD_DL_SYMENT) &&
+	       dladdr((void *)(uintptr_t)is_bypassed, &self) &&
+	       info.dli_fbase != self.dli_fbase && symbol &&
+	       symbol->st_shndx != SHN_UNDEF;
+}
+
 void mp_next_init(void)
 {
 	Dl_info ours, libc;
@@ -63,16 +82,19 @@ void mp_next_init(void)
 					 RTLD_NEXT, "gnu_get_libc_version"),
 				 &libc) &&
 			  ours.dli_fbase == libc.dli_fbase;
+	mp_next.is_bypassed = is_bypassed();
 	/* Last: from now on the pool is not used any more. */
 	FIND(malloc);
 }
 
 const char *mp_next_path(void)
 {
+	void *serves = (void *)(uintptr_t)mp_next.malloc;
 	Dl_info info;
 
-	if (!dladdr((void *)(uintptr_t)mp_next.malloc, &info) ||
-	    !info.dli_fname)
+	if (mp_next.is_bypassed)
+		serves = dlsym(RTLD_DEFAULT, "malloc");
+	if (!dladdr(serves, &info) || !info.dli_fname)
 		return "";
 	return info.dli_fname;
 }

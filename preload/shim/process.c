@@ -51,7 +51,12 @@ static void boot_recorder(void)
 	boot.in_loader =
 		process.start.loader ? process.start.loader : &__libc_stack_end;
 	boot.allocator = mp_next_path();
+	boot.is_bypassed = mp_next.is_bypassed;
 	mp_recorder_boot(&boot);
+	if (mp_next.is_bypassed && mp_recorder_is_on())
+		mp_say("the malloc of ", boot.allocator,
+		       " comes before memprof's: what it serves itself is "
+		       "not recorded");
 }
 
 static __attribute__((noinline)) void boot_once(void)
@@ -152,8 +157,10 @@ static void end(int status)
 	if (mp_file.header->pid != mp_sys_getpid())
 		return;
 	mp_recorder_end(MPF_EXITED, status);
-	if (!(mp_file.header->mode & MPF_MODE_FORKED) && !is_parent_recorded())
-		mp_say("recorded into ", mp_file_path(), NULL);
+	if (!(mp_file.header->mode & MPF_MODE_FORKED) &&
+	    !is_parent_recorded() &&
+	    mp_say("recorded into ", mp_file_path(), NULL))
+		mp_file.header->mode |= MPF_MODE_NAMED;
 }
 
 static void at_exit(int status, void *arg)
