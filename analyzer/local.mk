@@ -8,7 +8,7 @@ include analyzer/view/local.mk
 include analyzer/cmd/local.mk
 
 ANALYZER_CFLAGS = $(AM_CFLAGS) $(SANITIZE_CFLAGS) $(LIBDW_CFLAGS) $(LIBELF_CFLAGS) $(JEMALLOC_CFLAGS)
-ANALYZER_LIBS = $(LIBDW_LIBS) $(LIBELF_LIBS) $(LIBIBERTY_LIBS)
+ANALYZER_LIBS = $(LIBDW_LIBS) $(LIBELF_LIBS) $(LIBIBERTY_LIBS) -lm
 
 noinst_LIBRARIES += libanalyzer.a
 libanalyzer_a_SOURCES = $(analyzer_base_files) $(analyzer_sym_files) \

@@ -41,17 +41,29 @@ static char *append_unit(char buf[static UNITS_TEXT_BYTES], const char *unit)
 	return buf;
 }
 
-/* "1,234.5 unit" from tenths */
-static char *tenths_text(char buf[static UNITS_TEXT_BYTES], uint64_t tenths,
-			 const char *unit)
+/* "1,234.5" from tenths */
+static char *tenths_number(char buf[static UNITS_TEXT_BYTES], uint64_t tenths)
 {
 	size_t used;
 
 	units_count(buf, tenths / 10);
 	used = strlen(buf);
-	snprintf(buf + used, UNITS_TEXT_BYTES - used, ".%u %s",
-		 (unsigned)(tenths % 10), unit);
+	snprintf(buf + used, UNITS_TEXT_BYTES - used, ".%u",
+		 (unsigned)(tenths % 10));
 	return buf;
+}
+
+/* "1,234.5 unit" from tenths */
+static char *tenths_text(char buf[static UNITS_TEXT_BYTES], uint64_t tenths,
+			 const char *unit)
+{
+	return append_unit(tenths_number(buf, tenths), unit);
+}
+
+/* Tenths of a unit, rounded half up. */
+static wide tenths_of(uint64_t bytes, wide unit)
+{
+	return ((wide)bytes * 20 + unit) / (2 * unit);
 }
 
 char *units_size(char buf[static UNITS_TEXT_BYTES], enum units units,
@@ -67,11 +79,24 @@ char *units_size(char buf[static UNITS_TEXT_BYTES], enum units units,
 	if (units == UNITS_BYTES || bytes < base)
 		return append_unit(units_count(buf, bytes), "B");
 	for (size_t i = 0;; i++, unit *= base) {
-		wide tenths = ((wide)bytes * 20 + unit) / (2 * unit);
+		wide tenths = tenths_of(bytes, unit);
 
 		if (i == 5 || tenths < base * 10)
 			return tenths_text(buf, (uint64_t)tenths, names[i]);
 	}
+}
+
+char *units_size_beside(char buf[static UNITS_TEXT_BYTES], enum units units,
+			uint64_t bytes, uint64_t whole)
+{
+	const unsigned base = units == UNITS_SI ? 1000 : 1024;
+	wide unit = base;
+
+	if (units == UNITS_BYTES || whole < base)
+		return units_count(buf, bytes);
+	for (size_t i = 0; i < 5 && tenths_of(whole, unit) >= base * 10; i++)
+		unit *= base;
+	return tenths_number(buf, (uint64_t)tenths_of(bytes, unit));
 }
 
 char *units_percent(char buf[static UNITS_TEXT_BYTES], uint64_t part,

@@ -26,6 +26,13 @@ enum units {
 char *units_size(char buf[static UNITS_TEXT_BYTES], enum units units,
 		 uint64_t bytes);
 
+/*
+ * The same number for a second value beside one that units_size() wrote: in
+ * the unit that whole is written in, without its name: "0.9", "1,234".
+ */
+char *units_size_beside(char buf[static UNITS_TEXT_BYTES], enum units units,
+			uint64_t bytes, uint64_t whole);
+
 /* "1,234,567" */
 char *units_count(char buf[static UNITS_TEXT_BYTES], uint64_t count);
 

@@ -4,12 +4,15 @@
 
 #include "analyzer/cmd/dump_name.h"
 
+#include <fcntl.h>
 #include <glob.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include "analyzer/model/dump.h"
 
 #define OUT_DEFAULT  "%e.%p.mp"
 #define TEMP_DEFAULT "/tmp"
@@ -129,4 +132,17 @@ char *dump_name_find(const char *pattern, pid_t pid,
 		free(wanted);
 	}
 	return newest.path;
+}
+
+bool dump_name_was_said(const char *path)
+{
+	struct mpf_header header = { .mode = 0 };
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	ssize_t got = fd < 0 ? -1 : pread(fd, &header, sizeof(header), 0);
+
+	if (fd >= 0)
+		close(fd);
+	return got != (ssize_t)sizeof(header) ||
+	       memcmp(header.magic, MPF_MAGIC, sizeof(header.magic)) != 0 ||
+	       header.mode & (MPF_MODE_NAMED | MPF_MODE_FORKED);
 }

@@ -3,6 +3,7 @@
 #ifndef MEMPROF_ANALYZER_CMD_DUMP_NAME_H
 #define MEMPROF_ANALYZER_CMD_DUMP_NAME_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 #include <time.h>
 
@@ -15,5 +16,11 @@
  */
 char *dump_name_find(const char *pattern, pid_t pid,
 		     const struct timespec *since);
+
+/*
+ * True when the recorder itself named the dump as its process ended, or need
+ * not: a forked child's. True also for what is no dump, which nobody names.
+ */
+bool dump_name_was_said(const char *path);
 
 #endif

@@ -46,6 +46,7 @@ static int print(struct term *term, struct analysis *analysis,
 	size_t limit = subject_limit(&options->report, SITES_SHOWN);
 	enum metric sort = options->sort == 1 ? text_sites_blocks(SITES_LEAKS)
 					      : text_sites_bytes(SITES_LEAKS);
+	const struct counts *live;
 	int ret;
 
 	if (options->report.is_json)
@@ -58,7 +59,10 @@ static int print(struct term *term, struct analysis *analysis,
 	else
 		ret = text_sites_print(term, analysis, SITES_LEAKS, sort,
 				       limit);
-	if (ret == 0 && analysis->filter.sum.of[METRIC_LIVE_BLOCKS] > 0)
+	/* What is known of all is exact, sampled or not. */
+	live = analysis->filter.is_complete ? &analysis->sites.totals
+					    : &analysis->filter.sum;
+	if (ret == 0 && live->of[METRIC_LIVE_BLOCKS] > 0)
 		ret = (int)options->error_exitcode;
 	return ret;
 }

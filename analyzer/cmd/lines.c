@@ -5,6 +5,7 @@
 #include "analyzer/model/lines.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "analyzer/base/diag.h"
 #include "analyzer/cmd/cmd.h"
@@ -69,7 +70,30 @@ struct request {
 	int count;
 };
 
-static void say_not_found(const char *file, int ret,
+/* A program without names is why its sources are not found. */
+static void say_why(struct analysis *analysis)
+{
+	const struct modules *modules = &analysis->tree.modules;
+
+	for (uint32_t i = 0; i < modules->count; i++) {
+		const char *problem = names_problem(&analysis->names, i);
+
+		if (problem && strcmp(problem, "changed") == 0)
+			diag_note("%s: is another file now than when it was "
+				  "recorded, so its lines are unknown",
+				  modules->array[i].path);
+		else if (problem)
+			diag_note("%s: is %s, so its lines are unknown",
+				  modules->array[i].path, problem);
+		else if (modules->array[i].is_main &&
+			 names_module_status(&analysis->names, i) != SYM_FULL)
+			diag_note("%s: has no debug information (build it with "
+				  "-g), so its lines are unknown",
+				  modules->array[i].path);
+	}
+}
+
+static void say_not_found(struct analysis *analysis, const char *file, int ret,
 			  const struct lines_candidates *candidates)
 {
 	size_t told = candidates->count;
@@ -90,6 +114,8 @@ static void say_not_found(const char *file, int ret,
 			   file);
 	for (size_t i = 0; i < told; i++)
 		diag_note("  %s", candidates->files[i]);
+	if (ret != LINES_AMBIGUOUS)
+		say_why(analysis);
 }
 
 static int print_files(struct term *term, struct analysis *analysis,
@@ -133,7 +159,8 @@ static int print(struct term *term, struct analysis *analysis,
 
 		ret = lines_init(&lines[i], analysis, &search, &candidates);
 		if (ret == LINES_UNKNOWN || ret == LINES_AMBIGUOUS) {
-			say_not_found(request->files[i], ret, &candidates);
+			say_not_found(analysis, request->files[i], ret,
+				      &candidates);
 			ret = CMD_USAGE;
 		}
 		if (ret == CMD_DONE)

@@ -23,11 +23,15 @@
 
 #define MAX_DEPTH 1024 /* what the recorder keeps at most */
 
+/* The greatest size that it takes. */
+#define MAX_SAMPLE (INT64_C(1) << 40)
+
 struct run_options {
 	const char *out;
 	bool is_quiet;
 	int64_t max_depth; /* 0: the recorder's default */
 	int unwind;	   /* index into unwind_choices; -1: default */
+	uint64_t sample;   /* mean bytes between samples; 0: no option */
 };
 
 /* The program while it runs, and what its start changed in us. */
@@ -113,6 +117,12 @@ static int set_settings(const struct run_options *options)
 		snprintf(number, sizeof(number), "%lld",
 			 (long long)options->max_depth);
 		if (set_setting("MEMPROF_MAX_DEPTH", number) < 0)
+			return -1;
+	}
+	if (options->sample) {
+		snprintf(number, sizeof(number), "%llu",
+			 (unsigned long long)options->sample);
+		if (set_setting("MEMPROF_SAMPLE", number) < 0)
 			return -1;
 	}
 	if (options->unwind >= 0 &&
@@ -256,8 +266,9 @@ static int child_wait(const struct child *child)
 	}
 }
 
-/* What the recorder could not say itself: it was killed with the program. */
-static void say_end(const struct child *child, int status, bool is_quiet)
+/* What the recorder could not say itself: it was killed with the program, or
+ * the program closed its standard error before it ended. */
+static void say_end(const struct child *child, int status, bool quiet)
 {
 	char *dump = dump_name_find(getenv("MEMPROF_OUT"), child->pid,
 				    &child->started);
@@ -266,12 +277,23 @@ static void say_end(const struct child *child, int status, bool is_quiet)
 		diag_warn("%s: left no dump; was LD_PRELOAD taken out of its "
 			  "environment, or can no file be made here?",
 			  child->argv[0]);
-	else if (WIFSIGNALED(status) && !is_quiet)
+	else if (WIFSIGNALED(status) && !quiet)
 		diag_note("%s: was killed by signal %d (%s); recorded until "
 			  "then in %s",
 			  child->argv[0], WTERMSIG(status),
 			  strsignal(WTERMSIG(status)), dump);
+	else if (!quiet && !dump_name_was_said(dump))
+		diag_note("recorded into %s", dump);
 	free(dump);
+}
+
+/* -q, or what it stands for in the environment. */
+static bool is_quiet(const struct run_options *options)
+{
+	const char *value = getenv("MEMPROF_QUIET");
+
+	return options->is_quiet ||
+	       (value && *value != '\0' && strcmp(value, "0") != 0);
 }
 
 static int run_run(const void *values, int argc, char **argv)
@@ -297,7 +319,7 @@ static int run_run(const void *values, int argc, char **argv)
 	if (status != 0)
 		goto out;
 	status = child_wait(&child);
-	say_end(&child, status, options->is_quiet);
+	say_end(&child, status, is_quiet(options));
 	status = WIFSIGNALED(status) ? 128 + WTERMSIG(status)
 				     : WEXITSTATUS(status);
 out:
@@ -319,6 +341,11 @@ static const struct option_spec run_specs[] = {
 	{ OPTION_ENUM, "unwind", .argument = "METHOD", FIELD(unwind),
 	  .choices = unwind_choices,
 	  .help = "walk stacks by unwind tables or by frame pointers" },
+	{ OPTION_SIZE, "sample", .argument = "SIZE", FIELD(sample), .min = 1,
+	  .max = MAX_SAMPLE,
+	  .help = "record the stacks of a sample of the blocks only, one for "
+		  "each SIZE bytes on average, such as 512KiB; totals stay "
+		  "exact" },
 	{ 0 }
 };
 

@@ -12,23 +12,30 @@
 #include "analyzer/base/diag.h"
 #include "analyzer/model/dump.h"
 
-static void say_corrupt(const char *path, const struct dump_error *error)
+/* What to do about a damaged dump. */
+static const char *advice(bool is_salvage)
+{
+	return is_salvage ? "too little is left to show"
+			  : "--salvage shows what is readable";
+}
+
+static void say_corrupt(const char *path, const struct dump_error *error,
+			bool is_salvage)
 {
 	const char *what = error->what ? error->what : "contents";
 
 	if (error->segment)
 		diag_error("%s: is damaged: wrong %s at offset %" PRIu64
-			   " (segment %" PRIu64 ", type %" PRIu32
-			   "); --salvage shows what is readable",
+			   " (segment %" PRIu64 ", type %" PRIu32 "); %s",
 			   path, what, error->offset, error->segment,
-			   error->segment_type);
+			   error->segment_type, advice(is_salvage));
 	else
-		diag_error("%s: is damaged: wrong %s at offset %" PRIu64
-			   "; --salvage shows what is readable",
-			   path, what, error->offset);
+		diag_error("%s: is damaged: wrong %s at offset %" PRIu64 "; %s",
+			   path, what, error->offset, advice(is_salvage));
 }
 
-static int say_unreadable(const char *path, const struct dump_error *error)
+static int say_unreadable(const char *path, const struct dump_error *error,
+			  bool is_salvage)
 {
 	switch (error->code) {
 	case DUMP_MISSING:
@@ -71,11 +78,11 @@ static int say_unreadable(const char *path, const struct dump_error *error)
 		break;
 	case DUMP_CUT:
 		diag_error("%s: is cut: %" PRIu64 " bytes are missing at its "
-			   "end; --salvage shows what is readable",
-			   path, error->value);
+			   "end; %s",
+			   path, error->value, advice(is_salvage));
 		break;
 	case DUMP_CORRUPT:
-		say_corrupt(path, error);
+		say_corrupt(path, error, is_salvage);
 		break;
 	case DUMP_MEMORY:
 	case DUMP_OK:
@@ -114,7 +121,7 @@ static int open_dump(struct analysis *ret_analysis,
 			   fault);
 		status = CMD_USAGE;
 	} else if (ret < 0) {
-		status = say_unreadable(path, &error);
+		status = say_unreadable(path, &error, options->is_salvage);
 	} else if (ret_analysis->summary.dropped_count) {
 		diag_warn("%s: is damaged: %" PRIu64 " parts were left out",
 			  path, ret_analysis->summary.dropped_count);
@@ -142,6 +149,9 @@ int subject_show(const struct report_options *report, const char *operand,
 		return status;
 	term_open(&term, &choice);
 	status = print(&term, &analysis, options);
+	/* What is shown is not all: no gate may take it for the truth. */
+	if (status == CMD_DONE && analysis.summary.dropped_count)
+		status = CMD_UNREADABLE;
 	if (term_close(&term) < 0)
 		status = CMD_FAILED;
 	if (status < 0) {

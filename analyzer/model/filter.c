@@ -146,6 +146,8 @@ int filter_init(struct filter *ret_filter, const struct sites *sites,
 			continue;
 		filter.count++;
 		counts_add(&filter.sum, &sites->array[i].counts);
+		if (sites->errors)
+			error_add(&filter.error, &sites->errors[i]);
 	}
 out:
 	free_patterns(&focus);

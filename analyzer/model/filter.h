@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "analyzer/model/estimate.h"
 #include "analyzer/model/ranking.h"
 
 struct names;
@@ -24,6 +25,7 @@ struct filter {
 	bool is_complete; /* all are, nothing was asked for */
 	size_t count;	  /* of the sites looked at */
 	struct counts sum;
+	struct error error; /* of the sum, in a sampled dump */
 };
 
 struct filter_options {

@@ -178,10 +178,12 @@ static size_t merge_rows(struct lines_row *rows, size_t count)
 	if (count)
 		qsort(rows, count, sizeof(*rows), compare_rows);
 	for (size_t i = 0; i < count; i++) {
-		if (kept && rows[kept - 1].line == rows[i].line)
-			counts_add(&rows[kept - 1].counts, &rows[i].counts);
-		else
+		if (!kept || rows[kept - 1].line != rows[i].line) {
 			rows[kept++] = rows[i];
+			continue;
+		}
+		counts_add(&rows[kept - 1].counts, &rows[i].counts);
+		error_add(&rows[kept - 1].error, &rows[i].error);
 	}
 	return kept;
 }
@@ -201,6 +203,7 @@ static size_t merge_functions(struct lines_function *functions, size_t count)
 			continue;
 		}
 		counts_add(&last->counts, &functions[i].counts);
+		error_add(&last->error, &functions[i].error);
 		if (functions[i].first &&
 		    (functions[i].first < last->first || last->first == 0))
 			last->first = functions[i].first;
@@ -212,13 +215,34 @@ static size_t merge_functions(struct lines_function *functions, size_t count)
 	return kept;
 }
 
+/* What is charged to a place. */
+struct charge {
+	struct counts counts;
+	struct error error;
+};
+
+static void add_site(struct lines *lines, struct charge *charge,
+		     const struct sites *sites, size_t i)
+{
+	const struct error *error = sites_error(sites, i);
+
+	counts_add(&charge->counts, &sites->array[i].counts);
+	counts_add(&lines->sum, &sites->array[i].counts);
+	lines->site_count++;
+	if (!error)
+		return;
+	error_add(&charge->error, error);
+	error_add(&lines->sum_error, error);
+}
+
 /* Sums the sites up by the place they are charged to. */
 static int add_sites(struct lines *lines, const uint32_t *charged,
 		     const struct places *places, struct analysis *analysis)
 {
-	struct counts *sums = calloc(places->count + 1, sizeof(*sums));
+	struct charge *sums = calloc(places->count + 1, sizeof(*sums));
 	const struct sites *sites = &analysis->sites;
 
+	lines->is_estimate = sites->errors != NULL;
 	lines->rows = calloc(places->count + 1, sizeof(*lines->rows));
 	lines->functions = calloc(places->count + 1, sizeof(*lines->functions));
 	if (!sums || !lines->rows || !lines->functions) {
@@ -231,25 +255,25 @@ static int add_sites(struct lines *lines, const uint32_t *charged,
 
 		if (!analysis->filter.keeps[i] || charged[node] == 0)
 			continue;
-		counts_add(&sums[charged[node] - 1], &sites->array[i].counts);
-		counts_add(&lines->sum, &sites->array[i].counts);
-		lines->site_count++;
+		add_site(lines, &sums[charged[node] - 1], sites, i);
 	}
 	for (size_t i = 0; i < places->count; i++) {
 		const struct place *place = &places->array[i];
 
-		if (counts_is_zero(&sums[i]))
+		if (counts_is_zero(&sums[i].counts))
 			continue;
 		lines->rows[lines->row_count++] = (struct lines_row) {
 			.line = place->line,
-			.counts = sums[i],
+			.counts = sums[i].counts,
+			.error = sums[i].error,
 		};
 		lines->functions[lines->function_count++] =
 			(struct lines_function) {
 				.name = place->function,
 				.first = place->line,
 				.last = place->line,
-				.counts = sums[i],
+				.counts = sums[i].counts,
+				.error = sums[i].error,
 			};
 	}
 	lines->row_count = merge_rows(lines->rows, lines->row_count);

@@ -12,21 +12,25 @@
 #include <stdint.h>
 
 #include "analyzer/model/counts.h"
+#include "analyzer/model/estimate.h"
 #include "analyzer/model/source.h"
 
 struct analysis;
 
 #define LINES_CANDIDATES_MAX 16
 
+/* Errors are of sampled dumps, and nothing in others. */
 struct lines_row {
 	uint32_t line; /* 0: the debug information does not say */
 	struct counts counts;
+	struct error error;
 };
 
 struct lines_function {
 	const char *name;     /* NULL: unknown */
 	uint32_t first, last; /* lines of it that are charged; 0: none */
 	struct counts counts;
+	struct error error;
 };
 
 struct lines {
@@ -36,6 +40,8 @@ struct lines {
 	struct lines_function *functions; /* by first line */
 	size_t function_count;
 	struct counts sum;
+	struct error sum_error;
+	bool is_estimate;  /* all counts are: the dump is sampled */
 	size_t site_count; /* how many are charged here */
 	struct source source;
 	bool is_source_newer; /* than the code that was recorded */

@@ -10,6 +10,8 @@ analyzer_model_files = \
 	analyzer/model/dump_private.h \
 	analyzer/model/dump_process.c \
 	analyzer/model/dump_segments.c \
+	analyzer/model/estimate.c \
+	analyzer/model/estimate.h \
 	analyzer/model/filter.c \
 	analyzer/model/filter.h \
 	analyzer/model/intmap.c \

@@ -90,6 +90,17 @@ void sites_slot_counts(const struct sites *sites, size_t slot,
 		    dump->header.peak_epoch, sites->is_peak_now, ret_counts);
 }
 
+void sites_slot_estimate(const struct sites *sites, size_t slot,
+			 struct estimate *sum)
+{
+	const struct dump *dump = sites->tree->dump;
+	struct counts counts;
+
+	sites_slot_counts(sites, slot, &counts);
+	estimate_add(sum, dump->header.sample_bytes,
+		     dump->nodes[dump->slots[slot].class_node].pc, &counts);
+}
+
 uint32_t sites_of_slot(const struct sites *sites, size_t slot)
 {
 	const struct mpf_slot *at = &sites->tree->dump->slots[slot];
@@ -240,26 +251,80 @@ static int check_signs(struct sites *sites, bool is_lenient,
 	return 0;
 }
 
-/* Leaves out sites that count nothing and sums up the others. */
-static void finish(struct sites *sites)
+/* In a sampled dump, what each site stands for; *ret_array is NULL in others.
+ * By number, before any is left out. */
+static int estimate_sites(struct sites *sites, struct estimate **ret_array)
 {
+	const struct dump *dump = sites->tree->dump;
+	struct estimate *array;
+
+	*ret_array = NULL;
+	if (dump->header.sample_bytes == 0)
+		return 0;
+	array = calloc(sites->count + 1, sizeof(*array));
+	sites->errors = calloc(sites->count + 1, sizeof(*sites->errors));
+	if (!array || !sites->errors) {
+		free(array);
+		return DUMP_MEMORY;
+	}
+	for (size_t i = 0; i < dump->slot_count; i++) {
+		uint32_t site = sites_of_slot(sites, i);
+
+		if (site != SITES_NONE)
+			sites_slot_estimate(sites, i, &array[site]);
+	}
+	*ret_array = array;
+	return 0;
+}
+
+/* Puts the estimate in the place of what was recorded of a site. */
+static void use_estimate(struct site *site, const struct estimate *estimate,
+			 struct estimate_room *room)
+{
+	struct counts recorded = site->counts;
+
+	estimate_round(&site->counts, estimate, room);
+	/* What was adjusted stays so. */
+	for (int m = METRIC_LIVE_BLOCKS; m <= METRIC_PEAK_BYTES; m++)
+		if (recorded.of[m] == 0)
+			site->counts.of[m] = 0;
+	adjust(&site->counts);
+}
+
+/* Leaves out sites that count nothing and sums up the others. */
+static void finish(struct sites *sites, const struct estimate *estimates)
+{
+	struct estimate_room room;
 	size_t kept = 0;
 
+	estimate_room_init(&room);
 	for (size_t i = 0; i < sites->count; i++) {
-		const struct site *site = &sites->array[i];
+		struct site *site = &sites->array[i];
 
-		if (counts_is_zero(&site->counts)) {
+		counts_add(&sites->totals, &site->counts);
+		if (counts_is_zero(&site->counts) ||
+		    (estimates && site->kind == SITE_UNSAMPLED)) {
 			if (site->kind != SITE_OVERFLOW)
 				sites->of_node[site->node] = 0;
 			continue;
 		}
-		counts_add(&sites->totals, &site->counts);
+		if (estimates && site->kind == SITE_STACK) {
+			use_estimate(site, &estimates[i], &room);
+			sites->errors[kept] = estimates[i].error;
+		}
 		sites->array[kept] = *site;
 		if (site->kind != SITE_OVERFLOW)
 			sites->of_node[site->node] = (uint32_t)kept + 1;
 		kept++;
 	}
 	sites->count = kept;
+	if (!estimates)
+		return;
+	/* How a block that was no sample came about is not recorded. */
+	sites->totals.of[METRIC_REALLOCS] = 0;
+	for (size_t i = 0; i < kept; i++)
+		sites->totals.of[METRIC_REALLOCS] +=
+			sites->array[i].counts.of[METRIC_REALLOCS];
 }
 
 /* From the leaves up: children have greater indices than their parents. */
@@ -319,6 +384,7 @@ int sites_init(struct sites *ret_sites, const struct tree *tree,
 		.tree = tree,
 		.is_peak_now = find_peak_now(tree->dump),
 	};
+	struct estimate *estimates = NULL;
 	int ret = DUMP_MEMORY;
 
 	sites.of_node =
@@ -329,13 +395,16 @@ int sites_init(struct sites *ret_sites, const struct tree *tree,
 		ret = check_signs(&sites, is_lenient, error);
 	if (ret == 0)
 		ret = add_overflow(&sites);
+	if (ret == 0)
+		ret = estimate_sites(&sites, &estimates);
 	if (ret == 0) {
-		finish(&sites);
+		finish(&sites, estimates);
 		ret = mark_cut(&sites);
 	}
 	if (ret == 0) {
 		ret = mark_used(&sites);
 	}
+	free(estimates);
 	if (ret == DUMP_MEMORY)
 		*error = (struct dump_error) { .code = DUMP_MEMORY };
 	if (ret == 0)
@@ -350,6 +419,7 @@ void sites_done(struct sites *sites)
 	if (!sites->tree)
 		return;
 	free(sites->array);
+	free(sites->errors);
 	region_free(sites->of_node, sites->tree->dump->node_count,
 		    sizeof(*sites->of_node));
 	region_free(sites->is_used, sites->tree->dump->node_count, 1);

@@ -5,6 +5,11 @@
  *
  * Invariant: the total of every metric is the sum over the sites, the one for
  * what could not be attributed included.
+ *
+ * Not so in a sampled dump: there totals are the exact ones all the same, but
+ * the counts of sites are estimates (estimate.h), and blocks that were no
+ * sample belong to no site. How these were allocated is not recorded, so the
+ * total of reallocs is an estimate too.
  */
 #ifndef MEMPROF_ANALYZER_MODEL_SITES_H
 #define MEMPROF_ANALYZER_MODEL_SITES_H
@@ -14,6 +19,7 @@
 #include <stdint.h>
 
 #include "analyzer/model/counts.h"
+#include "analyzer/model/estimate.h"
 
 struct dump;
 struct dump_error;
@@ -23,7 +29,7 @@ struct tree;
 enum site_kind {
 	SITE_STACK,
 	SITE_OVERFLOW,	/* the dump could not grow for its stack */
-	SITE_UNSAMPLED, /* no sample: counted without its stack */
+	SITE_UNSAMPLED, /* no sample, and no rate to estimate with */
 };
 
 struct site {
@@ -37,11 +43,12 @@ struct sites {
 	const struct tree *tree;
 	struct site *array; /* none of them all zero */
 	size_t count;
-	uint32_t *of_node; /* per node of the tree: site number + 1, or 0 */
-	uint8_t *is_used;  /* per node: 1 when it is on the stack of a site */
-	struct counts totals;
-	bool is_peak_now;   /* the peak is the very end of the recording */
-	uint64_t cut_count; /* sites with is_cut */
+	struct error *errors; /* per site; NULL: all counts are exact */
+	uint32_t *of_node;    /* per node of the tree: site number + 1, or 0 */
+	uint8_t *is_used; /* per node: 1 when it is on the stack of a site */
+	struct counts totals; /* exact, but for reallocs when sampled */
+	bool is_peak_now;     /* the peak is the very end of the recording */
+	uint64_t cut_count;   /* sites with is_cut */
 	uint64_t cut_allocations; /* by these */
 	uint64_t adjusted_count;  /* sites whose live part was negative for */
 				  /* an instant and was set to 0 */
@@ -66,8 +73,19 @@ void sites_done(struct sites *sites);
 #define SITES_NONE UINT32_MAX
 uint32_t sites_of_slot(const struct sites *sites, size_t slot);
 
-/* What a slot adds to its site. */
+/* What was recorded in a slot, without weights: a part of the totals. */
 void sites_slot_counts(const struct sites *sites, size_t slot,
 		       struct counts *ret_counts);
+
+/* Adds what a slot stands for. */
+void sites_slot_estimate(const struct sites *sites, size_t slot,
+			 struct estimate *sum);
+
+/* How good the counts of a site (its number) are; NULL: exact. */
+static inline const struct error *sites_error(const struct sites *sites,
+					      size_t number)
+{
+	return sites->errors ? &sites->errors[number] : NULL;
+}
 
 #endif

@@ -161,6 +161,7 @@ static void fill_header(struct summary *summary, const struct dump *dump)
 	summary->uses_frame_pointers = header->unwind == MPF_UNWIND_FP;
 	summary->max_depth = header->max_depth;
 	summary->sample_bytes = header->sample_bytes;
+	summary->is_bypassed = header->mode & MPF_MODE_BYPASSED;
 	summary->is_checked = header->mode & MPF_MODE_CHECKED;
 	summary->check_walks = header->check_walks;
 	summary->check_differences = header->check_differences;

@@ -66,6 +66,7 @@ struct summary {
 	bool uses_frame_pointers;
 	uint32_t max_depth;
 	uint64_t sample_bytes; /* 0: exact */
+	bool is_bypassed; /* another malloc came first: allocator names it */
 	bool is_checked;
 	uint64_t check_walks, check_differences;
 

@@ -15,16 +15,34 @@
 struct walk {
 	struct analysis *analysis;
 	struct places places;
-	struct counts sum; /* of the sites met so far */
+	struct counts sum;  /* of the sites met so far */
+	struct error error; /* of the sum */
 	struct {
 		uint32_t child, sibling; /* 0: none */
 	} * links;			 /* per node */
 	struct tally {
 		struct counts self, cumulative;
-		uint32_t depth; /* how often it is on the present stack */
-	} * tallies;		/* per place */
+		uint32_t depth;	  /* how often it is on the present stack */
+	} * tallies;		  /* per place */
+	struct top_error *errors; /* per place; NULL: exact */
 	size_t tally_room;
 };
+
+/* In a sampled dump: as many errors as tallies. */
+static int reserve_errors(struct walk *walk, size_t room)
+{
+	struct top_error *errors;
+
+	if (!walk->analysis->sites.errors)
+		return 0;
+	errors = reallocarray(walk->errors, room, sizeof(*errors));
+	if (!errors)
+		return DUMP_MEMORY;
+	memset(errors + walk->tally_room, 0,
+	       (room - walk->tally_room) * sizeof(*errors));
+	walk->errors = errors;
+	return 0;
+}
 
 static int reserve_tallies(struct walk *walk)
 {
@@ -35,6 +53,8 @@ static int reserve_tallies(struct walk *walk)
 		return 0;
 	while (room < walk->places.count)
 		room *= 2;
+	if (reserve_errors(walk, room) < 0)
+		return DUMP_MEMORY;
 	tallies = reallocarray(walk->tallies, room, sizeof(*tallies));
 	if (!tallies)
 		return DUMP_MEMORY;
@@ -83,13 +103,21 @@ static int enter(struct walk *walk, uint32_t node)
 		for (size_t i = 0; i < count; i++) {
 			struct tally *tally = &walk->tallies[numbers[i]];
 
-			if (tally->depth++ == 0)
-				counts_subtract(&tally->cumulative, &walk->sum);
+			if (tally->depth++ != 0)
+				continue;
+			counts_subtract(&tally->cumulative, &walk->sum);
+			if (walk->errors)
+				error_subtract(
+					&walk->errors[numbers[i]].cumulative,
+					&walk->error);
 		}
 	}
-	if (site != 0 && walk->analysis->filter.keeps[site - 1])
-		counts_add(&walk->sum,
-			   &walk->analysis->sites.array[site - 1].counts);
+	if (site == 0 || !walk->analysis->filter.keeps[site - 1])
+		return 0;
+	counts_add(&walk->sum, &walk->analysis->sites.array[site - 1].counts);
+	if (walk->analysis->sites.errors)
+		error_add(&walk->error,
+			  &walk->analysis->sites.errors[site - 1]);
 	return 0;
 }
 
@@ -105,8 +133,12 @@ static void leave(struct walk *walk, uint32_t node)
 	for (size_t i = 0; i < count; i++) {
 		struct tally *tally = &walk->tallies[numbers[i]];
 
-		if (--tally->depth == 0)
-			counts_add(&tally->cumulative, &walk->sum);
+		if (--tally->depth != 0)
+			continue;
+		counts_add(&tally->cumulative, &walk->sum);
+		if (walk->errors)
+			error_add(&walk->errors[numbers[i]].cumulative,
+				  &walk->error);
 	}
 }
 
@@ -150,6 +182,7 @@ static int add_selves(struct walk *walk, struct counts *no_stack)
 		uint32_t node, frame;
 		const uint32_t *numbers;
 		struct tally *tally;
+		bool is_missing;
 		size_t count;
 
 		if (!analysis->filter.keeps[i])
@@ -166,8 +199,16 @@ static int add_selves(struct walk *walk, struct counts *no_stack)
 		tally = &walk->tallies[numbers[0]];
 		counts_add(&tally->self, &site->counts);
 		/* A stack of nothing but wrappers was not met on the walk. */
-		if (names_is_wrapper(&analysis->names, frame))
+		is_missing = names_is_wrapper(&analysis->names, frame);
+		if (is_missing)
 			counts_add(&tally->cumulative, &site->counts);
+		if (!walk->errors)
+			continue;
+		error_add(&walk->errors[numbers[0]].self,
+			  &analysis->sites.errors[i]);
+		if (is_missing)
+			error_add(&walk->errors[numbers[0]].cumulative,
+				  &analysis->sites.errors[i]);
 	}
 	return 0;
 }
@@ -176,7 +217,10 @@ static int make_place_rows(struct top *top, struct walk *walk,
 			   const struct counts *no_stack)
 {
 	top->rows = calloc(walk->places.count + 1, sizeof(*top->rows));
-	if (!top->rows)
+	if (walk->errors)
+		top->errors =
+			calloc(walk->places.count + 1, sizeof(*top->errors));
+	if (!top->rows || (walk->errors && !top->errors))
 		return DUMP_MEMORY;
 	for (size_t i = 0; i < walk->places.count; i++) {
 		const struct tally *tally = &walk->tallies[i];
@@ -184,6 +228,8 @@ static int make_place_rows(struct top *top, struct walk *walk,
 		if (counts_is_zero(&tally->self) &&
 		    counts_is_zero(&tally->cumulative))
 			continue;
+		if (top->errors)
+			top->errors[top->count] = walk->errors[i];
 		top->rows[top->count++] = (struct top_row) {
 			.self = tally->self,
 			.cumulative = tally->cumulative,
@@ -221,6 +267,7 @@ static int top_places(struct top *top, struct analysis *analysis,
 		ret = make_place_rows(top, &walk, &no_stack);
 	region_free(walk.links, nodes, sizeof(*walk.links));
 	free(walk.tallies);
+	free(walk.errors);
 	places_done(&walk.places);
 	return ret;
 }
@@ -230,16 +277,25 @@ static int top_sites(struct top *top, const struct analysis *analysis)
 	const struct sites *sites = &analysis->sites;
 
 	top->rows = calloc(sites->count + 1, sizeof(*top->rows));
-	if (!top->rows)
+	if (sites->errors)
+		top->errors = calloc(sites->count + 1, sizeof(*top->errors));
+	if (!top->rows || (sites->errors && !top->errors))
 		return DUMP_MEMORY;
-	for (size_t i = 0; i < sites->count; i++)
-		if (analysis->filter.keeps[i])
-			top->rows[top->count++] = (struct top_row) {
-				.self = sites->array[i].counts,
-				.cumulative = sites->array[i].counts,
-				.site = (uint32_t)i,
-				.has_no_stack = sites->array[i].node == 0,
+	for (size_t i = 0; i < sites->count; i++) {
+		if (!analysis->filter.keeps[i])
+			continue;
+		if (top->errors)
+			top->errors[top->count] = (struct top_error) {
+				.self = sites->errors[i],
+				.cumulative = sites->errors[i],
 			};
+		top->rows[top->count++] = (struct top_row) {
+			.self = sites->array[i].counts,
+			.cumulative = sites->array[i].counts,
+			.site = (uint32_t)i,
+			.has_no_stack = sites->array[i].node == 0,
+		};
+	}
 	return 0;
 }
 
@@ -249,6 +305,58 @@ static void describe_thread(struct top_row *row, const struct mpf_thread *from)
 	row->threads = from->threads;
 	row->is_inherited = from->flags & MPF_THREAD_INHERITED;
 	memcpy(row->thread_name, from->name, sizeof(from->name));
+}
+
+/* Adds up the slots of each thread as they are: all, or those looked at. */
+static void add_recorded(struct top *top, const struct analysis *analysis,
+			 bool is_all)
+{
+	const struct dump *dump = analysis->dump;
+	const struct sites *sites = &analysis->sites;
+
+	for (size_t r = 0; r < dump->run_count; r++) {
+		const struct dump_run *run = &dump->runs[r];
+
+		for (size_t i = run->first; i < run->first + run->count; i++) {
+			uint32_t site = sites_of_slot(sites, i);
+			struct counts counts;
+
+			if (dump->slots[i].class_node == 0 ||
+			    (!is_all && (site == SITES_NONE ||
+					 !analysis->filter.keeps[site])))
+				continue;
+			sites_slot_counts(sites, i, &counts);
+			counts_add(&top->rows[run->owner].self, &counts);
+		}
+	}
+}
+
+/* The same as estimates. 0, or DUMP_MEMORY. */
+static int add_estimates(struct top *top, const struct analysis *analysis)
+{
+	const struct dump *dump = analysis->dump;
+	const struct sites *sites = &analysis->sites;
+	struct estimate *sums = calloc(dump->thread_count + 1, sizeof(*sums));
+	struct estimate_room room;
+
+	if (!sums)
+		return DUMP_MEMORY;
+	for (size_t r = 0; r < dump->run_count; r++) {
+		const struct dump_run *run = &dump->runs[r];
+
+		for (size_t i = run->first; i < run->first + run->count; i++) {
+			uint32_t site = sites_of_slot(sites, i);
+
+			if (site != SITES_NONE && analysis->filter.keeps[site])
+				sites_slot_estimate(sites, i,
+						    &sums[run->owner]);
+		}
+	}
+	estimate_room_init(&room);
+	for (size_t i = 0; i < dump->thread_count; i++)
+		estimate_round(&top->rows[i].self, &sums[i], &room);
+	free(sums);
+	return 0;
 }
 
 /* Who did it: frees count for the thread that freed, so that what is live may
@@ -262,19 +370,11 @@ static int top_threads(struct top *top, const struct analysis *analysis)
 	top->rows = calloc(dump->thread_count + 1, sizeof(*top->rows));
 	if (!top->rows)
 		return DUMP_MEMORY;
-	for (size_t r = 0; r < dump->run_count; r++) {
-		const struct dump_run *run = &dump->runs[r];
-
-		for (size_t i = run->first; i < run->first + run->count; i++) {
-			uint32_t site = sites_of_slot(sites, i);
-			struct counts counts;
-
-			if (site == SITES_NONE || !analysis->filter.keeps[site])
-				continue;
-			sites_slot_counts(sites, i, &counts);
-			counts_add(&top->rows[run->owner].self, &counts);
-		}
-	}
+	top->is_estimate = sites->errors && !analysis->filter.is_complete;
+	if (!top->is_estimate)
+		add_recorded(top, analysis, sites->errors != NULL);
+	else if (add_estimates(top, analysis) < 0)
+		return DUMP_MEMORY;
 	for (size_t i = 0; i < dump->thread_count; i++) {
 		if (counts_is_zero(&top->rows[i].self))
 			continue;
@@ -316,7 +416,10 @@ int top_init(struct top *ret_top, struct analysis *analysis, enum top_by by)
 		[TOP_FILE] = PLACES_FILE,
 		[TOP_MODULE] = PLACES_MODULE,
 	};
-	struct top top = { .by = by };
+	struct top top = {
+		.by = by,
+		.is_estimate = analysis->sites.errors != NULL,
+	};
 	int ret;
 
 	if (by == TOP_SITE)
@@ -335,5 +438,6 @@ int top_init(struct top *ret_top, struct analysis *analysis, enum top_by by)
 void top_done(struct top *top)
 {
 	free(top->rows);
+	free(top->errors);
 	*top = (struct top) { 0 };
 }

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "analyzer/model/counts.h"
+#include "analyzer/model/estimate.h"
 #include "analyzer/model/places.h"
 
 struct analysis;
@@ -37,9 +38,20 @@ struct top_row {
 	char thread_name[TOP_THREAD_NAME_BYTES];
 };
 
+struct top_error {
+	struct error self, cumulative;
+};
+
+/*
+ * In a sampled dump the counts are estimates. Not those by thread: each thread
+ * knows its own totals, unless only some sites are looked at; and then their
+ * errors are not known, because who frees is not who allocated.
+ */
 struct top {
 	enum top_by by;
 	struct top_row *rows;
+	struct top_error *errors; /* per row; NULL: exact, or not known */
+	bool is_estimate;
 	size_t count;
 };
 

@@ -46,7 +46,9 @@ static int put_rows(struct json *json, const struct lines *lines)
 		json_begin_object(json, NULL);
 		put_line_number(json, "line", lines->rows[i].line);
 		ret = put_text(json, &lines->source, lines->rows[i].line);
-		json_parts_counts(json, &lines->rows[i].counts);
+		json_parts_estimate(json, &lines->rows[i].counts,
+				    lines->is_estimate ? &lines->rows[i].error
+						       : NULL);
 		json_end(json);
 	}
 	json_end(json);
@@ -63,7 +65,9 @@ static void put_functions(struct json *json, const struct lines *lines)
 		json_text(json, "function", function->name);
 		put_line_number(json, "first_line", function->first);
 		put_line_number(json, "last_line", function->last);
-		json_parts_counts(json, &function->counts);
+		json_parts_estimate(json, &function->counts,
+				    lines->is_estimate ? &function->error
+						       : NULL);
 		json_end(json);
 	}
 	json_end(json);
@@ -79,7 +83,8 @@ static int put_file(struct json *json, const struct lines *lines)
 	json_bool(json, "source_is_newer", lines->is_source_newer);
 	json_unsigned(json, "sites", lines->site_count);
 	json_begin_object(json, "sum");
-	json_parts_counts(json, &lines->sum);
+	json_parts_estimate(json, &lines->sum,
+			    lines->is_estimate ? &lines->sum_error : NULL);
 	json_end(json);
 	ret = put_rows(json, lines);
 	put_functions(json, lines);

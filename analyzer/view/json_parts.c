@@ -75,6 +75,7 @@ static void put_program(struct json *json, const struct summary *summary)
 	else
 		json_null(json, "duration_ns");
 	json_text(json, "dump", summary->dump_path);
+	json_unsigned(json, "sample_bytes", summary->sample_bytes);
 	json_end(json);
 }
 
@@ -143,6 +144,7 @@ void json_parts_losses(struct json *json, const char *key,
 		      summary->overflow_free_bytes);
 	json_unsigned(json, "untracked_allocations", summary->untracked_allocs);
 	json_unsigned(json, "untracked_bytes", summary->untracked_bytes);
+	json_bool(json, "bypassed", summary->is_bypassed);
 	json_unsigned(json, "foreign_frees", summary->foreign_frees);
 	json_unsigned(json, "foreign_reallocs", summary->foreign_reallocs);
 	json_unsigned(json, "nested", summary->nested);
@@ -164,7 +166,8 @@ void json_parts_selection(struct json *json, const char *key,
 	json_begin_object(json, key);
 	json_bool(json, "complete", filter->is_complete);
 	json_unsigned(json, "sites", filter->count);
-	json_parts_counts(json, &filter->sum);
+	json_parts_estimate(json, &filter->sum,
+			    analysis->sites.errors ? &filter->error : NULL);
 	json_end(json);
 }
 
@@ -191,6 +194,27 @@ void json_parts_counts(struct json *json, const struct counts *counts)
 	for (int i = 0; i < METRIC_COUNT; i++)
 		json_number(json, json_parts_metric((enum metric)i),
 			    counts->of[i]);
+}
+
+void json_parts_estimate(struct json *json, const struct counts *counts,
+			 const struct error *error)
+{
+	json_parts_counts(json, counts);
+	if (!error)
+		return;
+	json_number(json, "samples", error_samples(error, METRIC_ALLOCATIONS));
+	json_number(json, "live_samples",
+		    error_samples(error, METRIC_LIVE_BLOCKS));
+	json_number(json, "peak_samples",
+		    error_samples(error, METRIC_PEAK_BLOCKS));
+	for (int i = 0; i < METRIC_COUNT; i++) {
+		enum metric metric = (enum metric)i;
+		char name[32];
+
+		snprintf(name, sizeof(name), "%s_stderr",
+			 json_parts_metric(metric));
+		json_number(json, name, error_rounded(error, metric));
+	}
 }
 
 static const char *truncation_name(enum tree_end end)
@@ -249,7 +273,10 @@ int json_parts_site(struct json *json, const char *key,
 	if (ret < 0)
 		return ret;
 	json_begin_object(json, key);
-	json_parts_counts(json, &site->counts);
+	json_parts_estimate(
+		json, &site->counts,
+		sites_error(&analysis->sites,
+			    (size_t)(site - analysis->sites.array)));
 	json_text(json, "truncated", truncation_name(stack->end));
 	json_bool(json, "attributed", stack->kind == SITE_STACK);
 	json_parts_stack(json, "stack", stack);

@@ -6,7 +6,8 @@
  *	allocator, settings [text], pid, parent_pid, forked_by (pid of the
  *	recorded parent or null), state ("running", "exited", "replaced",
  *	"vanished"), exit_status (null unless exited), start_unix_ns,
- *	duration_ns (null: nobody saw the end), dump (its path)
+ *	duration_ns (null: nobody saw the end), dump (its path),
+ *	sample_bytes (0: nothing is an estimate)
  * totals: allocations, frees, reallocs, failed, allocated_bytes, freed_bytes,
  *	live_blocks, live_bytes, peak_blocks, peak_bytes, peak_ns (after the
  *	start; null: not known), peak_is_now, temporary, sites,
@@ -20,11 +21,14 @@
  *	cut_walks_bad_stack, adjusted_sites, dropped (parts of the file,
  *	with --salvage), objects [{path, problem}] (code without names:
  *	"missing", "changed", "unreadable"; of those that were asked for)
- * selection: complete (no --focus and --ignore), sites, and the counts of
+ * selection: complete (no --focus and --ignore), sites, and the estimate of
  *	these
  * counts: allocations, allocated_bytes, frees, freed_bytes, reallocs,
  *	live_blocks, live_bytes, peak_blocks, peak_bytes, temporary
- * site: counts, truncated (null, or why the outer end of the stack is
+ * estimate: counts; with sample_bytes also samples, live_samples,
+ *	peak_samples (recorded blocks behind the estimate) and for each of
+ *	the counts its standard error, allocations_stderr and so on
+ * site: estimate, truncated (null, or why the outer end of the stack is
  *	missing), attributed (false: events that have no stack), stack
  *	[{function, file, line, column, module, offset (ELF address of the
  *	call in the module; in unknown code the address in the process),
@@ -58,6 +62,10 @@ const char *json_parts_metric(enum metric metric);
 
 /* The members of counts, into the object that is open. */
 void json_parts_counts(struct json *json, const struct counts *counts);
+
+/* The members of an estimate; error NULL: exact. */
+void json_parts_estimate(struct json *json, const struct counts *counts,
+			 const struct error *error);
 
 /* The frames of a stack as an array. */
 void json_parts_stack(struct json *json, const char *key,

@@ -38,18 +38,24 @@ static void put_place(struct json *json, const struct analysis *analysis,
 			     : NULL);
 }
 
-static int put_row(struct json *json, struct analysis *analysis, enum top_by by,
-		   const struct top_row *row, struct stack *stack)
+static int put_row(struct json *json, struct analysis *analysis,
+		   const struct top *top, size_t number, struct stack *stack)
 {
+	const struct top_row *row = &top->rows[number];
+	const struct top_error *error =
+		top->errors ? &top->errors[number] : NULL;
+	enum top_by by = top->by;
+
 	json_begin_object(json, NULL);
 	put_place(json, analysis, row, by != TOP_SITE && by != TOP_THREAD);
 	put_thread(json, by, row);
 	json_bool(json, "attributed", !row->has_no_stack);
 	json_begin_object(json, "self");
-	json_parts_counts(json, &row->self);
+	json_parts_estimate(json, &row->self, error ? &error->self : NULL);
 	json_end(json);
 	json_begin_object(json, "cumulative");
-	json_parts_counts(json, &row->cumulative);
+	json_parts_estimate(json, &row->cumulative,
+			    error ? &error->cumulative : NULL);
 	json_end(json);
 	if (by == TOP_SITE) {
 		int ret = stack_read(stack, &analysis->names,
@@ -83,8 +89,7 @@ int json_top_print(FILE *file, struct analysis *analysis, const struct top *top,
 	json_unsigned(&json, "rows_total", ranking.count);
 	json_begin_array(&json, "rows");
 	for (size_t i = 0; i < ranking.shown && ret == 0; i++)
-		ret = put_row(&json, analysis, top->by,
-			      &top->rows[ranking.numbers[i]], &stack);
+		ret = put_row(&json, analysis, top, ranking.numbers[i], &stack);
 	json_end(&json);
 	json_parts_losses(&json, "losses", analysis);
 	json_end(&json);

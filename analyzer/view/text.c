@@ -5,9 +5,10 @@
 #include "analyzer/view/text.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
-#include "analyzer/model/sites.h"
+#include "analyzer/model/analysis.h"
 #include "analyzer/view/stack_text.h"
 
 #define COMMAND_COLUMNS 300u /* of a command line in the head */
@@ -50,6 +51,47 @@ char *text_count(char buf[static UNITS_TEXT_BYTES], int64_t count)
 	return negate(units_count(buf, -(uint64_t)count));
 }
 
+static uint64_t size_of(int64_t value)
+{
+	return value < 0 ? -(uint64_t)value : (uint64_t)value;
+}
+
+/* "~" value " +-" error */
+static char *join_estimate(char buf[static TEXT_ESTIMATE_BYTES],
+			   const char *value, const char *error)
+{
+	snprintf(buf, TEXT_ESTIMATE_BYTES, "~%s +-%s", value, error);
+	return buf;
+}
+
+char *text_size_estimate(char buf[static TEXT_ESTIMATE_BYTES],
+			 const struct term *term, const struct counts *counts,
+			 const struct error *error, enum metric metric)
+{
+	char value[UNITS_TEXT_BYTES], beside[UNITS_TEXT_BYTES];
+	int64_t bytes = counts->of[metric];
+
+	if (!error)
+		return text_size(buf, term, bytes);
+	return join_estimate(
+		buf, text_size(value, term, bytes),
+		units_size_beside(beside, term->units,
+				  (uint64_t)error_rounded(error, metric),
+				  size_of(bytes)));
+}
+
+char *text_count_estimate(char buf[static TEXT_ESTIMATE_BYTES],
+			  const struct counts *counts,
+			  const struct error *error, enum metric metric)
+{
+	char value[UNITS_TEXT_BYTES], beside[UNITS_TEXT_BYTES];
+
+	if (!error)
+		return text_count(buf, counts->of[metric]);
+	return join_estimate(buf, text_count(value, counts->of[metric]),
+			     text_count(beside, error_rounded(error, metric)));
+}
+
 void text_cell(struct term *term, const char *clean, int columns)
 {
 	fprintf(term->file, " %*s", columns, clean);
@@ -80,6 +122,50 @@ void text_share_cell(struct term *term, int64_t part, int64_t whole)
 	if (part >= 0 && whole >= part)
 		units_percent(buf, (uint64_t)part, (uint64_t)whole);
 	text_cell(term, buf, TEXT_SHARE);
+}
+
+void text_error_cell(struct term *term, const struct counts *counts,
+		     const struct error *error, enum metric metric)
+{
+	double value = fabs((double)counts->of[metric]);
+	char buf[UNITS_TEXT_BYTES] = "";
+	bool is_few;
+
+	/* At most 1 / P, which no one needs to know above this. */
+	if (value > 0) {
+		double percent = error_of(error, metric) / value * 100;
+
+		snprintf(buf, sizeof(buf), percent < 1000 ? "+-%.0f%%" : ">10x",
+			 percent);
+	}
+	is_few = value > 0 && error_is_few(error, counts, metric);
+	fputs(term_style(term, is_few ? TERM_DIM : TERM_PLAIN), term->file);
+	text_cell(term, buf, TEXT_ERROR);
+	fputs(term_style(term, TERM_PLAIN), term->file);
+}
+
+void text_estimate_of(struct term *term, const struct counts *counts,
+		      const struct error *error, enum metric metric,
+		      const char *noun)
+{
+	char buf[TEXT_ESTIMATE_BYTES];
+
+	fprintf(term->file, "%s %s%s",
+		text_count_estimate(buf, counts, error, metric), noun,
+		counts->of[metric] == 1 ? "" : "s");
+}
+
+const struct counts *text_list_sum(const struct analysis *analysis,
+				   const struct counts *sum,
+				   const struct error **ret_error)
+{
+	*ret_error = NULL;
+	if (!analysis->sites.errors)
+		return sum;
+	if (analysis->filter.is_complete)
+		return &analysis->sites.totals;
+	*ret_error = &analysis->filter.error;
+	return sum;
 }
 
 void text_count_of(struct term *term, int64_t count, const char *noun)
@@ -220,8 +306,8 @@ char *text_path(char buf[static TEXT_NAME_BYTES], const char *path,
 		if (from[-1] == '/' && ++slashes == 3)
 			break;
 	if (from > path + 1) {
-		to = stpcpy(to, "~/");
-		room -= 2;
+		to = stpcpy(to, ".../");
+		room -= 4;
 	} else {
 		from = path;
 	}
@@ -280,6 +366,8 @@ static void print_command(struct term *term, const struct summary *summary)
 
 void text_head(struct term *term, const struct summary *summary)
 {
+	char buf[UNITS_TEXT_BYTES];
+
 	text_styled(term, TERM_HEADING, "Program");
 	fputs("  ", term->file);
 	print_command(term, summary);
@@ -291,6 +379,12 @@ void text_head(struct term *term, const struct summary *summary)
 			summary->recorded_parent);
 	text_state(term, summary);
 	putc('\n', term->file);
+	if (!summary->sample_bytes)
+		return;
+	text_styled(term, TERM_HEADING, "Sampled");
+	fprintf(term->file,
+		"  one in about %s; totals are exact, sites are estimates\n",
+		units_size(buf, term->units, summary->sample_bytes));
 }
 
 void text_filter_note(struct term *term, const struct filter *filter)

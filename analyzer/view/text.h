@@ -12,12 +12,15 @@
 #include <stdint.h>
 
 #include "analyzer/base/term.h"
+#include "analyzer/model/estimate.h"
 #include "analyzer/model/filter.h"
 #include "analyzer/model/summary.h"
 #include "analyzer/model/top.h"
 
-#define TEXT_NAME_BYTES 1024 /* longest name or path printed */
-#define TEXT_SHARE	7    /* columns of a share: ">99.9%" */
+#define TEXT_NAME_BYTES	    1024 /* longest name or path printed */
+#define TEXT_SHARE	    7	 /* columns of a share: ">99.9%" */
+#define TEXT_ERROR	    7	 /* columns of a relative error: "+-22%" */
+#define TEXT_ESTIMATE_BYTES (2 * UNITS_TEXT_BYTES + 8)
 
 /* Columns that a size and a count take in tables. */
 int text_size_columns(const struct term *term);
@@ -28,15 +31,44 @@ char *text_size(char buf[static UNITS_TEXT_BYTES], const struct term *term,
 		int64_t bytes);
 char *text_count(char buf[static UNITS_TEXT_BYTES], int64_t count);
 
+/*
+ * A metric with its standard error, "~12.3 MiB +-0.9" (in the same unit),
+ * "~8,193 +-2,896"; error NULL: without, as it is exact.
+ */
+char *text_size_estimate(char buf[static TEXT_ESTIMATE_BYTES],
+			 const struct term *term, const struct counts *counts,
+			 const struct error *error, enum metric metric);
+char *text_count_estimate(char buf[static TEXT_ESTIMATE_BYTES],
+			  const struct counts *counts,
+			  const struct error *error, enum metric metric);
+
 /* One cell to the right of what stands: blank, then right-aligned. A zero is
  * blank with has_blanks. */
 void text_size_cell(struct term *term, int64_t bytes, bool has_blanks);
 void text_count_cell(struct term *term, int64_t count, bool has_blanks);
+/* The standard error as a part of the value; dim where the samples are few,
+ * blank for 0. */
+void text_error_cell(struct term *term, const struct counts *counts,
+		     const struct error *error, enum metric metric);
 void text_share_cell(struct term *term, int64_t part, int64_t whole);
 void text_cell(struct term *term, const char *clean, int columns);
 
 /* "1 block", "2 blocks": the noun gets an s. */
 void text_count_of(struct term *term, int64_t count, const char *noun);
+
+/* The same of an estimate: "~8,193 +-2,896 blocks". */
+void text_estimate_of(struct term *term, const struct counts *counts,
+		      const struct error *error, enum metric metric,
+		      const char *noun);
+
+/*
+ * What stands above a list of sites: their sum, or in a sampled dump where
+ * all are looked at, what is known exactly. *ret_error is NULL then too.
+ */
+struct analysis;
+const struct counts *text_list_sum(const struct analysis *analysis,
+				   const struct counts *sum,
+				   const struct error **ret_error);
 
 /* A heading on a line of its own, after a blank line. */
 void text_heading(struct term *term, const char *text);

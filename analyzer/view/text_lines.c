@@ -12,9 +12,16 @@
 #define CONTEXT	     2u /* lines kept around one with numbers */
 #define TAB_COLUMNS  8u
 
-static void print_rule(struct term *term)
+/* Columns behind each size for its error. */
+static int error_columns(const struct lines *lines)
 {
-	int columns = LINE_COLUMNS + 3 * (text_size_columns(term) + 1) +
+	return lines->is_estimate ? TEXT_ERROR + 1 : 0;
+}
+
+static void print_rule(struct term *term, const struct lines *lines)
+{
+	int columns = LINE_COLUMNS +
+		      3 * (text_size_columns(term) + 1 + error_columns(lines)) +
 		      2 * (text_count_columns() + 1) + 2 + 20;
 
 	for (int i = 0; i < columns; i++)
@@ -22,30 +29,35 @@ static void print_rule(struct term *term)
 	putc('\n', term->file);
 }
 
-static void print_columns(struct term *term, const char *first,
-			  const char *last)
+static void print_columns(struct term *term, const struct lines *lines,
+			  const char *first, const char *last)
 {
+	static const char *const sizes[] = { "live", "at peak", "allocated" };
+
 	fputs(term_style(term, TERM_HEADING), term->file);
 	fprintf(term->file, "%*s", LINE_COLUMNS, first);
-	text_cell(term, "live", text_size_columns(term));
-	text_cell(term, "at peak", text_size_columns(term));
-	text_cell(term, "allocated", text_size_columns(term));
+	for (int i = 0; i < 3; i++) {
+		text_cell(term, sizes[i], text_size_columns(term));
+		fprintf(term->file, "%*s", error_columns(lines), "");
+	}
 	text_cell(term, "count", text_count_columns());
 	text_cell(term, "temporary", text_count_columns());
 	fprintf(term->file, "  %s%s\n", last, term_style(term, TERM_PLAIN));
 }
 
-/* The numbers of a line; counts NULL: blanks. */
+/* The numbers of a line. error NULL: they are exact. */
 static void print_counts(struct term *term, const struct counts *counts,
-			 bool has_blanks)
+			 const struct error *error, bool has_blanks)
 {
-	static const struct counts none;
+	static const enum metric sizes[] = { METRIC_LIVE_BYTES,
+					     METRIC_PEAK_BYTES,
+					     METRIC_ALLOCATED_BYTES };
 
-	if (!counts)
-		counts = &none;
-	text_size_cell(term, counts->of[METRIC_LIVE_BYTES], has_blanks);
-	text_size_cell(term, counts->of[METRIC_PEAK_BYTES], has_blanks);
-	text_size_cell(term, counts->of[METRIC_ALLOCATED_BYTES], has_blanks);
+	for (int i = 0; i < 3; i++) {
+		text_size_cell(term, counts->of[sizes[i]], has_blanks);
+		if (error)
+			text_error_cell(term, counts, error, sizes[i]);
+	}
 	text_count_cell(term, counts->of[METRIC_ALLOCATIONS], has_blanks);
 	text_count_cell(term, counts->of[METRIC_TEMPORARY], has_blanks);
 }
@@ -74,14 +86,18 @@ static void print_source(struct term *term, const struct source_line *line)
 }
 
 static void print_line(struct term *term, const struct lines *lines,
-		       uint32_t number, const struct counts *counts)
+		       uint32_t number, const struct lines_row *row)
 {
+	static const struct lines_row none;
+	const struct lines_row *shown = row ? row : &none;
+
 	if (number)
 		fprintf(term->file, "%*" PRIu32, LINE_COLUMNS, number);
 	else
 		fprintf(term->file, "%*s", LINE_COLUMNS, "?");
-	fputs(term_style(term, counts ? TERM_NUMBER : TERM_PLAIN), term->file);
-	print_counts(term, counts, true);
+	fputs(term_style(term, row ? TERM_NUMBER : TERM_PLAIN), term->file);
+	print_counts(term, &shown->counts,
+		     lines->is_estimate ? &shown->error : NULL, true);
 	fputs(term_style(term, TERM_PLAIN), term->file);
 	if (number && number <= lines->source.count) {
 		fputs("  ", term->file);
@@ -104,8 +120,7 @@ static void print_rows(struct term *term, const struct lines *lines,
 		       size_t from)
 {
 	for (size_t i = from; i < lines->row_count; i++)
-		print_line(term, lines, lines->rows[i].line,
-			   &lines->rows[i].counts);
+		print_line(term, lines, lines->rows[i].line, &lines->rows[i]);
 }
 
 static void print_text(struct term *term, const struct lines *lines,
@@ -115,17 +130,17 @@ static void print_text(struct term *term, const struct lines *lines,
 	size_t row = 0;
 
 	for (; row < lines->row_count && lines->rows[row].line == 0; row++)
-		print_line(term, lines, 0, &lines->rows[row].counts);
+		print_line(term, lines, 0, &lines->rows[row]);
 	for (uint32_t number = 1; number <= lines->source.count; number++) {
-		const struct counts *counts = NULL;
+		const struct lines_row *at = NULL;
 		bool is_shown = !changed_only || is_near(lines, row, number);
 
 		if (term_is_done(term))
 			return;
 		if (row < lines->row_count && lines->rows[row].line == number)
-			counts = &lines->rows[row++].counts;
+			at = &lines->rows[row++];
 		if (is_shown)
-			print_line(term, lines, number, counts);
+			print_line(term, lines, number, at);
 		else if (!is_hidden)
 			fprintf(term->file, "%*s\n", LINE_COLUMNS, "...");
 		is_hidden = !is_shown;
@@ -139,12 +154,14 @@ static void print_functions(struct term *term, const struct lines *lines)
 	char name[TEXT_NAME_BYTES];
 
 	text_heading(term, "Functions");
-	print_columns(term, "", "function");
+	print_columns(term, lines, "", "function");
 	for (size_t i = 0; i < lines->function_count; i++) {
 		const struct lines_function *function = &lines->functions[i];
 
 		fprintf(term->file, "%*s", LINE_COLUMNS, "");
-		print_counts(term, &function->counts, true);
+		print_counts(term, &function->counts,
+			     lines->is_estimate ? &function->error : NULL,
+			     true);
 		fputs("  ", term->file);
 		text_styled(term, TERM_FUNCTION,
 			    function->name
@@ -187,15 +204,16 @@ void text_lines_print(struct term *term, const struct analysis *analysis,
 	putc('\n', term->file);
 	print_notices(term, lines);
 	putc('\n', term->file);
-	print_columns(term, "Line", "Source");
-	print_rule(term);
+	print_columns(term, lines, "Line", "Source");
+	print_rule(term, lines);
 	if (extent == TEXT_LINES_ROWS)
 		print_rows(term, lines, 0);
 	else
 		print_text(term, lines, extent == TEXT_LINES_CHANGED);
-	print_rule(term);
+	print_rule(term, lines);
 	fprintf(term->file, "%*s", LINE_COLUMNS, "Sum");
-	print_counts(term, &lines->sum, false);
+	print_counts(term, &lines->sum,
+		     lines->is_estimate ? &lines->sum_error : NULL, false);
 	fputs("  ", term->file);
 	text_count_of(term, (int64_t)lines->site_count, "site");
 	putc('\n', term->file);

@@ -97,8 +97,8 @@ static void print_sampling(struct term *term, const struct summary *summary,
 	if (summary->sample_bytes)
 		print_line(
 			term, lines,
-			"Sampled, one in %s: sites count their samples "
-			"alone; totals are exact.",
+			"Sampled, one in about %s: sites that no sample met "
+			"are missing.",
 			units_size(size, term->units, summary->sample_bytes));
 }
 
@@ -127,6 +127,12 @@ static void print_rest(struct term *term, const struct analysis *analysis,
 	const struct summary *summary = &analysis->summary;
 	char a[UNITS_TEXT_BYTES];
 
+	if (summary->is_bypassed)
+		print_line(term, lines,
+			   "The malloc of %s comes before memprof's: what it "
+			   "serves itself was not seen.",
+			   text_path((char[TEXT_NAME_BYTES]) { 0 },
+				     summary->allocator, summary));
 	if (summary->foreign_frees)
 		print_line(term, lines,
 			   "Freed without having been seen allocated: %s.",

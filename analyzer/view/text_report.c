@@ -47,7 +47,8 @@ static void print_totals(struct term *term, const struct analysis *analysis)
 	print_pair(term, "allocated", totals, METRIC_ALLOCATIONS,
 		   METRIC_ALLOCATED_BYTES);
 	if (totals->of[METRIC_REALLOCS])
-		fprintf(term->file, "   %s by realloc",
+		fprintf(term->file, "   %s%s by realloc",
+			analysis->sites.errors ? "~" : "",
 			text_count(buf, totals->of[METRIC_REALLOCS]));
 	if (summary->inherited_blocks)
 		fprintf(term->file, "   %s inherited from the parent",
@@ -86,26 +87,83 @@ static void print_totals(struct term *term, const struct analysis *analysis)
 	putc('\n', term->file);
 }
 
-static void print_section_head(struct term *term, const struct section *section,
+static void print_section_head(struct term *term,
+			       const struct analysis *analysis,
+			       const struct section *section,
 			       const struct ranking *ranking)
 {
-	char buf[UNITS_TEXT_BYTES];
+	const struct error *error;
+	const struct counts *sum =
+		text_list_sum(analysis, &ranking->sum, &error);
+	char buf[TEXT_ESTIMATE_BYTES];
 
 	putc('\n', term->file);
 	text_styled(term, TERM_HEADING, section->title);
-	if (ranking->count == 0) {
+	if (ranking->count == 0 && sum->of[section->count] == 0) {
 		fprintf(term->file, ": %s\n", section->nothing);
 		return;
 	}
 	if (section->bytes != METRIC_COUNT)
 		fprintf(term->file, ": %s in ",
-			text_size(buf, term, ranking->sum.of[section->bytes]));
+			text_size_estimate(buf, term, sum, error,
+					   section->bytes));
 	else
 		fputs(": ", term->file);
-	text_count_of(term, ranking->sum.of[section->count], section->noun);
+	text_estimate_of(term, sum, error, section->count, section->noun);
 	fputs(" from ", term->file);
 	text_count_of(term, (int64_t)ranking->count, "site");
 	putc('\n', term->file);
+}
+
+/* One site of a section. error NULL: exact. */
+static int print_site(struct term *term, struct analysis *analysis,
+		      const struct section *section, uint32_t number,
+		      enum metric key, const struct ranking *ranking,
+		      struct stack *stack)
+{
+	const struct site *site = &analysis->sites.array[number];
+	const struct error *error = sites_error(&analysis->sites, number);
+	int used = TEXT_SHARE + text_count_columns() + 4;
+	int ret;
+
+	fputs(term_style(term, TERM_NUMBER), term->file);
+	if (section->bytes != METRIC_COUNT) {
+		text_size_cell(term, site->counts.of[section->bytes], false);
+		used += text_size_columns(term) + 1;
+	}
+	fputs(term_style(term, TERM_PLAIN), term->file);
+	if (error) {
+		text_error_cell(term, &site->counts, error, key);
+		used += TEXT_ERROR + 1;
+	}
+	text_share_cell(term, site->counts.of[key], ranking->sum.of[key]);
+	text_count_cell(term, site->counts.of[section->count], false);
+	fputs("  ", term->file);
+	ret = stack_read(stack, &analysis->names, site);
+	if (ret == 0)
+		stack_text_line(term, stack, &analysis->summary,
+				(unsigned)used);
+	putc('\n', term->file);
+	return ret;
+}
+
+static void print_section_rest(struct term *term, const struct section *section,
+			       enum metric key, const struct ranking *ranking,
+			       bool is_estimate)
+{
+	if (ranking->shown == ranking->count)
+		return;
+	fputs(term_style(term, TERM_DIM), term->file);
+	if (section->bytes != METRIC_COUNT)
+		text_size_cell(term, ranking->rest.of[section->bytes], false);
+	if (is_estimate)
+		text_cell(term, "", TEXT_ERROR);
+	text_share_cell(term, ranking->rest.of[key], ranking->sum.of[key]);
+	text_count_cell(term, ranking->rest.of[section->count], false);
+	fputs("  in ", term->file);
+	text_count_of(term, (int64_t)(ranking->count - ranking->shown),
+		      "more site");
+	fprintf(term->file, "%s\n", term_style(term, TERM_PLAIN));
 }
 
 static int print_section(struct term *term, struct analysis *analysis,
@@ -123,42 +181,12 @@ static int print_section(struct term *term, struct analysis *analysis,
 	ret = ranking_init(&ranking, &source, key, limit);
 	if (ret < 0)
 		return ret;
-	print_section_head(term, section, &ranking);
-	for (size_t i = 0; i < ranking.shown && ret == 0; i++) {
-		const struct site *site =
-			&analysis->sites.array[ranking.numbers[i]];
-		int used = TEXT_SHARE + text_count_columns() + 4;
-
-		fputs(term_style(term, TERM_NUMBER), term->file);
-		if (section->bytes != METRIC_COUNT) {
-			text_size_cell(term, site->counts.of[section->bytes],
-				       false);
-			used += text_size_columns(term) + 1;
-		}
-		fputs(term_style(term, TERM_PLAIN), term->file);
-		text_share_cell(term, site->counts.of[key],
-				ranking.sum.of[key]);
-		text_count_cell(term, site->counts.of[section->count], false);
-		fputs("  ", term->file);
-		ret = stack_read(&stack, &analysis->names, site);
-		if (ret == 0)
-			stack_text_line(term, &stack, &analysis->summary,
-					(unsigned)used);
-		putc('\n', term->file);
-	}
-	if (ranking.shown < ranking.count) {
-		fputs(term_style(term, TERM_DIM), term->file);
-		if (section->bytes != METRIC_COUNT)
-			text_size_cell(term, ranking.rest.of[section->bytes],
-				       false);
-		text_share_cell(term, ranking.rest.of[key],
-				ranking.sum.of[key]);
-		text_count_cell(term, ranking.rest.of[section->count], false);
-		fputs("  in ", term->file);
-		text_count_of(term, (int64_t)(ranking.count - ranking.shown),
-			      "more site");
-		fprintf(term->file, "%s\n", term_style(term, TERM_PLAIN));
-	}
+	print_section_head(term, analysis, section, &ranking);
+	for (size_t i = 0; i < ranking.shown && ret == 0; i++)
+		ret = print_site(term, analysis, section, ranking.numbers[i],
+				 key, &ranking, &stack);
+	print_section_rest(term, section, key, &ranking,
+			   analysis->sites.errors != NULL);
 	stack_done(&stack);
 	ranking_done(&ranking);
 	return ret;

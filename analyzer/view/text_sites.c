@@ -28,13 +28,18 @@ static void print_title(struct term *term, const struct analysis *analysis,
 	const struct summary *summary = &analysis->summary;
 	bool is_running = summary->state == SUMMARY_RUNNING;
 	const char *title = is_running ? "Live now" : "Leaked";
-	char buf[UNITS_TEXT_BYTES];
+	enum metric bytes = text_sites_bytes(list);
+	enum metric blocks = text_sites_blocks(list);
+	const struct error *error;
+	const struct counts *sum =
+		text_list_sum(analysis, &ranking->sum, &error);
+	char buf[TEXT_ESTIMATE_BYTES];
 
 	if (list == SITES_PEAK)
 		title = "At the peak";
 	putc('\n', term->file);
 	text_styled(term, TERM_HEADING, title);
-	if (ranking->count == 0) {
+	if (ranking->count == 0 && sum->of[blocks] == 0) {
 		fputs(": nothing\n", term->file);
 		return;
 	}
@@ -42,9 +47,9 @@ static void print_title(struct term *term, const struct analysis *analysis,
 		term_style(term, list == SITES_LEAKS && !is_running
 					 ? TERM_BAD
 					 : TERM_NUMBER),
-		text_size(buf, term, ranking->sum.of[text_sites_bytes(list)]),
+		text_size_estimate(buf, term, sum, error, bytes),
 		term_style(term, TERM_PLAIN));
-	text_count_of(term, ranking->sum.of[text_sites_blocks(list)], "block");
+	text_estimate_of(term, sum, error, blocks, "block");
 	fputs(" from ", term->file);
 	text_count_of(term, (int64_t)ranking->count, "site");
 	if (list == SITES_LEAKS)
@@ -61,37 +66,44 @@ static void print_title(struct term *term, const struct analysis *analysis,
 }
 
 static void print_site_head(struct term *term, size_t number,
-			    const struct counts *counts, enum sites_list list,
+			    const struct counts *counts,
+			    const struct error *error, enum sites_list list,
 			    const struct ranking *ranking)
 {
-	int64_t bytes = counts->of[text_sites_bytes(list)];
-	int64_t blocks = counts->of[text_sites_blocks(list)];
-	char buf[UNITS_TEXT_BYTES];
+	enum metric bytes = text_sites_bytes(list);
+	char buf[TEXT_ESTIMATE_BYTES];
 
 	fprintf(term->file, "\n%s#%zu  %s%s", term_style(term, TERM_NUMBER),
-		number, text_size(buf, term, bytes),
+		number, text_size_estimate(buf, term, counts, error, bytes),
 		term_style(term, TERM_PLAIN));
 	fputs(" in ", term->file);
-	text_count_of(term, blocks, "block");
-	if (bytes > 0)
+	text_estimate_of(term, counts, error, text_sites_blocks(list), "block");
+	if (counts->of[bytes] > 0)
 		fprintf(term->file, ", %s",
-			units_percent(buf, (uint64_t)bytes,
-				      (uint64_t)ranking->sum
-					      .of[text_sites_bytes(list)]));
+			units_percent(buf, (uint64_t)counts->of[bytes],
+				      (uint64_t)ranking->sum.of[bytes]));
+	if (error && error_is_few(error, counts, bytes)) {
+		fprintf(term->file, " %s(few samples: %s)",
+			term_style(term, TERM_BAD),
+			text_count(buf, error_samples(error, bytes)));
+		fputs(term_style(term, TERM_PLAIN), term->file);
+	}
 	fprintf(term->file, "%s; allocated ", term_style(term, TERM_DIM));
-	text_count_of(term, counts->of[METRIC_ALLOCATIONS], "time");
+	text_estimate_of(term, counts, error, METRIC_ALLOCATIONS, "time");
 	fprintf(term->file, " (%s)",
-		text_size(buf, term, counts->of[METRIC_ALLOCATED_BYTES]));
+		text_size_estimate(buf, term, counts, error,
+				   METRIC_ALLOCATED_BYTES));
 	fprintf(term->file, ", freed %s",
-		text_count(buf, counts->of[METRIC_FREES]));
+		text_count_estimate(buf, counts, error, METRIC_FREES));
 	if (counts->of[METRIC_TEMPORARY])
 		fprintf(term->file, ", temporary %s",
-			text_count(buf, counts->of[METRIC_TEMPORARY]));
+			text_count_estimate(buf, counts, error,
+					    METRIC_TEMPORARY));
 	fprintf(term->file, "%s\n", term_style(term, TERM_PLAIN));
 }
 
 static void print_rest(struct term *term, enum sites_list list,
-		       const struct ranking *ranking)
+		       const struct ranking *ranking, bool is_estimate)
 {
 	char buf[UNITS_TEXT_BYTES];
 
@@ -100,7 +112,7 @@ static void print_rest(struct term *term, enum sites_list list,
 	fprintf(term->file, "\n%sNot shown: ", term_style(term, TERM_DIM));
 	text_count_of(term, (int64_t)(ranking->count - ranking->shown),
 		      "more site");
-	fprintf(term->file, " with %s in ",
+	fprintf(term->file, " with %s%s in ", is_estimate ? "~" : "",
 		text_size(buf, term, ranking->rest.of[text_sites_bytes(list)]));
 	text_count_of(term, ranking->rest.of[text_sites_blocks(list)], "block");
 	fprintf(term->file, " (--limit 0 shows all)%s\n",
@@ -127,12 +139,16 @@ int text_sites_print(struct term *term, struct analysis *analysis,
 		ret = stack_read(&stack, &analysis->names, site);
 		if (ret < 0 || term_is_done(term))
 			break;
-		print_site_head(term, i + 1, &site->counts, list, &ranking);
+		print_site_head(
+			term, i + 1, &site->counts,
+			sites_error(&analysis->sites, ranking.numbers[i]), list,
+			&ranking);
 		stack_text_print(term, &stack, &analysis->summary,
 				 STACK_INDENT);
 	}
 	if (ret == 0) {
-		print_rest(term, list, &ranking);
+		print_rest(term, list, &ranking,
+			   analysis->sites.errors != NULL);
 		text_losses_print_serious(term, analysis);
 	}
 	stack_done(&stack);

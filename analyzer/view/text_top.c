@@ -114,6 +114,7 @@ static unsigned print_head(struct term *term, const struct top *top,
 	int columns = is_bytes(options->metric) ? text_size_columns(term)
 						: text_count_columns();
 	int used = columns + 1 + TEXT_SHARE + 1 + text_count_columns() + 1 + 2;
+	int error = top->errors ? TEXT_ERROR + 1 : 0;
 	char buf[UNITS_TEXT_BYTES];
 
 	putc('\n', term->file);
@@ -126,31 +127,50 @@ static unsigned print_head(struct term *term, const struct top *top,
 			   (int64_t)ranking->count));
 	fputs(term_style(term, TERM_HEADING), term->file);
 	text_cell(term, "self", columns);
+	fprintf(term->file, "%*s", error, "");
 	text_cell(term, "share", TEXT_SHARE);
 	if (has_cumulative(top->by)) {
 		text_cell(term, "cumulative", columns);
+		fprintf(term->file, "%*s", error, "");
 		text_cell(term, "share", TEXT_SHARE);
-		used += columns + 1 + TEXT_SHARE + 1;
+		used += columns + 1 + error + TEXT_SHARE + 1;
 	}
 	text_cell(term, "allocations", text_count_columns());
 	fprintf(term->file, "  %s%s\n", top_by_name(top->by),
 		term_style(term, TERM_PLAIN));
-	return (unsigned)used;
+	return (unsigned)(used + error);
+}
+
+/* What rows with exact counts are parts of. */
+static const struct counts *whole_of(const struct analysis *analysis)
+{
+	const struct error *error;
+
+	return text_list_sum(analysis, &analysis->filter.sum, &error);
 }
 
 static int print_row(struct term *term, struct analysis *analysis,
-		     const struct top *top, const struct top_row *row,
-		     enum metric metric, struct stack *stack, unsigned used)
+		     const struct top *top, size_t number, enum metric metric,
+		     struct stack *stack, unsigned used)
 {
-	int64_t whole = analysis->filter.sum.of[metric];
+	const struct top_row *row = &top->rows[number];
+	const struct top_error *error =
+		top->errors ? &top->errors[number] : NULL;
+	int64_t whole = top->is_estimate ? analysis->filter.sum.of[metric]
+					 : whole_of(analysis)->of[metric];
 	int ret;
 
 	fputs(term_style(term, TERM_NUMBER), term->file);
 	value_cell(term, metric, row->self.of[metric]);
 	fputs(term_style(term, TERM_PLAIN), term->file);
+	if (error)
+		text_error_cell(term, &row->self, &error->self, metric);
 	text_share_cell(term, row->self.of[metric], whole);
 	if (has_cumulative(top->by)) {
 		value_cell(term, metric, row->cumulative.of[metric]);
+		if (error)
+			text_error_cell(term, &row->cumulative,
+					&error->cumulative, metric);
 		text_share_cell(term, row->cumulative.of[metric], whole);
 	}
 	text_count_cell(term, row->self.of[METRIC_ALLOCATIONS], false);
@@ -178,9 +198,8 @@ int text_top_print(struct term *term, struct analysis *analysis,
 	for (size_t i = 0; i < ranking.shown && ret == 0; i++) {
 		if (term_is_done(term))
 			break;
-		ret = print_row(term, analysis, top,
-				&top->rows[ranking.numbers[i]], options->metric,
-				&stack, used);
+		ret = print_row(term, analysis, top, ranking.numbers[i],
+				options->metric, &stack, used);
 	}
 	if (ret == 0)
 		text_losses_print_serious(term, analysis);

@@ -79,7 +79,8 @@ tests_unit_test_unwind_LDADD = librecorder.a $(CHECK_LIBS)
 # What a dump means, and how it is shown.
 if HAVE_CHECK
 model_tests = tests/unit/test_dump tests/unit/test_sites \
-	tests/unit/test_lines tests/unit/test_views tests/unit/test_source
+	tests/unit/test_lines tests/unit/test_views tests/unit/test_source \
+	tests/unit/test_estimate
 check_PROGRAMS += $(model_tests)
 TESTS += $(model_tests)
 endif
@@ -97,6 +98,10 @@ tests_unit_test_views_SOURCES = tests/unit/test_views.c \
 	tests/unit/all_views.c tests/unit/all_views.h $(model_test_sample)
 tests_unit_test_views_CFLAGS = $(model_test_cflags)
 tests_unit_test_views_LDADD = $(model_test_libs)
+tests_unit_test_estimate_SOURCES = tests/unit/test_estimate.c \
+	tests/unit/all_views.c tests/unit/all_views.h $(model_test_sample)
+tests_unit_test_estimate_CFLAGS = $(model_test_cflags)
+tests_unit_test_estimate_LDADD = $(model_test_libs)
 tests_unit_test_source_SOURCES = tests/unit/test_source.c
 tests_unit_test_source_CFLAGS = $(model_test_cflags)
 tests_unit_test_source_LDADD = $(model_test_libs)

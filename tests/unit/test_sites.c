@@ -297,29 +297,6 @@ START_TEST(test_sites_inherited_by_a_fork_are_in_the_totals)
 }
 END_TEST
 
-START_TEST(test_sites_not_sampled_are_one)
-{
-	struct dump_builder *builder = &sample.builder;
-	uint32_t class = dump_builder_node(builder, 0,
-					   (uint64_t)MPF_NODE_UNSAMPLED << 60);
-	uint32_t sized =
-		dump_builder_node(builder, sample.a,
-				  (uint64_t)MPF_NODE_SIZED << 60 |
-					  MPF_SIZED(MPF_CALL_REALLOC, 4096));
-
-	dump_builder_count(builder, sample.thread0, class, 3, 50, 49);
-	dump_builder_count(builder, sample.thread0, sized, 4096, 1, 1);
-	header()->sample_bytes = 1 << 19;
-
-	open_sample();
-	ck_assert_uint_eq(analysis.sites.count, 4);
-	ck_assert_int_eq(site_of(0)->kind, SITE_UNSAMPLED);
-	expect(&site_of(0)->counts, METRIC_ALLOCATIONS, 50);
-	expect(&site_of(sample.a)->counts, METRIC_REALLOCS, 4);
-	expect(&analysis.sites.totals, METRIC_ALLOCATIONS, 1015 + 51);
-}
-END_TEST
-
 START_TEST(test_sites_that_count_nothing_are_left_out)
 {
 	dump_builder_count(&sample.builder, sample.thread0,
@@ -500,7 +477,6 @@ static Suite *sites_suite(void)
 		       test_sites_differ_when_other_code_lay_at_the_address);
 	tcase_add_test(tests, test_sites_know_which_stacks_are_cut);
 	tcase_add_test(tests, test_sites_inherited_by_a_fork_are_in_the_totals);
-	tcase_add_test(tests, test_sites_not_sampled_are_one);
 	tcase_add_test(tests, test_sites_that_count_nothing_are_left_out);
 	tcase_add_test(tests, test_stack_is_told_innermost_first);
 	tcase_add_test(tests,

@@ -40,6 +40,36 @@ static const struct {
 	{ UNITS_BYTES, UINT64_MAX, "18,446,744,073,709,551,615 B" },
 };
 
+static const struct {
+	enum units units;
+	uint64_t bytes, whole;
+	const char *text;
+} besides[] = {
+	{ UNITS_IEC, 900, 1023, "900" },
+	{ UNITS_IEC, 900, 1024, "0.9" },
+	{ UNITS_IEC, 2097152, 4096, "2,048.0" },
+	{ UNITS_IEC, 943718, 12897485, "0.9" },
+	/* What is written 1.0 MiB is in MiB. */
+	{ UNITS_IEC, 104858, 1048575, "0.1" },
+	{ UNITS_IEC, 104858, 1048000, "102.4" },
+	{ UNITS_SI, 1500, 1000000, "0.0" },
+	{ UNITS_SI, 50000, 1000000, "0.1" },
+	{ UNITS_BYTES, 1234567, 5, "1,234,567" },
+	{ UNITS_IEC, UINT64_MAX, UINT64_MAX, "16.0" },
+	{ UNITS_IEC, UINT64_MAX, 1024, "18,014,398,509,481,984.0" },
+};
+
+START_TEST(test_units_size_beside_is_in_the_same_unit)
+{
+	char buf[UNITS_TEXT_BYTES];
+
+	ck_assert_str_eq(units_size_beside(buf, besides[_i].units,
+					   besides[_i].bytes,
+					   besides[_i].whole),
+			 besides[_i].text);
+}
+END_TEST
+
 START_TEST(test_units_size_rounds_once)
 {
 	char buf[UNITS_TEXT_BYTES];
@@ -184,6 +214,8 @@ int main(void)
 	SRunner *runner;
 	int failed;
 
+	tcase_add_loop_test(tcase, test_units_size_beside_is_in_the_same_unit,
+			    0, sizeof(besides) / sizeof(besides[0]));
 	tcase_add_loop_test(tcase, test_units_size_rounds_once, 0,
 			    COUNT(sizes));
 	tcase_add_test(tcase, test_units_count_separates_thousands);

@@ -9,7 +9,7 @@
 
 #define REPLICAS 10
 #define SIZES	 4
-#define MAX	 800 /* blocks kept at one stack */
+#define MAX	 1600 /* blocks kept at one stack */
 
 struct kind {
 	const char *name;
@@ -24,8 +24,8 @@ struct kind {
 
 static struct kind small_kind = {
 	.name = "small",
-	.sizes = { 1000, 1500, 2500, 4000 },
-	.rounds = 300,
+	.sizes = { 2000, 2500, 3000, 4000 },
+	.rounds = 600,
 };
 static struct kind large_kind = {
 	.name = "large",
