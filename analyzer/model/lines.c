@@ -405,6 +405,7 @@ int lines_rank(struct lines *lines, enum metric metric, size_t limit,
 		qsort(rows, ranking.shown, sizeof(*rows), compare_rows);
 	free(lines->rows);
 	lines->rows = rows;
+	lines->rows_left_out += lines->row_count - ranking.shown;
 	lines->row_count = ranking.shown;
 	ranking_done(&ranking);
 	return 0;

@@ -37,6 +37,7 @@ struct lines {
 	const char *file;	/* as the debug information has it */
 	struct lines_row *rows; /* by line */
 	size_t row_count;
+	size_t rows_left_out;		  /* by lines_rank(): not among rows */
 	struct lines_function *functions; /* by first line */
 	size_t function_count;
 	struct counts sum;

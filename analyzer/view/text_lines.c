@@ -110,9 +110,13 @@ static void print_line(struct term *term, const struct lines *lines,
  * first at or behind the line. */
 static bool is_near(const struct lines *lines, size_t row, uint32_t number)
 {
-	if (row < lines->row_count && lines->rows[row].line <= number + CONTEXT)
+	/* Where lines with numbers are left out, a line around others might be
+	 * one of them, and would look as if it had none. */
+	uint32_t context = lines->rows_left_out ? 0 : CONTEXT;
+
+	if (row < lines->row_count && lines->rows[row].line <= number + context)
 		return true;
-	return row > 0 && lines->rows[row - 1].line + CONTEXT >= number &&
+	return row > 0 && lines->rows[row - 1].line + context >= number &&
 	       lines->rows[row - 1].line != 0;
 }
 
@@ -210,6 +214,9 @@ void text_lines_print(struct term *term, const struct analysis *analysis,
 		print_rows(term, lines, 0);
 	else
 		print_text(term, lines, extent == TEXT_LINES_CHANGED);
+	if (lines->rows_left_out)
+		fprintf(term->file, "%*s  lines left out: %zu\n", LINE_COLUMNS,
+			"", lines->rows_left_out);
 	print_rule(term, lines);
 	fprintf(term->file, "%*s", LINE_COLUMNS, "Sum");
 	print_counts(term, &lines->sum,

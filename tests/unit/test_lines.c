@@ -281,6 +281,7 @@ START_TEST(test_lines_ranked_keep_their_sums)
 	ck_assert_int_eq(lines_rank(&lines, METRIC_ALLOCATIONS, 2, false), 0);
 
 	ck_assert_uint_eq(lines.row_count, 2);
+	ck_assert_uint_eq(lines.rows_left_out, 2);
 	expect_row(&lines, 0, top_line + 3, 100, 100, 100);
 	expect_row(&lines, 1, again_line + 3, 3, 3000, 1000);
 	ck_assert_int_eq(lines.sum.of[METRIC_ALLOCATIONS], 105);
