@@ -117,16 +117,22 @@ void *realloc(void *old, size_t bytes)
 	return recorded_realloc(old, bytes, &regs);
 }
 
-void free(void *addr)
+/* True when the allocator behind us is to have the block back. */
+static inline bool before_free(void *addr, uintptr_t caller)
 {
-	uintptr_t caller = (uintptr_t)__builtin_return_address(0);
 	bool is_on = mp_hook_enter_free();
 
 	if (__builtin_expect(mp_pool_has(addr) || !mp_next.malloc, 0))
-		return;
+		return false;
 	if (__builtin_expect(is_on, 1))
 		mp_hook_free(addr, caller);
-	mp_next.free(addr);
+	return true;
+}
+
+void free(void *addr)
+{
+	if (before_free(addr, (uintptr_t)__builtin_return_address(0)))
+		mp_next.free(addr);
 }
 
 void cfree(void *addr)
@@ -136,13 +142,8 @@ void cfree(void *addr)
 
 void free_sized(void *addr, size_t bytes)
 {
-	uintptr_t caller = (uintptr_t)__builtin_return_address(0);
-	bool is_on = mp_hook_enter_free();
-
-	if (__builtin_expect(mp_pool_has(addr) || !mp_next.malloc, 0))
+	if (!before_free(addr, (uintptr_t)__builtin_return_address(0)))
 		return;
-	if (__builtin_expect(is_on, 1))
-		mp_hook_free(addr, caller);
 	if (mp_next.free_sized)
 		mp_next.free_sized(addr, bytes);
 	else
@@ -151,13 +152,8 @@ void free_sized(void *addr, size_t bytes)
 
 void free_aligned_sized(void *addr, size_t alignment, size_t bytes)
 {
-	uintptr_t caller = (uintptr_t)__builtin_return_address(0);
-	bool is_on = mp_hook_enter_free();
-
-	if (__builtin_expect(mp_pool_has(addr) || !mp_next.malloc, 0))
+	if (!before_free(addr, (uintptr_t)__builtin_return_address(0)))
 		return;
-	if (__builtin_expect(is_on, 1))
-		mp_hook_free(addr, caller);
 	if (mp_next.free_aligned_sized)
 		mp_next.free_aligned_sized(addr, alignment, bytes);
 	else
