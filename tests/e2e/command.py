@@ -4,6 +4,7 @@
 import os
 import shutil
 import signal
+import subprocess
 
 from harness import (BUILD, MEMPROF, TOP, Case, clean_env, finish, main, start,
                      target)
@@ -55,6 +56,50 @@ class Command(Case):
 
         self.assertIn(os.path.basename(self.dumps()[0]),
                       run.stderr.decode())
+
+    def test_dump_of_a_program_that_closed_stderr_is_named_once(self):
+        """coreutils close stderr before the recorder's exit handler runs."""
+        run = self.memprof_run("-o", "ls.mp", "ls", "-d", "/")
+        quiet = self.memprof_run("-q", "-o", "ls.mp", "ls", "-d", "/")
+
+        self.assertEqual(run.stderr.decode().count("recorded into"), 1)
+        self.assertIn("ls.mp", run.stderr.decode())
+        self.assertEqual(quiet.stderr, b"")
+
+    def test_own_malloc_is_said_and_others_are_not(self):
+        own = self.memprof_run("-o", "own.mp", target("ownmalloc"), status=6)
+        plain = self.memprof_run("-o", "plain.mp", target("peak"), "middle")
+
+        self.assertIn("comes before memprof's", own.stderr.decode())
+        self.assertNotIn("comes before", plain.stderr.decode())
+        for name, bypassed in (("own.mp", True), ("plain.mp", False)):
+            report = self.json("report", self.path(name))
+            self.assertIs(report["losses"]["bypassed"], bypassed)
+
+    def test_salvage_of_a_cut_dump_is_no_success(self):
+        self.memprof_run("-q", "-o", "whole.mp", target("peak"), "middle")
+        with open(self.path("whole.mp"), "rb") as whole:
+            start_of_it = whole.read(50000)
+        with open(self.path("cut.mp"), "wb") as cut:
+            cut.write(start_of_it)
+
+        self.memprof("leaks", "--salvage", self.path("whole.mp"))
+        self.memprof("leaks", "--salvage", self.path("cut.mp"), status=3)
+
+    def test_lines_say_why_they_find_nothing(self):
+        self.need("strip")
+        shutil.copy(target("peak"), self.path("bare"))
+        shutil.copy(target("peak"), self.path("other"))
+        subprocess.run(["strip", self.path("bare")], check=True)
+        self.memprof_run("-q", "-o", "bare.mp", self.path("bare"), "middle")
+        self.memprof_run("-q", "-o", "other.mp", self.path("other"), "middle")
+        shutil.copy(target("temporary"), self.path("other"))
+        bare = self.memprof("lines", self.path("bare.mp"), "peak.c", status=2)
+        other = self.memprof("lines", self.path("other.mp"), "peak.c",
+                             status=2)
+
+        self.assertIn("has no debug information", bare.stderr.decode())
+        self.assertIn("is another file now", other.stderr.decode())
 
     def test_program_that_is_not_there(self):
         self.memprof_run("/nonexistent/program", status=127)
