@@ -96,8 +96,7 @@ static bool is_ours(int fd)
 }
 
 /* SIGPIPE would end the program for a line of ours, SIGTTOU would stop it. */
-#define BIT(signal)	    (UINT64_C(1) << ((signal)-1))
-#define KERNEL_SIGSET_BYTES 8
+#define BIT(signal) (UINT64_C(1) << ((signal)-1))
 
 static bool write_unharmed(int fd, const char *line, size_t bytes)
 {
@@ -107,16 +106,16 @@ static bool write_unharmed(int fd, const char *line, size_t bytes)
 	uint64_t before = 0, pending = 0;
 	long ret;
 
-	mp_sys6(SYS_rt_sigpending, (long)&pending, KERNEL_SIGSET_BYTES, 0, 0, 0,
+	mp_sys6(SYS_rt_sigpending, (long)&pending, MP_SYS_SIGSET_BYTES, 0, 0, 0,
 		0);
 	mp_sys6(SYS_rt_sigprocmask, SIG_BLOCK, (long)&block, (long)&before,
-		KERNEL_SIGSET_BYTES, 0, 0);
+		MP_SYS_SIGSET_BYTES, 0, 0);
 	ret = mp_sys_write(fd, line, bytes);
 	if (ret == -EPIPE && !(pending & BIT(SIGPIPE)))
 		mp_sys6(SYS_rt_sigtimedwait, (long)&pipe_only, 0, (long)&now,
-			KERNEL_SIGSET_BYTES, 0, 0);
+			MP_SYS_SIGSET_BYTES, 0, 0);
 	mp_sys6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0,
-		KERNEL_SIGSET_BYTES, 0, 0);
+		MP_SYS_SIGSET_BYTES, 0, 0);
 	return !mp_sys_failed(ret);
 }
 

@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -110,6 +111,25 @@ static inline long mp_sys_fallocate(int fd, int mode, uint64_t offset,
 {
 	return mp_sys6(SYS_fallocate, fd, mode, (long)offset, (long)bytes, 0,
 		       0);
+}
+
+#define MP_SYS_SIGSET_BYTES 8 /* of the kernel's signal sets */
+
+/* Blocks every signal that can be; the mask there was, to restore. */
+static inline uint64_t mp_sys_block_signals(void)
+{
+	const uint64_t all = ~UINT64_C(0);
+	uint64_t before = 0;
+
+	mp_sys6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&before,
+		MP_SYS_SIGSET_BYTES, 0, 0);
+	return before;
+}
+
+static inline void mp_sys_restore_signals(uint64_t before)
+{
+	mp_sys6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0,
+		MP_SYS_SIGSET_BYTES, 0, 0);
 }
 
 static inline long mp_sys_ftruncate(int fd, uint64_t bytes)

@@ -99,14 +99,27 @@ static long reopen(void)
 	return -ESTALE;
 }
 
-/* Makes [from, to) of the file safe to touch: blocks exist for it. */
-static long reserve_range(int fd, uint64_t from, uint64_t to)
+/*
+ * A file system that gives up at a signal begins anew each time (tmpfs does):
+ * under a fast timer it would never finish, so signals wait.
+ */
+static long allocate_range(int fd, uint64_t from, uint64_t to)
 {
+	uint64_t before = mp_sys_block_signals();
 	long ret;
 
 	do {
 		ret = mp_sys_fallocate(fd, 0, from, to - from);
 	} while (ret == -EINTR);
+	mp_sys_restore_signals(before);
+	return ret;
+}
+
+/* Makes [from, to) of the file safe to touch: blocks exist for it. */
+static long reserve_range(int fd, uint64_t from, uint64_t to)
+{
+	long ret = allocate_range(fd, from, to);
+
 	if (ret != -EOPNOTSUPP && ret != -ENOSYS)
 		return ret;
 	/* Not every file system can; written blocks exist as well. */

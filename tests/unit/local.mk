@@ -112,7 +112,8 @@ tests_unit_test_lines_LDADD = $(model_test_libs)
 
 # The recorder, without the shim in front of it.
 if HAVE_CHECK
-record_tests = tests/unit/test_settings tests/unit/test_blocks \
+record_tests = tests/unit/test_settings tests/unit/test_lock \
+	tests/unit/test_blocks \
 	tests/unit/test_stacks tests/unit/test_counters tests/unit/test_file \
 	tests/unit/test_name tests/unit/test_writer tests/unit/test_recorder
 check_PROGRAMS += $(record_tests)
@@ -124,6 +125,9 @@ record_test_libs = librecorder.a $(CHECK_LIBS)
 tests_unit_test_settings_SOURCES = tests/unit/test_settings.c $(record_test_files)
 tests_unit_test_settings_CFLAGS = $(record_test_cflags)
 tests_unit_test_settings_LDADD = $(record_test_libs)
+tests_unit_test_lock_SOURCES = tests/unit/test_lock.c
+tests_unit_test_lock_CFLAGS = $(record_test_cflags)
+tests_unit_test_lock_LDADD = $(record_test_libs) -lpthread
 tests_unit_test_blocks_SOURCES = tests/unit/test_blocks.c $(record_test_files)
 tests_unit_test_blocks_CFLAGS = $(record_test_cflags)
 tests_unit_test_blocks_LDADD = $(record_test_libs)
