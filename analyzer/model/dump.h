@@ -68,7 +68,7 @@ enum dump_process {
 
 /* What an element of nodes is, after checking it and all its parents. */
 enum dump_node_kind {
-	DUMP_NODE_NONE = 0, /* unused, half written or invalid */
+	DUMP_NODE_NONE = 0, /* unused, a link, half written or invalid */
 	DUMP_NODE_ROOT,
 	DUMP_NODE_CUT,
 	DUMP_NODE_FRAME,
@@ -133,6 +133,21 @@ int dump_open(const char *path, const struct dump_options *options,
 
 /* NULL is allowed. */
 void dump_close(struct dump *dump);
+
+/* The parent of the node at index, which is below node_count; 0: a root, or
+ * none that is there. Of a node that has a kind it is a node that has one. */
+static inline uint32_t dump_parent(const struct dump *dump, uint32_t index)
+{
+	uint64_t before;
+
+	if (index == 0 || mpf_is_root(dump->nodes[index].pc))
+		return 0;
+	before = dump->nodes[index - 1].pc;
+	if (MPF_PC_KIND(before) != MPF_NODE_LINK)
+		return index - 1;
+	before &= MPF_PC_MASK;
+	return before < index ? (uint32_t)before : 0;
+}
 
 /*
  * The bytes of a text of the header or of a used module, valid as long as

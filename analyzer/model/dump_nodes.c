@@ -13,29 +13,22 @@
 #include "analyzer/model/region.h"
 
 /* The kind of a node, whose parents have theirs already, or its fault. */
-static enum dump_node_kind node_kind(const struct dump *dump, size_t index,
+static enum dump_node_kind node_kind(const struct dump *dump, uint32_t index,
 				     const char **ret_fault)
 {
 	const struct mpf_node *node = &dump->nodes[index];
 	enum dump_node_kind parent;
 
 	*ret_fault = NULL;
-	if (MPF_PC_KIND(node->pc) == MPF_NODE_ROOT) {
-		if (node->parent == 0)
-			return DUMP_NODE_ROOT;
-		*ret_fault = "parent of a root";
+	if (MPF_PC_KIND(node->pc) == MPF_NODE_ROOT)
+		return DUMP_NODE_ROOT;
+	if (MPF_PC_KIND(node->pc) == MPF_NODE_UNSAMPLED)
+		return DUMP_NODE_CLASS;
+	*ret_fault = "link in the place of a node";
+	if (MPF_PC_KIND(node->pc) == MPF_NODE_LINK)
 		return DUMP_NODE_NONE;
-	}
-	if (MPF_PC_KIND(node->pc) == MPF_NODE_UNSAMPLED) {
-		if (node->parent == 0)
-			return DUMP_NODE_CLASS;
-		*ret_fault = "parent of a class";
-		return DUMP_NODE_NONE;
-	}
 	*ret_fault = "parent of a node";
-	if (node->parent == 0 || node->parent >= index)
-		return DUMP_NODE_NONE;
-	parent = dump->node_kinds[node->parent];
+	parent = dump->node_kinds[dump_parent(dump, index)];
 	if (parent == DUMP_NODE_NONE || parent == DUMP_NODE_CLASS)
 		return DUMP_NODE_NONE;
 	*ret_fault = "kind of a node";
@@ -84,16 +77,15 @@ int dump_check_nodes(struct dump_reader *reader)
 		region_free(depths, dump->node_count, sizeof(*depths));
 		return dump_fail(reader, DUMP_MEMORY, NULL, 0);
 	}
-	for (size_t i = 0; i < dump->node_count; i++) {
-		const struct mpf_node *node = &dump->nodes[i];
+	for (uint32_t i = 0; i < dump->node_count; i++) {
 		enum dump_node_kind kind;
 		const char *fault;
 
-		if (node->pc == 0 && node->parent == 0)
+		if (dump->nodes[i].pc == 0)
 			continue;
 		kind = node_kind(dump, i, &fault);
 		if (kind == DUMP_NODE_FRAME) {
-			uint32_t depth = depths[node->parent] + 1;
+			uint32_t depth = depths[dump_parent(dump, i)] + 1;
 
 			if (depth > max_depth)
 				kind = DUMP_NODE_NONE;
@@ -108,7 +100,7 @@ int dump_check_nodes(struct dump_reader *reader)
 }
 
 /* The first invalid node on the way from a class that is no good. */
-static int drop_class(struct dump_reader *reader, size_t index,
+static int drop_class(struct dump_reader *reader, uint32_t index,
 		      uint64_t slot_offset)
 {
 	struct dump *dump = reader->dump;
@@ -118,15 +110,15 @@ static int drop_class(struct dump_reader *reader, size_t index,
 	    dump->node_kinds[index] != DUMP_NODE_NONE)
 		return dump_drop(reader, "class of a counter", slot_offset,
 				 NULL);
-	for (;;) {
-		size_t parent = dump->nodes[index].parent;
+	while (dump->nodes[index].pc != 0 &&
+	       MPF_PC_KIND(dump->nodes[index].pc) != MPF_NODE_LINK) {
+		uint32_t parent = dump_parent(dump, index);
 
-		if (parent == 0 || parent >= index ||
-		    dump->node_kinds[parent] != DUMP_NODE_NONE)
+		if (parent == 0 || dump->node_kinds[parent] != DUMP_NODE_NONE)
 			break;
 		index = parent;
 	}
-	if (dump->nodes[index].pc == 0 && dump->nodes[index].parent == 0)
+	if (dump->nodes[index].pc == 0)
 		fault = "unused node";
 	else if (node_kind(dump, index, &fault) != DUMP_NODE_NONE)
 		fault = "depth of a stack";

@@ -361,7 +361,7 @@ static int mark_cut(struct sites *sites)
 		}
 		if (is_cut && dump->node_kinds[i] != DUMP_NODE_NONE)
 			is_cut[i] = dump->node_kinds[i] == DUMP_NODE_CUT ||
-				    is_cut[dump->nodes[i].parent];
+				    is_cut[dump_parent(dump, (uint32_t)i)];
 	}
 	for (size_t i = 0; i < sites->count && is_cut; i++) {
 		struct site *site = &sites->array[i];

@@ -107,7 +107,6 @@ static uint32_t find_same(struct builder *builder, uint32_t parent,
 			  uint32_t frame, uint32_t node)
 {
 	const struct tree *tree = builder->tree;
-	const struct mpf_node *nodes = tree->dump->nodes;
 	size_t mask = builder->table_room - 1;
 	size_t at = (size_t)intmap_hash((uint64_t)parent << 32 | frame) & mask;
 
@@ -120,9 +119,9 @@ static uint32_t find_same(struct builder *builder, uint32_t parent,
 		}
 		other_frame = tree->frame_of[other];
 		if (other_frame == 0)
-			other_frame = CUT_FRAME(nodes[other].pc);
+			other_frame = CUT_FRAME(tree->dump->nodes[other].pc);
 		if (other_frame == frame &&
-		    tree->same[nodes[other].parent] == parent)
+		    tree->same[dump_parent(tree->dump, other)] == parent)
 			return other;
 	}
 }
@@ -130,7 +129,8 @@ static uint32_t find_same(struct builder *builder, uint32_t parent,
 static int add_node(struct builder *builder, uint32_t node, uint32_t first_root)
 {
 	struct tree *tree = builder->tree;
-	const struct mpf_node *from = &tree->dump->nodes[node];
+	const uint64_t pc = tree->dump->nodes[node].pc;
+	const uint32_t parent = dump_parent(tree->dump, node);
 	enum dump_node_kind kind = tree->dump->node_kinds[node];
 	uint32_t generation = builder->generation;
 	uint32_t frame;
@@ -139,8 +139,8 @@ static int add_node(struct builder *builder, uint32_t node, uint32_t first_root)
 		return 0;
 	if (builder->generations) {
 		generation = kind == DUMP_NODE_ROOT
-				     ? (uint32_t)(from->pc & MPF_PC_MASK)
-				     : builder->generations[from->parent];
+				     ? (uint32_t)(pc & MPF_PC_MASK)
+				     : builder->generations[parent];
 		builder->generations[node] = generation;
 	}
 	if (kind == DUMP_NODE_ROOT) {
@@ -148,16 +148,16 @@ static int add_node(struct builder *builder, uint32_t node, uint32_t first_root)
 			tree->same[node] = first_root;
 		return 0;
 	}
-	frame = CUT_FRAME(from->pc);
+	frame = CUT_FRAME(pc);
 	if (kind == DUMP_NODE_FRAME) {
-		if (find_frame(builder, from->pc & ~(UINT64_C(15) << 60),
-			       generation, &frame) < 0)
+		if (find_frame(builder, pc & ~(UINT64_C(15) << 60), generation,
+			       &frame) < 0)
 			return DUMP_MEMORY;
 		tree->frame_of[node] = frame;
 	}
 	if (tree->same)
-		tree->same[node] = find_same(builder, tree->same[from->parent],
-					     frame, node);
+		tree->same[node] =
+			find_same(builder, tree->same[parent], frame, node);
 	return 0;
 }
 
@@ -241,7 +241,7 @@ uint32_t tree_same(const struct tree *tree, uint32_t node)
 
 uint32_t tree_parent(const struct tree *tree, uint32_t node)
 {
-	return tree_same(tree, tree->dump->nodes[node].parent);
+	return tree_same(tree, dump_parent(tree->dump, node));
 }
 
 enum tree_end tree_end(const struct tree *tree, uint32_t node)
@@ -249,7 +249,7 @@ enum tree_end tree_end(const struct tree *tree, uint32_t node)
 	const struct dump *dump = tree->dump;
 
 	while (node != 0 && dump->node_kinds[node] == DUMP_NODE_FRAME)
-		node = dump->nodes[node].parent;
+		node = dump_parent(dump, node);
 	if (node == 0 || dump->node_kinds[node] != DUMP_NODE_CUT)
 		return TREE_COMPLETE;
 	switch (dump->nodes[node].pc & MPF_PC_MASK) {

@@ -178,15 +178,16 @@ struct mpf_segment {
 };
 
 /*
- * A node of the trie of stacks, named by its index (from 4 on; 0 to 3 lie
- * under the segment header). Parents have smaller indices or are roots.
- * Following parents from a class gives: the class node, then the innermost
- * frame, ..., the outermost frame, the root (parent 0).
+ * A word of the trie of stacks: a node, named by its index, or a link. Where
+ * the word before a node is a link, that says which is the node's parent;
+ * where it is not, that word is the parent itself. Roots have no parent,
+ * whatever lies before them. So a stack met for the first time is one link
+ * and a run of words, its outermost new frame first. Parents have smaller
+ * indices. Following parents from a class gives: the class node, then the
+ * innermost frame, ..., the outermost frame, the root.
  */
 struct mpf_node {
 	uint64_t pc; /* an address and enum mpf_pc_flags, or a special node */
-	uint32_t parent;
-	uint32_t reserved;
 };
 
 /* Bits 0-55 of mpf_node.pc are the address or the argument. */
@@ -198,13 +199,21 @@ struct mpf_node {
 
 enum mpf_node_kind {
 	MPF_NODE_FRAME = 0,
-	MPF_NODE_ROOT = 1,     /* parent 0; argument: module generation */
-	MPF_NODE_CUT = 2,      /* child of a root: frames beyond are missing, */
-			       /* argument enum mpf_cut */
-	MPF_NODE_CLASS = 3,    /* leaf: argument MPF_CLASS() */
-	MPF_NODE_SIZED = 4,    /* leaf, sampled: argument MPF_SIZED() */
-	MPF_NODE_UNSAMPLED = 5 /* parent 0: the class of all other blocks */
+	MPF_NODE_ROOT = 1,  /* argument: module generation */
+	MPF_NODE_CUT = 2,   /* child of a root: frames beyond are missing, */
+			    /* argument enum mpf_cut */
+	MPF_NODE_CLASS = 3, /* leaf: argument MPF_CLASS() */
+	MPF_NODE_SIZED = 4, /* leaf, sampled: argument MPF_SIZED() */
+	MPF_NODE_UNSAMPLED = 5, /* a root too: the class of all other blocks */
+	MPF_NODE_LINK = 7	/* no node; argument: the next one's parent */
 };
+
+/* Nodes that have no parent. */
+static inline int mpf_is_root(uint64_t pc)
+{
+	return MPF_PC_KIND(pc) == MPF_NODE_ROOT ||
+	       MPF_PC_KIND(pc) == MPF_NODE_UNSAMPLED;
+}
 
 enum mpf_cut {
 	MPF_CUT_DEPTH = 1,    /* max_depth reached */
@@ -328,7 +337,7 @@ _Static_assert(__builtin_offsetof(struct mpf_header, peak_bytes) ==
 		       MPF_PEAK_OFFSET,
 	       "header");
 _Static_assert(sizeof(struct mpf_segment) == MPF_SEGMENT_BYTES, "segment");
-_Static_assert(sizeof(struct mpf_node) == 16, "node");
+_Static_assert(sizeof(struct mpf_node) == 8, "node");
 _Static_assert(sizeof(struct mpf_module) == 128, "module");
 _Static_assert(sizeof(struct mpf_thread) == 128, "thread");
 _Static_assert(sizeof(struct mpf_slot) == 64, "slot");

@@ -21,5 +21,7 @@ preload_record_files = \
 	preload/record/sample.h \
 	preload/record/stacks.c \
 	preload/record/stacks.h \
+	preload/record/stacks_index.c \
+	preload/record/stacks_index.h \
 	preload/record/writer.c \
 	preload/record/writer.h

@@ -1,59 +1,52 @@
 /* SPDX-License-Identifier: MIT */
-/* The trie of stacks, hash-consed. */
+/* The trie of stacks, hash-consed: its words in the dump. */
 #include "config.h"
 
 #include "preload/record/stacks.h"
 
-#include <stdatomic.h>
-#include <stddef.h>
-
 #include "preload/base/lock.h"
-#include "preload/base/map.h"
 #include "preload/record/file.h"
+#include "preload/record/stacks_index.h"
 
-#define SEGMENT_SHIFT	 12 /* nodes in a segment of 64 KiB */
-#define SEGMENT_NODES	 (1u << SEGMENT_SHIFT)
+#define SEGMENT_NODES	 MP_STACKS_SEGMENT_NODES
+#define SEGMENT_SHIFT	 MP_STACKS_SEGMENT_SHIFT
 #define SEGMENT_BYTES	 (SEGMENT_NODES * (uint32_t)sizeof(struct mpf_node))
 #define FIRST_IN_SEGMENT (MPF_SEGMENT_BYTES / (uint32_t)sizeof(struct mpf_node))
-#define SHARD_SHIFT	 6
-#define SHARDS		 (1u << SHARD_SHIFT)
-#define TABLE_FIRST	 64u /* entries in a shard's first table */
 
-/* An open-addressing table of ids, 0 free. Tables that were outgrown stay
- * mapped for readers still in them: together no larger than the present. */
-struct table {
-	uint32_t mask;
-	_Atomic uint32_t ids[];
-};
-
-struct shard {
-	_Alignas(64) struct mp_lock lock;
-	uint32_t count;		       /* lock */
-	_Atomic(struct table *) table; /* replaced under lock */
-};
+struct mpf_node *mp_stacks_segments[MP_STACKS_MAX >> SEGMENT_SHIFT];
 
 static struct {
-	struct shard shards[SHARDS];
+	struct mp_index index;
 	struct mp_lock node_lock;
 	uint32_t next; /* node_lock; the id to give next */
-	_Atomic(struct mpf_node *) segments[MP_STACKS_MAX >> SEGMENT_SHIFT];
 } stacks;
 
 static inline struct mpf_node *node_at(uint32_t id)
 {
-	return atomic_load_explicit(&stacks.segments[id >> SEGMENT_SHIFT],
-				    memory_order_relaxed) +
+	return mp_stacks_segments[id >> SEGMENT_SHIFT] +
 	       (id & (SEGMENT_NODES - 1));
+}
+
+static inline void set_word(uint32_t id, uint64_t word)
+{
+	__atomic_store_n(&node_at(id)->pc, word, __ATOMIC_RELEASE);
 }
 
 uint64_t mp_stacks_pc(uint32_t node)
 {
-	return node_at(node)->pc;
+	return __atomic_load_n(&node_at(node)->pc, __ATOMIC_ACQUIRE);
 }
 
 uint32_t mp_stacks_parent(uint32_t node)
 {
-	return node_at(node)->parent;
+	uint64_t before;
+
+	if (mpf_is_root(mp_stacks_pc(node)))
+		return MP_NODE_NONE;
+	before = mp_stacks_pc(node - 1);
+	return MPF_PC_KIND(before) == MPF_NODE_LINK
+		       ? (uint32_t)(before & MPF_PC_MASK)
+		       : node - 1;
 }
 
 bool mp_stacks_has(uint32_t node)
@@ -73,65 +66,36 @@ static inline uint64_t hash_of(uint32_t parent, uint64_t pc)
 	       UINT64_C(0xD6E8FEB86659FD93);
 }
 
-/* The id at (parent, pc), or 0 with *ret_at the free entry met. */
-static uint32_t probe(struct table *table, uint64_t hash, uint32_t parent,
-		      uint64_t pc, uint32_t *ret_at)
+/* Those in the index have a link before them, or are roots. */
+static bool is_child(uint32_t id, uint32_t parent, uint64_t pc)
 {
-	uint32_t at = (uint32_t)(hash >> 26) & table->mask;
+	return mp_stacks_pc(id) == pc && mp_stacks_parent(id) == parent;
+}
 
-	for (;; at = (at + 1) & table->mask) {
-		uint32_t id = atomic_load_explicit(&table->ids[at],
-						   memory_order_acquire);
-		const struct mpf_node *node;
+/* What the index knows of (parent, pc). */
+static uint32_t find_linked(uint64_t hash, uint32_t parent, uint64_t pc)
+{
+	struct mp_index_probe probe = mp_index_begin(&stacks.index, hash);
+	uint32_t id;
 
-		if (!id) {
-			*ret_at = at;
-			return 0;
-		}
-		node = node_at(id);
-		if (node->pc == pc && node->parent == parent)
+	while ((id = mp_index_next(&probe)))
+		if (is_child(id, parent, pc))
 			return id;
-	}
+	return MP_NODE_NONE;
 }
 
-static struct table *table_new(uint32_t entries)
+static uint32_t find(uint64_t hash, uint32_t parent, uint64_t pc)
 {
-	struct table *table;
+	uint32_t id = MP_NODE_NONE;
 
-	table = mp_map_new(sizeof(*table) + entries * sizeof(uint32_t));
-	if (table)
-		table->mask = entries - 1;
-	return table;
+	if (parent)
+		id = mp_stacks_next(parent, pc);
+	return id ? id : find_linked(hash, parent, pc);
 }
 
-/* Shard locked. Keeps the table at most half full. */
-static struct table *table_with_room(struct shard *shard)
+uint32_t mp_stacks_find(uint32_t parent, uint64_t pc)
 {
-	struct table *old, *new;
-	uint32_t at;
-
-	old = atomic_load_explicit(&shard->table, memory_order_relaxed);
-	if (old && shard->count * 2 <= old->mask)
-		return old;
-	new = table_new(old ? (old->mask + 1) * 2 : TABLE_FIRST);
-	if (!new) {
-		mp_file_fail(MPF_FAIL_MEMORY, ENOMEM);
-		return NULL;
-	}
-	for (uint32_t i = 0; old && i <= old->mask; i++) {
-		uint32_t id = atomic_load_explicit(&old->ids[i],
-						   memory_order_relaxed);
-		const struct mpf_node *node;
-
-		if (!id)
-			continue;
-		node = node_at(id);
-		probe(new, hash_of(node->parent, node->pc), node->parent,
-		      node->pc, &at);
-		atomic_store_explicit(&new->ids[at], id, memory_order_relaxed);
-	}
-	atomic_store_explicit(&shard->table, new, memory_order_release);
-	return new;
+	return find(hash_of(parent, pc), parent, pc);
 }
 
 /* node_lock held. */
@@ -144,90 +108,127 @@ static bool segment_add(uint32_t id, bool may_wait)
 				  SEGMENT_BYTES, may_wait, &offset);
 	if (!segment)
 		return false;
-	atomic_store_explicit(&stacks.segments[id >> SEGMENT_SHIFT],
-			      (struct mpf_node *)segment, memory_order_release);
+	__atomic_store_n(&mp_stacks_segments[id >> SEGMENT_SHIFT],
+			 (struct mpf_node *)segment, __ATOMIC_RELEASE);
 	return true;
 }
 
-/* A complete node, not yet in the index; 0 when there is no room. */
-static uint32_t node_new(uint32_t parent, uint64_t pc, bool may_wait)
+/* node_lock held. True when want words of one segment are free at next. */
+static bool make_room(uint32_t want, bool may_wait)
 {
-	struct mpf_node *node;
-	uint32_t id = 0;
+	/* The rest of a segment is too short: its words stay unused. */
+	if (stacks.next % SEGMENT_NODES + want > SEGMENT_NODES)
+		stacks.next += SEGMENT_NODES - stacks.next % SEGMENT_NODES;
+	if (stacks.next % SEGMENT_NODES != 0)
+		return true;
+	if (stacks.next >= MP_STACKS_MAX) {
+		mp_file_fail(MPF_FAIL_LIMIT, 0);
+		return false;
+	}
+	if (!segment_add(stacks.next, may_wait))
+		return false;
+	stacks.next += FIRST_IN_SEGMENT;
+	return true;
+}
+
+/*
+ * The first of pcs and as many more as fit, as new nodes behind one another.
+ * The word that others can reach is stored last. *ret_is_linked: the first
+ * must go into the index.
+ */
+static size_t append(uint32_t parent, const uint64_t *pcs, size_t n,
+		     bool may_wait, uint32_t *ret_first, bool *ret_is_linked)
+{
+	bool is_next, is_root = mpf_is_root(pcs[0]);
+	uint32_t first, room;
+	size_t taken = 0;
 
 	if (!mp_lock_take_if(&stacks.node_lock, may_wait))
 		return 0;
-	if (stacks.next >= MP_STACKS_MAX) {
-		mp_file_fail(MPF_FAIL_LIMIT, 0);
+	is_next = parent && parent + 1 == stacks.next &&
+		  stacks.next % SEGMENT_NODES != 0;
+	if (!make_room(is_next || is_root ? 1 : 2, may_wait))
 		goto out;
-	}
-	if (stacks.next % SEGMENT_NODES == 0) {
-		if (!segment_add(stacks.next, may_wait))
-			goto out;
-		stacks.next += FIRST_IN_SEGMENT;
-	}
-	id = stacks.next;
-	node = node_at(id);
-	node->parent = parent;
-	node->pc = pc;
-	__atomic_store_n(&stacks.next, id + 1, __ATOMIC_RELEASE);
+	first = stacks.next + (is_next || is_root ? 0 : 1);
+	room = SEGMENT_NODES - first % SEGMENT_NODES;
+	taken = n < room ? n : room;
+	for (size_t i = taken; i-- > 1;)
+		set_word(first + (uint32_t)i, pcs[i]);
+	if (!is_next && !is_root)
+		set_word(first - 1, (uint64_t)MPF_NODE_LINK << 60 | parent);
+	set_word(first, pcs[0]);
+	__atomic_store_n(&stacks.next, first + (uint32_t)taken,
+			 __ATOMIC_RELEASE);
+	*ret_first = first;
+	*ret_is_linked = !is_next;
 out:
 	mp_lock_release(&stacks.node_lock);
-	return id;
+	return taken;
 }
 
-static uint32_t insert(struct shard *shard, uint64_t hash, uint32_t parent,
-		       uint64_t pc, bool may_wait)
+/* As many of the nodes as there are afterwards, at least one; 0: no room. */
+static size_t insert(uint32_t parent, const uint64_t *pcs, size_t n,
+		     bool may_wait, uint32_t *ret_first)
 {
-	struct table *table;
-	uint32_t id = 0, at;
+	uint64_t hash = hash_of(parent, pcs[0]);
+	struct mp_index_shard *shard = mp_index_shard(&stacks.index, hash);
+	bool is_linked = false;
+	size_t taken = 0;
 
 	if (!mp_lock_take_if(&shard->lock, may_wait))
-		return MP_NODE_NONE;
-	table = table_with_room(shard);
-	if (!table)
-		goto out;
-	id = probe(table, hash, parent, pc, &at);
-	if (id)
-		goto out;
-	id = node_new(parent, pc, may_wait);
-	if (id) {
-		shard->count++;
-		atomic_store_explicit(&table->ids[at], id,
-				      memory_order_release);
-	}
-out:
+		return 0;
+	/* Somebody else may have been here meanwhile. */
+	*ret_first = find(hash, parent, pcs[0]);
+	if (*ret_first)
+		taken = 1;
+	else if (!mp_index_make_room(shard))
+		mp_file_fail(MPF_FAIL_MEMORY, ENOMEM);
+	else
+		taken = append(parent, pcs, n, may_wait, ret_first, &is_linked);
+	if (taken && is_linked)
+		mp_index_add(shard, hash, *ret_first);
 	mp_lock_release(&shard->lock);
-	return id;
+	return taken;
+}
+
+size_t mp_stacks_extend(uint32_t parent, const uint64_t *pcs, size_t n,
+			bool may_wait, uint32_t *ret_ids)
+{
+	size_t done = 0, taken;
+	uint32_t first;
+
+	while (done < n) {
+		taken = insert(parent, pcs + done, n - done, may_wait, &first);
+		if (!taken)
+			break;
+		for (size_t i = 0; i < taken; i++)
+			ret_ids[done + i] = first + (uint32_t)i;
+		done += taken;
+		parent = ret_ids[done - 1];
+	}
+	return done;
 }
 
 uint32_t mp_stacks_child(uint32_t parent, uint64_t pc, bool may_wait)
 {
-	uint64_t hash = hash_of(parent, pc);
-	struct shard *shard = &stacks.shards[hash >> (64 - SHARD_SHIFT)];
-	struct table *table;
-	uint32_t id, at;
+	uint32_t id = mp_stacks_find(parent, pc);
 
-	table = atomic_load_explicit(&shard->table, memory_order_acquire);
-	if (table) {
-		id = probe(table, hash, parent, pc, &at);
-		if (id)
-			return id;
-	}
-	return insert(shard, hash, parent, pc, may_wait);
+	if (id || mp_stacks_extend(parent, &pc, 1, may_wait, &id))
+		return id;
+	return MP_NODE_NONE;
 }
 
-/* The last segment is filled up to its first node without a pc. */
+/* The last segment is filled up to its last word that is not zero. */
 static void adopt_segment(const struct mpf_segment *segment)
 {
-	uint32_t first = (uint32_t)segment->first, used = FIRST_IN_SEGMENT;
+	uint32_t first = (uint32_t)segment->first, used = SEGMENT_NODES;
 
 	if (segment->type != MPF_SEG_NODES)
 		return;
-	atomic_store(&stacks.segments[first >> SEGMENT_SHIFT],
-		     mp_file_at(mp_file_offset(segment)));
-	while (used < SEGMENT_NODES && node_at(first + used)->pc)
-		used++;
+	mp_stacks_segments[first >> SEGMENT_SHIFT] =
+		mp_file_at(mp_file_offset(segment));
+	while (used > FIRST_IN_SEGMENT && !node_at(first + used - 1)->pc)
+		used--;
 	stacks.next = first + used;
 }
 
@@ -239,8 +240,7 @@ static void adopt_segment(const struct mpf_segment *segment)
  */
 void mp_stacks_forked(void)
 {
-	for (unsigned i = 0; i < SHARDS; i++)
-		mp_lock_reset(&stacks.shards[i].lock);
+	mp_index_forked(&stacks.index);
 	mp_lock_reset(&stacks.node_lock);
 	mp_file_each(adopt_segment);
 }

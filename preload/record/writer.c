@@ -228,6 +228,18 @@ __attribute__((noinline)) uint32_t mp_writer_line_new(struct mp_writer *writer,
 	return line;
 }
 
+uint32_t mp_writer_child(struct mp_writer *writer, uint32_t parent, uint64_t pc)
+{
+	uint32_t id = parent ? mp_writer_find(writer, parent, pc) : 0;
+
+	if (id)
+		return id;
+	id = mp_stacks_child(parent, pc, !writer->is_nested);
+	if (id)
+		mp_writer_remember(writer, parent, pc, id);
+	return id;
+}
+
 struct mp_writer *mp_writer_forked(void)
 {
 	struct mp_writer *writer;

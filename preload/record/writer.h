@@ -30,7 +30,7 @@
 struct mp_child {
 	uint64_t pc;
 	uint32_t parent;
-	uint32_t id; /* 0: empty */
+	uint32_t id;
 };
 
 /* A class used lately: what a repeated event needs, in one place. */
@@ -135,26 +135,44 @@ static inline struct mpf_slot *mp_writer_slot(struct mp_writer *writer,
 	return __builtin_expect(line != 0, 1) ? mp_writer_at(line) : NULL;
 }
 
-/* mp_stacks_child() behind the writer's cache. */
-static inline uint32_t mp_writer_child(struct mp_writer *writer,
-				       uint32_t parent, uint64_t pc)
+/* Where the writer remembers a child that does not follow its parent. */
+static inline struct mp_child *mp_writer_memory(struct mp_writer *writer,
+						uint32_t parent, uint64_t pc)
 {
 	uint64_t hash = (pc ^ parent * UINT64_C(0x9E3779B97F4A7C15)) *
 			UINT64_C(0xD6E8FEB86659FD93);
-	struct mp_child *child =
-		&writer->children[hash >> 32 & (MP_CHILD_CACHE - 1)];
-	uint32_t id;
 
-	if (child->pc == pc && child->parent == parent && child->id)
+	return &writer->children[hash >> 32 & (MP_CHILD_CACHE - 1)];
+}
+
+static inline void mp_writer_remember(struct mp_writer *writer, uint32_t parent,
+				      uint64_t pc, uint32_t id)
+{
+	*mp_writer_memory(writer, parent, pc) =
+		(struct mp_child) { pc, parent, id };
+}
+
+/* mp_stacks_find() behind the writer's memory; parent is not NONE. */
+static inline uint32_t mp_writer_find(struct mp_writer *writer, uint32_t parent,
+				      uint64_t pc)
+{
+	uint32_t id = mp_stacks_next(parent, pc);
+	const struct mp_child *child;
+
+	if (id)
+		return id;
+	child = mp_writer_memory(writer, parent, pc);
+	if (child->pc == pc && child->parent == parent)
 		return child->id;
-	id = mp_stacks_child(parent, pc, !writer->is_nested);
-	if (id) {
-		child->pc = pc;
-		child->parent = parent;
-		child->id = id;
-	}
+	id = mp_stacks_find(parent, pc);
+	if (id)
+		mp_writer_remember(writer, parent, pc, id);
 	return id;
 }
+
+/* mp_stacks_child() behind the writer's memory. */
+uint32_t mp_writer_child(struct mp_writer *writer, uint32_t parent,
+			 uint64_t pc);
 
 /*
  * In a forked child, after mp_file_fork(): forgets the parent's writers and

@@ -151,12 +151,15 @@ struct mpf_text dump_builder_text(struct dump_builder *builder,
 uint32_t dump_builder_node(struct dump_builder *builder, uint32_t parent,
 			   uint64_t pc)
 {
-	uint64_t offset =
-		add(builder, MPF_SEG_NODES, 0, sizeof(struct mpf_node), 1);
+	bool is_root = mpf_is_root(pc);
+	uint64_t offset = add(builder, MPF_SEG_NODES, 0,
+			      sizeof(struct mpf_node), is_root ? 1 : 2);
 	struct mpf_node *node = dump_builder_at(builder, offset);
 
+	if (!is_root)
+		*node++ = (struct mpf_node) { (uint64_t)MPF_NODE_LINK << 60 |
+					      parent };
 	node->pc = pc;
-	node->parent = parent;
 	return (uint32_t)find_stream(builder, MPF_SEG_NODES, 0, 0)->next - 1;
 }
 

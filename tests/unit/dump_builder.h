@@ -6,6 +6,7 @@
 #ifndef MEMPROF_TESTS_UNIT_DUMP_BUILDER_H
 #define MEMPROF_TESTS_UNIT_DUMP_BUILDER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -39,7 +40,7 @@ void *dump_builder_at(struct dump_builder *builder, uint64_t offset);
 struct mpf_text dump_builder_text(struct dump_builder *builder,
 				  const char *text, size_t bytes);
 
-/* Index of a new node. */
+/* Index of a new node. It has a link to its parent. */
 uint32_t dump_builder_node(struct dump_builder *builder, uint32_t parent,
 			   uint64_t pc);
 uint32_t dump_builder_root(struct dump_builder *builder, uint32_t generation);

@@ -92,6 +92,12 @@ static struct mpf_node *node(uint32_t index)
 		dump_builder_element(&sample.builder, MPF_SEG_NODES, 0, index));
 }
 
+/* The builder puts a link before each node. */
+static void set_parent(uint32_t index, uint64_t parent)
+{
+	node(index - 1)->pc = (uint64_t)MPF_NODE_LINK << 60 | parent;
+}
+
 static uint64_t node_offset(uint32_t index)
 {
 	return dump_builder_element(&sample.builder, MPF_SEG_NODES, 0, index);
@@ -137,7 +143,7 @@ START_TEST(test_dump_valid_comes_back_as_written)
 	ck_assert_int_eq(dump->node_kinds[sample.b], DUMP_NODE_FRAME);
 	ck_assert_int_eq(dump->node_kinds[sample.cut], DUMP_NODE_CUT);
 	ck_assert_int_eq(dump->node_kinds[sample.class_new], DUMP_NODE_CLASS);
-	ck_assert_uint_eq(dump->nodes[sample.b].parent, sample.a);
+	ck_assert_uint_eq(dump_parent(dump, sample.b), sample.a);
 	ck_assert_uint_eq(dump->nodes[sample.b].pc, SAMPLE_LIB_START + 0x300);
 	ck_assert_str_eq(dump->threads[sample.thread1].name, "worker");
 	for (size_t i = 0; i < dump->slot_count; i++)
@@ -157,7 +163,7 @@ START_TEST(test_dump_headers_of_segments_are_no_elements)
 	struct dump *dump = open_sample(false, &error);
 
 	ck_assert_ptr_nonnull(dump);
-	for (size_t i = 0; i < 4; i++)
+	for (size_t i = 0; i < 8; i++)
 		ck_assert_uint_eq(dump->nodes[i].pc, 0);
 	ck_assert_uint_eq(dump->modules[0].end, 0);
 	ck_assert_uint_eq(dump->threads[0].threads, 0);
@@ -183,9 +189,10 @@ START_TEST(test_dump_many_segments_make_one_array)
 	ck_assert_ptr_nonnull(dump);
 	ck_assert_uint_gt(dump->node_count, 1000);
 	ck_assert_int_eq(dump->node_kinds[last], DUMP_NODE_CLASS);
-	/* 256, 512, 768 are hidden by the headers of their segments. */
-	ck_assert_int_eq(dump->node_kinds[256], DUMP_NODE_NONE);
-	ck_assert_int_eq(dump->node_kinds[260], DUMP_NODE_FRAME);
+	/* 512, 1024, 1536 are hidden by the headers of their segments. */
+	ck_assert_int_eq(dump->node_kinds[512], DUMP_NODE_NONE);
+	ck_assert_int_eq(dump->node_kinds[520], DUMP_NODE_NONE);
+	ck_assert_int_eq(dump->node_kinds[521], DUMP_NODE_FRAME);
 	dump_close(dump);
 }
 END_TEST
@@ -484,7 +491,7 @@ START_TEST(test_dump_first_index_leaves_a_hole)
 {
 	uint64_t at = dump_builder_find(&sample.builder, MPF_SEG_NODES, 0);
 
-	segment(MPF_SEG_NODES, 0)->first = 256;
+	segment(MPF_SEG_NODES, 0)->first = 512;
 	ck_assert_str_eq(refusal().what, "first index of a segment");
 	ck_assert_uint_eq(refusal().offset, at);
 	segment(MPF_SEG_NODES, 0)->first = UINT64_MAX - 10;
@@ -513,13 +520,13 @@ END_TEST
 
 START_TEST(test_dump_parent_is_not_earlier)
 {
-	node(sample.a)->parent = sample.b;
+	set_parent(sample.a, sample.b);
 	expect_corrupt("parent of a node", node_offset(sample.a));
-	node(sample.a)->parent = sample.a;
+	set_parent(sample.a, sample.a);
 	expect_corrupt("parent of a node", node_offset(sample.a));
-	node(sample.a)->parent = UINT32_MAX;
+	set_parent(sample.a, UINT64_C(1) << 32 | sample.main);
 	expect_corrupt("parent of a node", node_offset(sample.a));
-	node(sample.a)->parent = 0;
+	set_parent(sample.a, 0);
 	expect_corrupt("parent of a node", node_offset(sample.a));
 }
 END_TEST
@@ -531,16 +538,45 @@ START_TEST(test_dump_stack_ends_in_an_unused_node)
 }
 END_TEST
 
-START_TEST(test_dump_root_has_a_parent)
+START_TEST(test_dump_nodes_without_a_link_follow_their_parents)
 {
-	node(sample.cut)->pc = (uint64_t)MPF_NODE_ROOT << 60 | 1;
-	expect_corrupt("parent of a root", node_offset(sample.cut));
+	const uint64_t pcs[] = {
+		(uint64_t)MPF_NODE_ROOT << 60 | 1,
+		SAMPLE_MAIN_START + 1,
+		SAMPLE_MAIN_START + 2,
+		(uint64_t)MPF_NODE_CLASS << 60 | MPF_CLASS(MPF_CALL_MALLOC, 8),
+	};
+	struct dump_error error;
+	struct dump *dump;
+	uint32_t last = 0;
+
+	for (size_t i = 0; i < 4; i += 2)
+		last = dump_builder_node(&sample.builder, 0, 0x1234);
+	for (size_t i = 0; i < 4; i++)
+		node(last - 3 + (uint32_t)i)->pc = pcs[i];
+	dump_builder_count(&sample.builder, sample.thread0, last, 8, 1, 0);
+	dump = open_sample(false, &error);
+	ck_assert_ptr_nonnull(dump);
+	ck_assert_int_eq(dump->node_kinds[last - 3], DUMP_NODE_ROOT);
+	ck_assert_uint_eq(dump_parent(dump, last - 3), 0);
+	for (uint32_t i = last - 2; i <= last; i++)
+		ck_assert_uint_eq(dump_parent(dump, i), i - 1);
+	ck_assert_int_eq(dump->node_kinds[last], DUMP_NODE_CLASS);
+	dump_close(dump);
+}
+END_TEST
+
+START_TEST(test_dump_counter_names_a_link)
+{
+	slot(0)->class_node = sample.class_malloc - 1;
+	expect_corrupt("link in the place of a node",
+		       node_offset(sample.class_malloc - 1));
 }
 END_TEST
 
 START_TEST(test_dump_cut_is_not_below_a_root)
 {
-	node(sample.cut)->parent = sample.a;
+	set_parent(sample.cut, sample.a);
 	expect_corrupt("kind of a node", node_offset(sample.cut));
 }
 END_TEST
@@ -554,7 +590,7 @@ END_TEST
 
 START_TEST(test_dump_class_has_children)
 {
-	node(sample.class_realloc)->parent = sample.class_malloc;
+	set_parent(sample.class_realloc, sample.class_malloc);
 	expect_corrupt("parent of a node", node_offset(sample.class_realloc));
 }
 END_TEST
@@ -827,7 +863,9 @@ static Suite *dump_suite(void)
 	tcase_add_test(tests, test_dump_slots_of_each_owner_begin_at_zero);
 	tcase_add_test(tests, test_dump_parent_is_not_earlier);
 	tcase_add_test(tests, test_dump_stack_ends_in_an_unused_node);
-	tcase_add_test(tests, test_dump_root_has_a_parent);
+	tcase_add_test(tests,
+		       test_dump_nodes_without_a_link_follow_their_parents);
+	tcase_add_test(tests, test_dump_counter_names_a_link);
 	tcase_add_test(tests, test_dump_cut_is_not_below_a_root);
 	tcase_add_test(tests, test_dump_kind_is_unknown);
 	tcase_add_test(tests, test_dump_class_has_children);

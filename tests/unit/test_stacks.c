@@ -41,7 +41,7 @@ START_TEST(test_stacks_agree_with_a_model)
 		uint32_t known = model_find(count, parent, pc);
 		uint32_t id = mp_stacks_child(parent, pc, true);
 
-		ck_assert_uint_ge(id, 4);
+		ck_assert_uint_ge(id, 8);
 		if (known) {
 			ck_assert_uint_eq(id, known);
 			continue;
@@ -53,11 +53,123 @@ START_TEST(test_stacks_agree_with_a_model)
 
 	for (uint32_t i = 0; i < count; i++) {
 		ck_assert_uint_lt(model[i].id, last);
-		ck_assert_uint_ge(model[i].id % 4096, 4);
+		ck_assert_uint_ge(model[i].id % 8192, 8);
 		ck_assert_uint_eq(mp_stacks_pc(model[i].id), model[i].pc);
 		ck_assert_uint_eq(mp_stacks_parent(model[i].id),
 				  model[i].parent);
 	}
+}
+END_TEST
+
+/* Words that are nodes: in use and no links. */
+static uint32_t count_nodes(void)
+{
+	uint32_t count = 0;
+
+	for (uint32_t id = 0; id < mp_stacks_count(); id++) {
+		uint64_t pc = mp_stacks_has(id) ? mp_stacks_pc(id) : 0;
+
+		count += pc && MPF_PC_KIND(pc) != MPF_NODE_LINK;
+	}
+	return count;
+}
+
+#define DEEP 20000u /* more than two segments of words */
+
+static uint64_t deep_pcs[DEEP];
+static uint32_t deep_ids[3][DEEP];
+
+/* One chain, then the same again, then one that leaves it half way. */
+START_TEST(test_stacks_of_many_frames_are_made_at_once)
+{
+	uint32_t root, words;
+
+	recording_create("dump");
+	root = mp_stacks_child(MP_NODE_NONE, (uint64_t)MPF_NODE_ROOT << 60 | 1,
+			       true);
+	for (uint32_t i = 0; i < DEEP; i++)
+		deep_pcs[i] = 0x1000 + i;
+	ck_assert_uint_eq(
+		mp_stacks_extend(root, deep_pcs, DEEP, true, deep_ids[0]),
+		DEEP);
+	words = mp_stacks_count();
+	/* The root and its chain: a link at the start of each segment. */
+	ck_assert_uint_eq(words, 3 * 8 + 1 + DEEP + 2);
+	ck_assert_uint_eq(
+		mp_stacks_extend(root, deep_pcs, DEEP, true, deep_ids[1]),
+		DEEP);
+	ck_assert_uint_eq(mp_stacks_count(), words);
+	for (uint32_t i = DEEP / 2; i < DEEP; i++)
+		deep_pcs[i] += 0x100000;
+	ck_assert_uint_eq(
+		mp_stacks_extend(root, deep_pcs, DEEP, true, deep_ids[2]),
+		DEEP);
+	ck_assert_uint_eq(count_nodes(), 1 + DEEP + DEEP / 2);
+	for (uint32_t i = 0; i < DEEP; i++) {
+		uint32_t before = i ? deep_ids[0][i - 1] : root;
+
+		ck_assert_uint_eq(mp_stacks_parent(deep_ids[0][i]), before);
+		ck_assert_uint_eq(mp_stacks_pc(deep_ids[0][i]), 0x1000 + i);
+		ck_assert_uint_eq(deep_ids[1][i], deep_ids[0][i]);
+		if (i < DEEP / 2)
+			ck_assert_uint_eq(deep_ids[2][i], deep_ids[0][i]);
+		else
+			ck_assert_uint_gt(deep_ids[2][i], words);
+	}
+	ck_assert_uint_eq(mp_stacks_parent(deep_ids[2][DEEP / 2]),
+			  deep_ids[0][DEEP / 2 - 1]);
+}
+END_TEST
+
+#define CHAINS 3000u
+#define CHAIN  40u
+
+static uint32_t chain_ids[8][CHAINS][CHAIN];
+
+/* Chains that share their first frames, made by everybody at once. */
+static void *extend_all(void *arg)
+{
+	uintptr_t t = (uintptr_t)arg;
+	uint64_t pcs[CHAIN];
+
+	for (uint32_t n = 0; n < CHAINS; n++) {
+		uint32_t c = (n + (uint32_t)t % 2) % CHAINS;
+
+		for (uint32_t i = 0; i < CHAIN; i++)
+			pcs[i] = 0x1000 + i + (i > c % CHAIN ? c << 16 : 0);
+		if (mp_stacks_extend(MP_NODE_NONE, pcs, CHAIN, true,
+				     chain_ids[t][c]) != CHAIN)
+			return arg;
+	}
+	return NULL;
+}
+
+START_TEST(test_stacks_made_at_once_by_threads_have_one_id)
+{
+	pthread_t threads[8];
+	void *failed;
+
+	recording_create("dump");
+	for (uintptr_t t = 0; t < 8; t++)
+		ck_assert_int_eq(pthread_create(&threads[t], NULL, extend_all,
+						(void *)t),
+				 0);
+	for (uintptr_t t = 0; t < 8; t++) {
+		pthread_join(threads[t], &failed);
+		ck_assert_ptr_null(failed);
+	}
+	for (uint32_t c = 0; c < CHAINS; c++)
+		for (uint32_t i = 0; i < CHAIN; i++) {
+			uint32_t id = chain_ids[0][c][i];
+
+			ck_assert_uint_eq(
+				mp_stacks_pc(id),
+				0x1000 + i + (i > c % CHAIN ? c << 16 : 0));
+			ck_assert_uint_eq(mp_stacks_parent(id),
+					  i ? chain_ids[0][c][i - 1] : 0);
+			for (unsigned t = 1; t < 8; t++)
+				ck_assert_uint_eq(chain_ids[t][c][i], id);
+		}
 }
 END_TEST
 
@@ -100,10 +212,7 @@ START_TEST(test_stacks_of_threads_have_one_id)
 		for (unsigned t = 1; t < THREADS; t++)
 			ck_assert_uint_eq(inserted[t][i], inserted[0][i]);
 	}
-	/* 50 roots and the children, 4 ids of each 4096 are no nodes. */
-	ck_assert_uint_eq(mp_stacks_count() -
-				  4 * ((mp_stacks_count() + 4095) / 4096),
-			  INSERTED + 50);
+	ck_assert_uint_eq(count_nodes(), INSERTED + 50);
 }
 END_TEST
 
@@ -152,7 +261,9 @@ int main(void)
 	TCase *tcase = tcase_create("stacks");
 
 	tcase_add_test(tcase, test_stacks_agree_with_a_model);
+	tcase_add_test(tcase, test_stacks_of_many_frames_are_made_at_once);
 	tcase_add_test(tcase, test_stacks_of_threads_have_one_id);
+	tcase_add_test(tcase, test_stacks_made_at_once_by_threads_have_one_id);
 	tcase_add_test(tcase, test_stacks_that_may_not_wait_are_right_or_none);
 	return recording_run(tcase, "stacks");
 }
