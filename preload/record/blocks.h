@@ -111,17 +111,19 @@ static inline bool mp_blocks_has(const void *addr)
 	return entry && *entry;
 }
 
-/* Makes room for an entry; false when the address cannot be tracked. */
-static inline bool mp_blocks_reserve(const void *addr)
-{
-	return mp_blocks_entry(addr) || mp_blocks_new_leaf(addr);
-}
-
-/* After mp_blocks_reserve() for this address, or mp_blocks_take() of it. */
-static inline void mp_blocks_add(const void *addr, struct mp_block block)
+/* The entry of an address, made if need be; NULL: it cannot be tracked. */
+static inline uint32_t *mp_blocks_reserve(const void *addr)
 {
 	uint32_t *entry = mp_blocks_entry(addr);
 
+	if (__builtin_expect(!entry, 0) && mp_blocks_new_leaf(addr))
+		entry = mp_blocks_entry(addr);
+	return entry;
+}
+
+/* Into the entry of an address that holds nothing. */
+static inline void mp_blocks_put(uint32_t *entry, struct mp_block block)
+{
 	if (mp_blocks.shift == 3 && block.bytes <= MP_BLOCKS_SMALL_MAX) {
 		entry[0] = block.class_node | (uint32_t)(block.bytes + 1)
 						      << MP_BLOCKS_SMALL_SHIFT;
@@ -141,6 +143,12 @@ static inline void mp_blocks_add(const void *addr, struct mp_block block)
 	mp_blocks_store(&entry[3], (uint32_t)(block.bytes >> 32));
 }
 
+/* After mp_blocks_reserve() for this address, or mp_blocks_take() of it. */
+static inline void mp_blocks_add(const void *addr, struct mp_block block)
+{
+	mp_blocks_put(mp_blocks_entry(addr), block);
+}
+
 /* Forgets a block; false when there was none. */
 static inline bool mp_blocks_take(const void *addr, struct mp_block *ret_block)
 {
@@ -152,7 +160,7 @@ static inline bool mp_blocks_take(const void *addr, struct mp_block *ret_block)
 	words = mp_blocks_read(entry, ret_block);
 	if (__builtin_expect(!words, 0))
 		return false;
-	/* All of them, downwards: see mp_blocks_add(). */
+	/* All of them, downwards: see mp_blocks_put(). */
 	if (__builtin_expect(words == 4, 0)) {
 		mp_blocks_store(&entry[3], 0);
 		mp_blocks_store(&entry[2], 0);

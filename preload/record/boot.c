@@ -183,6 +183,9 @@ void mp_recorder_boot(const struct mp_recorder_boot *boot)
 			recorder.process.program);
 	mp_sample_init(boot->settings->sample_bytes, recorder.process.start_ns);
 	mp_check_init(boot->settings->check_every, boot->settings->verify);
+	mp_recorder_is_odd = boot->settings->sample_bytes ||
+			     boot->settings->check_every ||
+			     boot->settings->verify;
 	set_state(MP_STATE_ON);
 }
 

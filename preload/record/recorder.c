@@ -10,6 +10,9 @@
 #include "preload/record/sample.h"
 #include "preload/record/stacks.h"
 #include "preload/record/writer.h"
+#include "preload/unwind/known.h"
+
+bool mp_recorder_is_odd;
 
 static void add(uint64_t *counter, uint64_t n)
 {
@@ -89,7 +92,9 @@ static void count_oddities(struct mpf_thread *record,
 	record->cut_bad_stack += walk->end == MP_WALK_CUT_BAD_STACK;
 }
 
-static uint32_t stack_node(struct mp_writer *writer, const struct mp_regs *regs)
+/* The node of a stack, the long way; *ret_note is where to keep it, or NULL. */
+static uint32_t stack_node(struct mp_writer *writer, const struct mp_regs *regs,
+			   struct mp_note **ret_note)
 {
 	struct mp_walk walk;
 	uint32_t node;
@@ -99,11 +104,12 @@ static uint32_t stack_node(struct mp_writer *writer, const struct mp_regs *regs)
 		count_oddities(writer->record, &walk);
 	if (__builtin_expect(mp_check_verify, 0))
 		mp_check_verified();
-	if (walk.tag && *walk.tag)
-		return *walk.tag;
+	*ret_note = walk.note;
+	if (walk.note && walk.note->tag)
+		return walk.note->tag;
 	node = chain_node(writer, &walk);
-	if (walk.tag)
-		*walk.tag = node;
+	if (walk.note)
+		walk.note->tag = node;
 	return node;
 }
 
@@ -119,53 +125,96 @@ static void overflow_free(size_t bytes)
 	add(&mp_file.header->overflow.free_bytes, bytes);
 }
 
-/* The class of a block that is recorded with its stack; NULL without room. */
-static struct mp_class *class_of(struct mp_writer *writer, size_t bytes,
-				 enum mpf_call call, const struct mp_regs *regs)
-{
-	uint32_t leaf = (uint32_t)MPF_CLASS(call, mpf_bucket(bytes));
-	uint32_t node = stack_node(writer, regs);
-	struct mp_class *class = mp_writer_class(writer, node, leaf);
-	struct mpf_slot *slot;
-	uint32_t id;
+/* What a block is counted as. */
+struct place {
+	struct mpf_slot *slot; /* NULL: there is no room */
+	uint32_t id;	       /* of the class */
+};
 
-	mp_check(writer, regs, node);
-	if (__builtin_expect(class->node == node && class->leaf == leaf, 1) &&
-	    node)
-		return class;
+/* The class of a stack and a leaf below it. */
+static struct place class_below(struct mp_writer *writer, uint32_t node,
+				uint32_t leaf)
+{
+	struct mp_class *class = mp_writer_class(writer, node, leaf);
+	struct place place = { NULL, 0 };
+
+	if (class->node == node && class->leaf == leaf && node)
+		return (struct place) { class->slot, class->id };
 	if (!node)
-		return NULL;
-	id = mp_writer_child(writer, node,
-			     (uint64_t)MPF_NODE_CLASS << 60 | leaf);
-	slot = id ? mp_writer_slot(writer, id) : NULL;
-	if (!slot)
-		return NULL;
-	*class = (struct mp_class) { node, leaf, id, slot };
-	return class;
+		return place;
+	place.id = mp_writer_child(writer, node,
+				   (uint64_t)MPF_NODE_CLASS << 60 | leaf);
+	if (place.id)
+		place.slot = mp_writer_slot(writer, place.id);
+	if (place.slot)
+		*class = (struct mp_class) { node, leaf, place.id, place.slot };
+	return place;
 }
 
-/* As class_of() with sampling on: few are kept, so nothing is remembered. */
-static struct mp_class *sampled_class_of(struct mp_writer *writer, size_t bytes,
-					 enum mpf_call call,
-					 const struct mp_regs *regs,
-					 struct mp_class *class)
+static __attribute__((noinline)) struct place
+place_anew(struct mp_writer *writer, uint32_t leaf, const struct mp_regs *regs)
+{
+	struct mp_note *note;
+	uint32_t node = stack_node(writer, regs, &note);
+	struct place place;
+
+	if (__builtin_expect(mp_check_every != 0, 0))
+		mp_check(writer, regs, node);
+	place = class_below(writer, node, leaf);
+	if (note && place.slot) {
+		note->detail[0] = leaf;
+		note->detail[1] = place.id;
+		note->place = place.slot;
+	}
+	return place;
+}
+
+/* A stack's note holds the class met last with it. */
+static inline struct place place_of(struct mp_writer *writer, size_t bytes,
+				    enum mpf_call call,
+				    const struct mp_regs *regs)
+{
+	uint32_t leaf = (uint32_t)MPF_CLASS(call, mpf_bucket(bytes));
+	const struct mp_note *note = mp_unwind_known(writer->walker, regs);
+
+	if (__builtin_expect(note && note->detail[0] == leaf, 1))
+		return (struct place) { note->place, note->detail[1] };
+	return place_anew(writer, leaf, regs);
+}
+
+static __attribute__((noinline)) struct place
+sampled_place(struct mp_writer *writer, size_t bytes, enum mpf_call call,
+	      const struct mp_regs *regs)
 {
 	uint64_t kept = bytes < MPF_SIZED_MAX ? bytes : MPF_SIZED_MAX;
-	uint32_t node;
+	struct place place = { NULL, 0 };
+	struct mp_note *note;
+	uint32_t node = stack_node(writer, regs, &note);
 
-	if (mp_sample_skips(writer, bytes)) {
-		class->id = mp_sample.unsampled;
-	} else {
-		node = stack_node(writer, regs);
-		mp_check(writer, regs, node);
-		class->id =
-			node ? mp_writer_child(writer, node,
-					       (uint64_t)MPF_NODE_SIZED << 60 |
-						       MPF_SIZED(call, kept))
-			     : 0;
-	}
-	class->slot = class->id ? mp_writer_slot(writer, class->id) : NULL;
-	return class->slot ? class : NULL;
+	mp_check(writer, regs, node);
+	if (node)
+		place.id = mp_writer_child(writer, node,
+					   (uint64_t)MPF_NODE_SIZED << 60 |
+						   MPF_SIZED(call, kept));
+	if (place.id)
+		place.slot = mp_writer_slot(writer, place.id);
+	return place;
+}
+
+/* In the modes that are not the usual one. */
+static inline struct place odd_place(struct mp_writer *writer, size_t bytes,
+				     enum mpf_call call,
+				     const struct mp_regs *regs)
+{
+	if (__builtin_expect(mp_sample.bytes == 0, 0))
+		return place_anew(writer,
+				  (uint32_t)MPF_CLASS(call, mpf_bucket(bytes)),
+				  regs);
+	if (__builtin_expect(mp_sample_skips(writer, bytes), 1))
+		return (struct place) { mp_writer_slot_seen(
+						writer, mp_sample.unsampled),
+					mp_sample.unsampled };
+	return sampled_place(writer, bytes, call, regs);
 }
 
 /* Counts the block and returns its class. */
@@ -174,20 +223,20 @@ static inline uint32_t count_alloc(const void *addr, size_t bytes,
 				   const struct mp_regs *regs)
 {
 	struct mp_writer *writer = mp_writer_enter();
-	struct mp_class *class, sampled;
 	uint32_t id = MP_NODE_OVERFLOW;
+	struct place place;
 
 	if (__builtin_expect(!writer, 0)) {
 		overflow_alloc(bytes);
 		return id;
 	}
-	if (__builtin_expect(mp_sample.bytes != 0, 0))
-		class = sampled_class_of(writer, bytes, call, regs, &sampled);
+	if (__builtin_expect(mp_recorder_is_odd, 0))
+		place = odd_place(writer, bytes, call, regs);
 	else
-		class = class_of(writer, bytes, call, regs);
-	if (__builtin_expect(class != NULL, 1)) {
-		mp_counters_alloc(writer, class->slot, bytes);
-		id = class->id;
+		place = place_of(writer, bytes, call, regs);
+	if (__builtin_expect(place.slot != NULL, 1)) {
+		mp_counters_alloc(writer, place.slot, bytes);
+		id = place.id;
 	} else {
 		overflow_alloc(bytes);
 	}
@@ -196,21 +245,27 @@ static inline uint32_t count_alloc(const void *addr, size_t bytes,
 	return id;
 }
 
+static __attribute__((noinline)) void untracked(size_t bytes)
+{
+	add(&mp_file.header->untracked_allocs, 1);
+	add(&mp_file.header->untracked_bytes, bytes);
+}
+
 void mp_recorder_alloc(const void *addr, size_t bytes, enum mpf_call call,
 		       const struct mp_regs *regs)
 {
+	uint32_t *entry = mp_blocks_reserve(addr);
 	struct mp_block block = { .bytes = bytes }, stale;
 
-	if (!mp_blocks_reserve(addr)) {
-		add(&mp_file.header->untracked_allocs, 1);
-		add(&mp_file.header->untracked_bytes, bytes);
+	if (__builtin_expect(!entry, 0)) {
+		untracked(bytes);
 		return;
 	}
 	/* Its free was not seen: nobody is given an address twice. */
-	if (__builtin_expect(mp_blocks_take(addr, &stale), 0))
+	if (__builtin_expect(*entry != 0, 0) && mp_blocks_take(addr, &stale))
 		mp_recorder_free_taken(addr, &stale);
 	block.class_node = count_alloc(addr, bytes, call, regs);
-	mp_blocks_add(addr, block);
+	mp_blocks_put(entry, block);
 }
 
 void mp_recorder_failed(void)
@@ -253,7 +308,8 @@ void mp_recorder_restore(const void *addr, const struct mp_block *block)
 	mp_blocks_add(addr, *block);
 }
 
-static inline void free_taken(const void *addr, const struct mp_block *block)
+static inline __attribute__((always_inline)) void
+free_taken(const void *addr, const struct mp_block *block)
 {
 	struct mp_writer *writer;
 	struct mpf_slot *slot = NULL;
@@ -267,7 +323,7 @@ static inline void free_taken(const void *addr, const struct mp_block *block)
 		overflow_free(block->bytes);
 		return;
 	}
-	slot = mp_writer_slot(writer, block->class_node);
+	slot = mp_writer_slot_seen(writer, block->class_node);
 	if (slot) {
 		mp_counters_free(writer, slot, block->bytes);
 		if (writer->last_block == addr) {

@@ -38,6 +38,9 @@ struct mp_recorder_page {
 };
 extern struct mp_recorder_page mp_recorder_page;
 
+/* Boot sets it: a mode that the shortest way of an event does not know. */
+extern bool mp_recorder_is_odd;
+
 static inline bool mp_recorder_is_on(void)
 {
 	return __builtin_expect(atomic_load_explicit(&mp_recorder_page.state,

@@ -41,6 +41,12 @@ struct mp_class {
 	struct mpf_slot *slot;
 };
 
+/* A class whose slot was needed lately, to count a free. */
+struct mp_seen {
+	uint32_t id; /* of the class; 0: empty */
+	struct mpf_slot *slot;
+};
+
 struct mp_writer {
 	/* Owner only. */
 	bool is_busy;		 /* its code is running: see enter() */
@@ -66,6 +72,7 @@ struct mp_writer {
 	uint32_t *map[MP_MAP_CHUNKS]; /* class -> slot's offset / 64 */
 	uint32_t nodes[MP_DEPTH_MAX]; /* of the last walk, outermost first */
 	struct mp_class classes[1u << MP_CLASS_BITS];
+	struct mp_seen seen[1u << MP_CLASS_BITS];
 	struct mp_child children[MP_CHILD_CACHE];
 };
 
@@ -126,13 +133,28 @@ static inline struct mpf_slot *mp_writer_at(uint32_t line)
 	return mp_file_at((uint64_t)line * sizeof(struct mpf_slot));
 }
 
-/* NULL when there is no room. */
+/* The slot of a class; NULL when there is no room. */
 static inline struct mpf_slot *mp_writer_slot(struct mp_writer *writer,
 					      uint32_t node)
 {
 	uint32_t line = mp_writer_line(writer, node);
 
 	return __builtin_expect(line != 0, 1) ? mp_writer_at(line) : NULL;
+}
+
+/* The same, for classes that come again and again. */
+static inline struct mpf_slot *mp_writer_slot_seen(struct mp_writer *writer,
+						   uint32_t node)
+{
+	struct mp_seen *seen =
+		&writer->seen[node & ((1u << MP_CLASS_BITS) - 1)];
+
+	if (__builtin_expect(seen->id == node, 1))
+		return seen->slot;
+	*seen = (struct mp_seen) { node, mp_writer_slot(writer, node) };
+	if (__builtin_expect(!seen->slot, 0))
+		seen->id = 0;
+	return seen->slot;
 }
 
 /* Where the writer remembers a child that does not follow its parent. */

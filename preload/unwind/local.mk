@@ -2,6 +2,7 @@
 preload_unwind_files = \
 	preload/unwind/cfi.c \
 	preload/unwind/cfi.h \
+	preload/unwind/known.h \
 	preload/unwind/memo.c \
 	preload/unwind/memo.h \
 	preload/unwind/objects.c \

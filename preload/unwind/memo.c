@@ -210,7 +210,7 @@ bool mp_memo_walk(struct mp_memo *memo, struct mp_stack *stack,
 	ret_walk->last_end = last_end;
 	ret_walk->has_guess =
 		memo->depth > 0 && memo->joints[memo->depth - 1].has_guess;
-	ret_walk->tag = NULL;
+	ret_walk->note = NULL;
 	if (walk.is_refused) {
 		mp_stack_distrust(stack);
 		memo->depth = 0;

@@ -4,9 +4,37 @@
 
 #include "preload/unwind/repeat.h"
 
-#include <string.h>
-
 _Static_assert(MP_REPEAT_ENTRIES == 1u << (64 - 55), "mp_repeat_slot()");
+
+static uintptr_t page_of(const struct mp_word *word)
+{
+	return (uintptr_t)word->addr / MP_STACK_PAGE;
+}
+
+/* The memo's words, which are outermost first, in runs by page. */
+static bool set_words(struct mp_repeat_entry *entry, uintptr_t sp,
+		      const struct mp_word *words, uint32_t count)
+{
+	unsigned runs = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		const struct mp_word *word = &words[count - 1 - i];
+		uintptr_t distance = (uintptr_t)word->addr - sp;
+
+		/* Below sp it is a great number. */
+		if (distance % 8 || distance / 8 > UINT16_MAX)
+			return false;
+		if (i == 0 || page_of(word) != page_of(word + 1))
+			runs++;
+		if (runs > MP_REPEAT_RUNS)
+			return false;
+		entry->run_end[runs - 1] = (uint8_t)(i + 1);
+		entry->places[i] = (uint16_t)(distance / 8);
+		entry->values[i] = word->value;
+	}
+	entry->runs = (uint8_t)runs;
+	return true;
+}
 
 bool mp_repeat_keep(struct mp_repeat_entry *entry, const struct mp_memo *memo,
 		    uint64_t pc, const struct mp_regs *caller)
@@ -19,16 +47,17 @@ bool mp_repeat_keep(struct mp_repeat_entry *entry, const struct mp_memo *memo,
 	if (joint->pc != caller->pc || joint->sp != caller->sp ||
 	    joint->words > MP_REPEAT_WORDS)
 		return false;
+	/* Empty while it is half of one and half of another. */
+	entry->pc = 0;
+	entry->note = (struct mp_note) { .tag = 0 };
+	if (!set_words(entry, caller->sp, memo->words, joint->words))
+		return false;
 	entry->pc = pc;
 	entry->caller = *caller;
 	entry->generation = memo->generation;
-	entry->tag = 0;
-	entry->count = (uint8_t)joint->words;
 	entry->end = (uint8_t)memo->end;
 	entry->is_live = joint->is_live;
 	entry->has_guess = joint->has_guess;
-	memcpy(entry->words, memo->words,
-	       joint->words * sizeof(memo->words[0]));
 	return true;
 }
 

@@ -3,8 +3,13 @@
  * A thread's memory of many walks, for code that goes round between a few
  * sites. A walk is known again by the two innermost pcs, the registers of the
  * second frame, and all words that were read from there outwards; see memo.h
- * for why that is exact and safe. What is known again needs no frames: the
- * caller's tag names it.
+ * for why that is exact. What is known again needs no frames: the caller's
+ * note stands for it.
+ *
+ * Why it is safe: words are compared in the order in which a walk reads them,
+ * except that those on one page are looked at together. So a page is touched
+ * only after all words that the walk read before its first one there were
+ * found equal: a walk would read from that page now.
  *
  * Context: owning thread; may run inside malloc; may run in a signal handler:
  * yes, with a walker that is not in use; locks taken: none; errno kept.
@@ -19,7 +24,8 @@
 #include "preload/unwind/unwind.h"
 
 #define MP_REPEAT_ENTRIES 512u /* direct-mapped */
-#define MP_REPEAT_WORDS	  60u  /* deeper stacks are not kept here */
+#define MP_REPEAT_WORDS	  96u  /* deeper stacks are not kept here */
+#define MP_REPEAT_RUNS	  14u  /* of words on one page; nor those with more */
 
 /*
  * All zero is an empty one: no frame has the pc 0. Valid while generation is
@@ -28,17 +34,19 @@
 struct mp_repeat_entry {
 	uint64_t pc;	       /* of the innermost frame */
 	struct mp_regs caller; /* one step further out */
-	uint64_t digest;       /* of the pcs; in the test mode only */
 	uint32_t generation;
-	uint32_t tag;
-	uint8_t count; /* of words */
-	uint8_t end;   /* enum mp_walk_end */
-	bool is_live;  /* caller.bp matters */
+	uint8_t end;  /* enum mp_walk_end */
+	bool is_live; /* caller.bp matters */
 	bool has_guess;
-	struct mp_word words[MP_REPEAT_WORDS]; /* in the order of memo's */
+	uint8_t runs;			 /* how many */
+	uint8_t run_end[MP_REPEAT_RUNS]; /* index behind its last word */
+	struct mp_note note;
+	uintptr_t values[MP_REPEAT_WORDS]; /* innermost first */
+	uint16_t places[MP_REPEAT_WORDS];  /* (address - caller.sp) / 8 */
+	uint64_t digest; /* of the pcs; in the test mode only */
 };
 
-_Static_assert(sizeof(struct mp_repeat_entry) <= 1024, "entry");
+_Static_assert(sizeof(struct mp_repeat_entry) <= 1088, "entry");
 
 /* The entry for what begins so, whether or not it holds that. */
 static inline struct mp_repeat_entry *
@@ -52,6 +60,35 @@ mp_repeat_slot(struct mp_repeat_entry *entries, uint64_t pc,
 	return &entries[mixed >> 55];
 }
 
+typedef uintptr_t mp_stack_word __attribute__((may_alias));
+
+static inline bool mp_repeat_words_hold(const struct mp_repeat_entry *entry)
+{
+	const mp_stack_word *sp = (const mp_stack_word *)entry->caller.sp;
+	const uint8_t *run = entry->run_end, *last = run + entry->runs;
+	size_t i = 0;
+
+	for (; run < last; run++) {
+		const size_t end = *run;
+		uintptr_t changed = 0;
+
+		for (; i + 4 <= end; i += 4) {
+			changed |= sp[entry->places[i]] ^ entry->values[i];
+			changed |=
+				sp[entry->places[i + 1]] ^ entry->values[i + 1];
+			changed |=
+				sp[entry->places[i + 2]] ^ entry->values[i + 2];
+			changed |=
+				sp[entry->places[i + 3]] ^ entry->values[i + 3];
+		}
+		for (; i < end; i++)
+			changed |= sp[entry->places[i]] ^ entry->values[i];
+		if (__builtin_expect(changed != 0, 0))
+			return false;
+	}
+	return true;
+}
+
 /* Whether the walk with these two frames is that of the entry. */
 static inline bool mp_repeat_holds(const struct mp_repeat_entry *entry,
 				   uint64_t pc, const struct mp_regs *caller,
@@ -60,13 +97,12 @@ static inline bool mp_repeat_holds(const struct mp_repeat_entry *entry,
 	return entry->pc == pc && entry->caller.pc == caller->pc &&
 	       entry->caller.sp == caller->sp &&
 	       (!entry->is_live || entry->caller.bp == caller->bp) &&
-	       entry->generation == generation &&
-	       mp_words_changed(entry->words, entry->count) == 0;
+	       entry->generation == generation && mp_repeat_words_hold(entry);
 }
 
 /*
  * Keeps the memo's walk of which pc and caller are the two innermost frames.
- * Its tag is zero again. False: it is not one that can be kept.
+ * Its note is zero again. False: it is not one that can be kept.
  */
 bool mp_repeat_keep(struct mp_repeat_entry *entry, const struct mp_memo *memo,
 		    uint64_t pc, const struct mp_regs *caller);

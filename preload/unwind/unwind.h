@@ -49,6 +49,16 @@ enum mp_walk_end {
 struct mp_walker;
 size_t mp_walker_bytes(void);
 
+/*
+ * What a caller may keep with a stack, all zero at first. Once tag is not
+ * zero, the walker knows the stack by it.
+ */
+struct mp_note {
+	uint32_t tag;
+	uint32_t detail[2];
+	void *place;
+};
+
 struct mp_walk {
 	const uint64_t *pcs; /* outermost first, depth of them; in the walker,
 				valid until its next walk */
@@ -58,13 +68,12 @@ struct mp_walk {
 	enum mp_walk_end last_end; /* .end of this walker's last walk */
 	bool has_guess;		   /* a frame was guessed by frame pointer */
 	/*
-	 * Non-NULL: a word the walker keeps with this very stack, zero at
-	 * first. The caller may store its own id of the stack there. When the
-	 * word is not zero, the stack is the one it was stored for and pcs,
-	 * depth and kept are not set; "last walk" above means the last one
-	 * for which they were. mp_unwind_forget() drops all these words.
+	 * Non-NULL: the walker keeps it with this very stack. Once the caller
+	 * has set its tag, a walk that finds it again gives nothing else: pcs,
+	 * depth and kept are not set, and "last walk" above means the last one
+	 * for which they were. mp_unwind_forget() drops all notes.
 	 */
-	uint32_t *tag;
+	struct mp_note *note;
 };
 
 enum mp_unwind_method { MP_UNWIND_CFI = 1, MP_UNWIND_FP = 2 };
@@ -84,7 +93,7 @@ typedef void mp_unwind_object_fn(const struct mp_code_object *object);
 
 /*
  * Called from inside a walk that remembered something wrong: must not walk.
- * full is the truth. remembered has depth 0 when it was known by its tag.
+ * full is the truth. remembered has depth 0 when it was known by its note.
  */
 typedef void mp_unwind_differ_fn(const struct mp_regs *regs,
 				 const struct mp_walk *remembered,
@@ -117,7 +126,7 @@ void mp_unwind_walk(struct mp_walker *walker, const struct mp_regs *regs,
 
 /*
  * The same without the memory of earlier walks, which it neither uses nor
- * changes: kept is 0 and tag NULL. pcs are valid until the walker's next full
+ * changes: kept is 0 and note NULL. pcs are valid until the walker's next full
  * walk. For tests.
  */
 void mp_unwind_walk_full(struct mp_walker *walker, const struct mp_regs *regs,

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "preload/unwind/known.h"
 #include "preload/unwind/objects.h"
 #include "preload/unwind/rules.h"
 #include "preload/unwind/walker.h"
@@ -103,7 +104,7 @@ verify(struct mp_walker *walker, const struct mp_regs *regs,
 
 	walk_plain(walker, regs, generation, &full);
 	digest = mp_repeat_digest(full.pcs, full.depth);
-	if (walk->tag && *walk->tag)
+	if (walk->note && walk->note->tag)
 		is_right = entry->digest == digest && walk->end == full.end &&
 			   walk->has_guess == full.has_guess;
 	else
@@ -136,58 +137,33 @@ walk_anew(struct mp_walker *walker, const struct mp_regs *regs,
 	walker->memo.end = ret_walk->end;
 }
 
-/*
- * The entry where this walk is kept if it was met before. NULL where the
- * innermost frame is out of the ordinary.
- */
-static inline struct mp_repeat_entry *find_entry(struct mp_walker *walker,
-						 const struct mp_regs *regs,
-						 uint32_t generation,
-						 struct mp_regs *ret_caller)
-{
-	uintptr_t ra, bp;
-	mp_rule rule;
-
-	if (!mp_step_is_pc(regs->pc))
-		return NULL;
-	mp_stack_enter(&walker->stack, regs->sp, generation);
-	rule = mp_rules_get(mp_rules.sets, regs->pc, generation);
-	*ret_caller = *regs;
-	if (!mp_step_plain(ret_caller, rule, walker->stack.hi, &ra, &bp))
-		return NULL;
-	return mp_repeat_slot(walker->repeats, regs->pc, ret_caller);
-}
-
 void mp_unwind_walk(struct mp_walker *walker, const struct mp_regs *regs,
 		    struct mp_walk *ret_walk)
 {
-	const uint32_t generation = read_generation();
-	struct mp_repeat_entry *entry;
-	struct mp_regs caller;
+	struct mp_known known = { .generation = read_generation() };
 
 	if (__builtin_expect(settings.max_depth == 0, 0)) {
-		walk_anew(walker, regs, generation, ret_walk);
+		walk_anew(walker, regs, known.generation, ret_walk);
 		return;
 	}
-	entry = find_entry(walker, regs, generation, &caller);
-	if (entry && entry->tag &&
-	    mp_repeat_holds(entry, regs->pc, &caller, generation)) {
+	if (mp_known_find(walker, regs, &known)) {
 		ret_walk->pcs = NULL;
 		ret_walk->depth = 0;
-		ret_walk->end = (enum mp_walk_end)entry->end;
-		ret_walk->has_guess = entry->has_guess;
-		ret_walk->tag = &entry->tag;
-	} else if (mp_memo_walk(&walker->memo, &walker->stack, regs, generation,
-				settings.max_depth, ret_walk)) {
-		if (entry &&
-		    mp_repeat_keep(entry, &walker->memo, regs->pc, &caller))
-			ret_walk->tag = &entry->tag;
+		ret_walk->end = (enum mp_walk_end)known.entry->end;
+		ret_walk->has_guess = known.entry->has_guess;
+		ret_walk->note = &known.entry->note;
+	} else if (mp_memo_walk(&walker->memo, &walker->stack, regs,
+				known.generation, settings.max_depth,
+				ret_walk)) {
+		if (known.entry && mp_repeat_keep(known.entry, &walker->memo,
+						  regs->pc, &known.caller))
+			ret_walk->note = &known.entry->note;
 		else
-			entry = NULL;
+			known.entry = NULL;
 	} else {
-		walk_anew(walker, regs, generation, ret_walk);
+		walk_anew(walker, regs, known.generation, ret_walk);
 		return;
 	}
 	if (__builtin_expect(settings.verify, 0))
-		verify(walker, regs, generation, ret_walk, entry);
+		verify(walker, regs, known.generation, ret_walk, known.entry);
 }

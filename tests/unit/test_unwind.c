@@ -75,13 +75,13 @@ static void set_up(void)
 	ck_assert_ptr_ne(test.walker, MAP_FAILED);
 }
 
-/* Walks; what a tag stands for is taken from a full walk. */
+/* Walks; what a note stands for is taken from a full walk. */
 static void walk_from(const struct mp_regs *regs)
 {
 	struct mp_walk full;
 
 	mp_unwind_walk(test.walker, regs, &test.walk);
-	if (test.walk.tag && *test.walk.tag) {
+	if (test.walk.note && test.walk.note->tag) {
 		mp_unwind_walk_full(test.walker, regs, &full);
 		test.walk.depth = full.depth;
 		test.walk.pcs = full.pcs;
@@ -246,7 +246,7 @@ START_TEST(test_unwind_kept_counts_unchanged_frames)
 }
 END_TEST
 
-START_TEST(test_unwind_tag_stays_with_its_stack)
+START_TEST(test_unwind_note_stays_with_its_stack)
 {
 	volatile uint32_t seen = 0;
 
@@ -257,12 +257,12 @@ START_TEST(test_unwind_tag_stays_with_its_stack)
 		if (i == 3)
 			mp_unwind_forget();
 		leaf();
-		ck_assert_ptr_nonnull(test.walk.tag);
-		ck_assert_uint_eq(*test.walk.tag, i == 3 ? 0 : seen);
-		*test.walk.tag = seen = 77;
+		ck_assert_ptr_nonnull(test.walk.note);
+		ck_assert_uint_eq(test.walk.note->tag, i == 3 ? 0 : seen);
+		test.walk.note->tag = seen = 77;
 	}
 	leaf();
-	ck_assert_uint_eq(*test.walk.tag, 0);
+	ck_assert_uint_eq(test.walk.note->tag, 0);
 	ck_assert_uint_eq(test.differences, 0);
 }
 END_TEST
@@ -596,7 +596,7 @@ int main(void)
 	tcase_add_test(tcase,
 		       test_unwind_limit_holds_as_stacks_grow_and_shrink);
 	tcase_add_test(tcase, test_unwind_kept_counts_unchanged_frames);
-	tcase_add_test(tcase, test_unwind_tag_stays_with_its_stack);
+	tcase_add_test(tcase, test_unwind_note_stays_with_its_stack);
 	tcase_add_test(tcase, test_unwind_verify_counts_walks);
 	tcase_add_test(tcase, test_unwind_objects_are_announced_once);
 	tcase_add_test(tcase, test_unwind_keeps_errno_and_allocates_nothing);

@@ -103,13 +103,13 @@ static void compare_reference(const struct mp_regs *regs,
 		differ("reference", full, pcs, depth);
 }
 
-static void compare_tag(const struct mp_walk *walk, const struct mp_walk *full)
+static void compare_note(const struct mp_walk *walk, const struct mp_walk *full)
 {
 	const std::string stack((const char *)full->pcs,
 				full->depth * sizeof(uint64_t));
 
-	if (walk->tag && *walk->tag) {
-		const std::string &had = world->stacks[*walk->tag];
+	if (walk->note && walk->note->tag) {
+		const std::string &had = world->stacks[walk->note->tag];
 
 		world->tagged++;
 		if (had != stack || walk->end != full->end ||
@@ -127,7 +127,7 @@ static void compare_tag(const struct mp_walk *walk, const struct mp_walk *full)
 	memcpy(world->last, walk->pcs, walk->depth * 8);
 	world->last_depth = walk->depth;
 	world->fresh += walk->depth - walk->kept;
-	if (!walk->tag)
+	if (!walk->note)
 		return;
 	uint32_t &id = world->ids[stack];
 
@@ -135,7 +135,7 @@ static void compare_tag(const struct mp_walk *walk, const struct mp_walk *full)
 		id = (uint32_t)world->ids.size();
 		world->stacks[id] = stack;
 	}
-	*walk->tag = id;
+	walk->note->tag = id;
 }
 
 static void check(const struct mp_regs *regs)
@@ -144,7 +144,7 @@ static void check(const struct mp_regs *regs)
 
 	mp_unwind_walk(world->walker, regs, &walk);
 	mp_unwind_walk_full(world->walker, regs, &full);
-	compare_tag(&walk, &full);
+	compare_note(&walk, &full);
 	world->walks++;
 	world->frames += full.depth;
 	world->incomplete +=

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The shortest way through a walk: whether this very stack was met before.
+ * Inline, because it is what most events do. mp_unwind_walk() begins with the
+ * same, so that the test modes, which never take the short way, prove it.
+ *
+ * Context: owning thread of the walker; may run inside malloc; may run in a
+ * signal handler: yes, with a walker that is not in use; locks taken: none.
+ */
+#ifndef MEMPROF_PRELOAD_UNWIND_KNOWN_H
+#define MEMPROF_PRELOAD_UNWIND_KNOWN_H
+
+#include "preload/unwind/rules.h"
+#include "preload/unwind/walker.h"
+
+/* What was found out on the way. */
+struct mp_known {
+	uint32_t generation;
+	struct mp_repeat_entry *entry; /* where this walk is kept; NULL: its
+					  innermost frame is unusual */
+	struct mp_regs caller;	       /* the second frame's */
+};
+
+/* False: the walk was not met before, or left no note. */
+static inline bool mp_known_find(struct mp_walker *walker,
+				 const struct mp_regs *regs,
+				 struct mp_known *known)
+{
+	uintptr_t ra, bp;
+	mp_rule rule;
+
+	known->generation = atomic_load_explicit(&mp_rules.generation,
+						 memory_order_acquire);
+	known->entry = NULL;
+	if (!mp_step_is_pc(regs->pc))
+		return false;
+	mp_stack_enter(&walker->stack, regs->sp, known->generation);
+	rule = mp_rules_get(mp_rules.sets, regs->pc, known->generation);
+	known->caller = *regs;
+	if (!mp_step_plain(&known->caller, rule, walker->stack.hi, &ra, &bp))
+		return false;
+	known->entry =
+		mp_repeat_slot(walker->repeats, regs->pc, &known->caller);
+	return known->entry->note.tag &&
+	       mp_repeat_holds(known->entry, regs->pc, &known->caller,
+			       known->generation);
+}
+
+/*
+ * The note of a stack that was met before and that there is nothing more to
+ * say of: complete, no guess, no test mode. NULL: ask mp_unwind_walk().
+ */
+static inline struct mp_note *mp_unwind_known(struct mp_walker *walker,
+					      const struct mp_regs *regs)
+{
+	struct mp_known known;
+
+	if (__builtin_expect(!mp_rules.sets, 0) ||
+	    !mp_known_find(walker, regs, &known) ||
+	    __builtin_expect(known.entry->end != MP_WALK_COMPLETE ||
+				     known.entry->has_guess,
+			     0))
+		return NULL;
+	return &known.entry->note;
+}
+
+#endif
