@@ -51,6 +51,8 @@ static const char *header_fault(const struct mpf_header *header,
 		  "inherited blocks", HEADER_OFFSET(inherited_blocks) },
 		{ header->check_differences > header->check_walks,
 		  "compared walks", HEADER_OFFSET(check_differences) },
+		{ header->verify_differences > header->verify_walks,
+		  "verified walks", HEADER_OFFSET(verify_differences) },
 	};
 
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
@@ -110,6 +112,9 @@ int dump_check_header(struct dump_reader *reader)
 			break;
 		case HEADER_OFFSET(inherited_blocks):
 			header->inherited_blocks = header->inherited_bytes = 0;
+			break;
+		case HEADER_OFFSET(verify_differences):
+			header->verify_walks = header->verify_differences = 0;
 			break;
 		default:
 			header->check_walks = header->check_differences = 0;

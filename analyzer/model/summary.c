@@ -165,6 +165,9 @@ static void fill_header(struct summary *summary, const struct dump *dump)
 	summary->is_checked = header->mode & MPF_MODE_CHECKED;
 	summary->check_walks = header->check_walks;
 	summary->check_differences = header->check_differences;
+	summary->is_verified = header->mode & MPF_MODE_VERIFIED;
+	summary->verify_walks = header->verify_walks;
+	summary->verify_differences = header->verify_differences;
 	summary->failure = failure_of(dump);
 	summary->failure_errno = header->failure_errno;
 	summary->overflow_allocs = header->overflow.allocs;

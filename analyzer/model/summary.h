@@ -69,6 +69,8 @@ struct summary {
 	bool is_bypassed; /* another malloc came first: allocator names it */
 	bool is_checked;
 	uint64_t check_walks, check_differences;
+	bool is_verified;
+	uint64_t verify_walks, verify_differences;
 
 	/* What could not be seen. */
 	enum summary_failure failure;

@@ -26,6 +26,9 @@ static void put_mode(struct json *json, const struct summary *summary)
 	json_begin_object(json, "checks");
 	json_unsigned(json, "walks", summary->check_walks);
 	json_unsigned(json, "differences", summary->check_differences);
+	json_unsigned(json, "verified_walks", summary->verify_walks);
+	json_unsigned(json, "verified_differences",
+		      summary->verify_differences);
 	json_end(json);
 }
 

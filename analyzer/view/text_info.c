@@ -126,6 +126,12 @@ static void print_mode(struct term *term, const struct summary *summary)
 		fprintf(term->file, " compared, %s different\n",
 			units_count(buf, summary->check_differences));
 	}
+	if (summary->is_verified) {
+		print_label(term, "verified");
+		text_count_of(term, (int64_t)summary->verify_walks, "walk");
+		fprintf(term->file, " walked anew, %s different\n",
+			units_count(buf, summary->verify_differences));
+	}
 }
 
 static void print_modules(struct term *term, struct analysis *analysis,

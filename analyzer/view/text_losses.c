@@ -152,6 +152,11 @@ static void print_rest(struct term *term, const struct analysis *analysis,
 			   "Compared stacks that are not what the reference "
 			   "says: %s.",
 			   units_count(a, summary->check_differences));
+	if (summary->verify_differences)
+		print_line(term, lines,
+			   "Remembered stacks that are not what a walk finds: "
+			   "%s.",
+			   units_count(a, summary->verify_differences));
 }
 
 static void print_objects(struct term *term, struct analysis *analysis,

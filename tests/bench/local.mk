@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Built by "make check" so that they stay buildable; run by scripts/bench.
-check_PROGRAMS += tests/bench/micro
+check_PROGRAMS += tests/bench/micro tests/bench/spawn
 tests_bench_micro_SOURCES = tests/bench/micro.c
 tests_bench_micro_LDADD = -lpthread
+tests_bench_spawn_SOURCES = tests/bench/spawn.c
