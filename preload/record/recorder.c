@@ -92,14 +92,21 @@ static void count_oddities(struct mpf_thread *record,
 	record->cut_bad_stack += walk->end == MP_WALK_CUT_BAD_STACK;
 }
 
-/* The node of a stack, the long way; *ret_note is where to keep it, or NULL. */
+/*
+ * The node of a stack, the long way. known: what was found out of it already,
+ * or NULL. *ret_note is where to keep what belongs to the stack, or NULL.
+ */
 static uint32_t stack_node(struct mp_writer *writer, const struct mp_regs *regs,
+			   const struct mp_known *known,
 			   struct mp_note **ret_note)
 {
 	struct mp_walk walk;
 	uint32_t node;
 
-	mp_unwind_walk(writer->walker, regs, &walk);
+	if (known && !known->is_found)
+		mp_unwind_walk_unknown(writer->walker, regs, known, &walk);
+	else
+		mp_unwind_walk(writer->walker, regs, &walk);
 	if (__builtin_expect(walk.has_guess || walk.end != MP_WALK_COMPLETE, 0))
 		count_oddities(writer->record, &walk);
 	if (__builtin_expect(mp_check_verify, 0))
@@ -151,21 +158,38 @@ static struct place class_below(struct mp_writer *writer, uint32_t node,
 	return place;
 }
 
+static void note_class(struct mp_note *note, uint32_t leaf, struct place place)
+{
+	if (!place.slot)
+		return;
+	note->detail[0] = leaf;
+	note->detail[1] = place.id;
+	note->place = place.slot;
+}
+
 static __attribute__((noinline)) struct place
-place_anew(struct mp_writer *writer, uint32_t leaf, const struct mp_regs *regs)
+place_anew(struct mp_writer *writer, uint32_t leaf, const struct mp_regs *regs,
+	   const struct mp_known *known)
 {
 	struct mp_note *note;
-	uint32_t node = stack_node(writer, regs, &note);
+	uint32_t node = stack_node(writer, regs, known, &note);
 	struct place place;
 
 	if (__builtin_expect(mp_check_every != 0, 0))
 		mp_check(writer, regs, node);
 	place = class_below(writer, node, leaf);
-	if (note && place.slot) {
-		note->detail[0] = leaf;
-		note->detail[1] = place.id;
-		note->place = place.slot;
-	}
+	if (note)
+		note_class(note, leaf, place);
+	return place;
+}
+
+/* The stack is known, but was met with another class last. */
+static __attribute__((noinline)) struct place
+place_noted(struct mp_writer *writer, uint32_t leaf, struct mp_note *note)
+{
+	struct place place = class_below(writer, note->tag, leaf);
+
+	note_class(note, leaf, place);
 	return place;
 }
 
@@ -175,11 +199,14 @@ static inline struct place place_of(struct mp_writer *writer, size_t bytes,
 				    const struct mp_regs *regs)
 {
 	uint32_t leaf = (uint32_t)MPF_CLASS(call, mpf_bucket(bytes));
-	const struct mp_note *note = mp_unwind_known(writer->walker, regs);
+	struct mp_known known;
+	struct mp_note *note = mp_unwind_known(writer->walker, regs, &known);
 
-	if (__builtin_expect(note && note->detail[0] == leaf, 1))
+	if (__builtin_expect(!note, 0))
+		return place_anew(writer, leaf, regs, &known);
+	if (__builtin_expect(note->detail[0] == leaf, 1))
 		return (struct place) { note->place, note->detail[1] };
-	return place_anew(writer, leaf, regs);
+	return place_noted(writer, leaf, note);
 }
 
 static __attribute__((noinline)) struct place
@@ -189,7 +216,7 @@ sampled_place(struct mp_writer *writer, size_t bytes, enum mpf_call call,
 	uint64_t kept = bytes < MPF_SIZED_MAX ? bytes : MPF_SIZED_MAX;
 	struct place place = { NULL, 0 };
 	struct mp_note *note;
-	uint32_t node = stack_node(writer, regs, &note);
+	uint32_t node = stack_node(writer, regs, NULL, &note);
 
 	mp_check(writer, regs, node);
 	if (node)
@@ -209,7 +236,7 @@ static inline struct place odd_place(struct mp_writer *writer, size_t bytes,
 	if (__builtin_expect(mp_sample.bytes == 0, 0))
 		return place_anew(writer,
 				  (uint32_t)MPF_CLASS(call, mpf_bucket(bytes)),
-				  regs);
+				  regs, NULL);
 	if (__builtin_expect(mp_sample_skips(writer, bytes), 1))
 		return (struct place) { mp_writer_slot_seen(
 						writer, mp_sample.unsampled),

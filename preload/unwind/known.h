@@ -19,9 +19,9 @@ struct mp_known {
 	struct mp_repeat_entry *entry; /* where this walk is kept; NULL: its
 					  innermost frame is unusual */
 	struct mp_regs caller;	       /* the second frame's */
+	bool is_found;		       /* met before, with a note */
 };
 
-/* False: the walk was not met before, or left no note. */
 static inline bool mp_known_find(struct mp_walker *walker,
 				 const struct mp_regs *regs,
 				 struct mp_known *known)
@@ -32,6 +32,7 @@ static inline bool mp_known_find(struct mp_walker *walker,
 	known->generation = atomic_load_explicit(&mp_rules.generation,
 						 memory_order_acquire);
 	known->entry = NULL;
+	known->is_found = false;
 	if (!mp_step_is_pc(regs->pc))
 		return false;
 	mp_stack_enter(&walker->stack, regs->sp, known->generation);
@@ -41,27 +42,33 @@ static inline bool mp_known_find(struct mp_walker *walker,
 		return false;
 	known->entry =
 		mp_repeat_slot(walker->repeats, regs->pc, &known->caller);
-	return known->entry->note.tag &&
-	       mp_repeat_holds(known->entry, regs->pc, &known->caller,
-			       known->generation);
+	known->is_found = known->entry->note.tag &&
+			  mp_repeat_holds(known->entry, regs->pc,
+					  &known->caller, known->generation);
+	return known->is_found;
 }
 
 /*
  * The note of a stack that was met before and that there is nothing more to
- * say of: complete, no guess, no test mode. NULL: ask mp_unwind_walk().
+ * say of: complete, no guess. NULL: ask mp_unwind_walk_unknown(), or, where
+ * known->is_found, mp_unwind_walk(). Not where mp_unwind_init() failed.
  */
 static inline struct mp_note *mp_unwind_known(struct mp_walker *walker,
-					      const struct mp_regs *regs)
+					      const struct mp_regs *regs,
+					      struct mp_known *known)
 {
-	struct mp_known known;
-
-	if (__builtin_expect(!mp_rules.sets, 0) ||
-	    !mp_known_find(walker, regs, &known) ||
-	    __builtin_expect(known.entry->end != MP_WALK_COMPLETE ||
-				     known.entry->has_guess,
+	if (!mp_known_find(walker, regs, known) ||
+	    __builtin_expect(known->entry->end != MP_WALK_COMPLETE ||
+				     known->entry->has_guess,
 			     0))
 		return NULL;
-	return &known.entry->note;
+	return &known->entry->note;
 }
+
+/* mp_unwind_walk() for what was not found. */
+void mp_unwind_walk_unknown(struct mp_walker *walker,
+			    const struct mp_regs *regs,
+			    const struct mp_known *known,
+			    struct mp_walk *ret_walk);
 
 #endif

@@ -49,6 +49,7 @@ bool mp_repeat_keep(struct mp_repeat_entry *entry, const struct mp_memo *memo,
 		return false;
 	/* Empty while it is half of one and half of another. */
 	entry->pc = 0;
+	entry->wanted = 0;
 	entry->note = (struct mp_note) { .tag = 0 };
 	if (!set_words(entry, caller->sp, memo->words, joint->words))
 		return false;

@@ -35,8 +35,9 @@ struct mp_repeat_entry {
 	uint64_t pc;	       /* of the innermost frame */
 	struct mp_regs caller; /* one step further out */
 	uint32_t generation;
-	uint8_t end;  /* enum mp_walk_end */
-	bool is_live; /* caller.bp matters */
+	uint32_t wanted; /* of the walk that was not here last; 0: none */
+	uint8_t end;	 /* enum mp_walk_end */
+	bool is_live;	 /* caller.bp matters */
 	bool has_guess;
 	uint8_t runs;			 /* how many */
 	uint8_t run_end[MP_REPEAT_RUNS]; /* index behind its last word */
@@ -98,6 +99,27 @@ static inline bool mp_repeat_holds(const struct mp_repeat_entry *entry,
 	       entry->caller.sp == caller->sp &&
 	       (!entry->is_live || entry->caller.bp == caller->bp) &&
 	       entry->generation == generation && mp_repeat_words_hold(entry);
+}
+
+/*
+ * Whether a walk that was not found here should take the entry over: when it
+ * is free or outdated, or when it comes for the second time running, because
+ * copying its words for one that never comes back costs more than it gives.
+ */
+static inline bool mp_repeat_wants(struct mp_repeat_entry *entry, uint64_t pc,
+				   const struct mp_regs *caller,
+				   uint32_t generation)
+{
+	const uint32_t key = (uint32_t)((pc ^ caller->pc << 21 ^ caller->sp) *
+						UINT64_C(0x9e3779b97f4a7c15) >>
+					32) |
+			     1;
+
+	if (!entry->pc || entry->generation != generation ||
+	    entry->wanted == key)
+		return true;
+	entry->wanted = key;
+	return false;
 }
 
 /*

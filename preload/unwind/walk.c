@@ -137,33 +137,47 @@ walk_anew(struct mp_walker *walker, const struct mp_regs *regs,
 	walker->memo.end = ret_walk->end;
 }
 
+void mp_unwind_walk_unknown(struct mp_walker *walker,
+			    const struct mp_regs *regs,
+			    const struct mp_known *known,
+			    struct mp_walk *ret_walk)
+{
+	struct mp_repeat_entry *entry = known->entry;
+
+	if (!mp_memo_walk(&walker->memo, &walker->stack, regs,
+			  known->generation, settings.max_depth, ret_walk)) {
+		walk_anew(walker, regs, known->generation, ret_walk);
+		return;
+	}
+	if (entry &&
+	    mp_repeat_wants(entry, regs->pc, &known->caller,
+			    known->generation) &&
+	    mp_repeat_keep(entry, &walker->memo, regs->pc, &known->caller))
+		ret_walk->note = &entry->note;
+	else
+		entry = NULL;
+	if (__builtin_expect(settings.verify, 0))
+		verify(walker, regs, known->generation, ret_walk, entry);
+}
+
 void mp_unwind_walk(struct mp_walker *walker, const struct mp_regs *regs,
 		    struct mp_walk *ret_walk)
 {
-	struct mp_known known = { .generation = read_generation() };
+	struct mp_known known;
 
 	if (__builtin_expect(settings.max_depth == 0, 0)) {
-		walk_anew(walker, regs, known.generation, ret_walk);
+		walk_anew(walker, regs, read_generation(), ret_walk);
 		return;
 	}
-	if (mp_known_find(walker, regs, &known)) {
-		ret_walk->pcs = NULL;
-		ret_walk->depth = 0;
-		ret_walk->end = (enum mp_walk_end)known.entry->end;
-		ret_walk->has_guess = known.entry->has_guess;
-		ret_walk->note = &known.entry->note;
-	} else if (mp_memo_walk(&walker->memo, &walker->stack, regs,
-				known.generation, settings.max_depth,
-				ret_walk)) {
-		if (known.entry && mp_repeat_keep(known.entry, &walker->memo,
-						  regs->pc, &known.caller))
-			ret_walk->note = &known.entry->note;
-		else
-			known.entry = NULL;
-	} else {
-		walk_anew(walker, regs, known.generation, ret_walk);
+	if (!mp_known_find(walker, regs, &known)) {
+		mp_unwind_walk_unknown(walker, regs, &known, ret_walk);
 		return;
 	}
+	ret_walk->pcs = NULL;
+	ret_walk->depth = 0;
+	ret_walk->end = (enum mp_walk_end)known.entry->end;
+	ret_walk->has_guess = known.entry->has_guess;
+	ret_walk->note = &known.entry->note;
 	if (__builtin_expect(settings.verify, 0))
 		verify(walker, regs, known.generation, ret_walk, known.entry);
 }

@@ -121,7 +121,8 @@ class Sampling(Case):
         totals = self.reading()["totals"]
         self.assertEqual(totals["failed"], 0)
         top = self.json("top", "--by", "thread", "--limit", "0", "s.mp")
-        self.assertGreater(len(top["rows"]), 2)
+        # One row a writer; threads that run one after another share one.
+        self.assertGreater(len(top["rows"]), 1)
         for key in METRICS + ("frees", "freed_bytes", "temporary"):
             self.assertEqual(sum(row["self"][key] for row in top["rows"]),
                              totals[key], key)
