@@ -10,4 +10,5 @@ dist_man_MANS += \
 	man/memprof-report.1 \
 	man/memprof-run.1 \
 	man/memprof-top.1 \
-	man/memprof.1
+	man/memprof.1 \
+	man/memprof.h.3

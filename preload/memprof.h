@@ -2,16 +2,23 @@
 /*
  * memprof.h - what a program may ask of the recorder.
  *
- * Every function may be called whether or not libmemprof.so is preloaded:
- * without it they do nothing and return 0, so nothing needs to be linked.
- * Any thread may call them; none allocates, locks or fails.
+ * Whatever is in capitals may be used whether or not libmemprof.so is
+ * preloaded: without it they do nothing and return 0, so nothing needs to be
+ * linked. Any thread may use them; none allocates from malloc, changes errno
+ * or fails. memprof.h(3) says the same at length.
  */
 #ifndef MEMPROF_H
 #define MEMPROF_H
 
+#include <stddef.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/*
+ * Recording: is it on, and off and on again.
+ */
 
 /* Defined by libmemprof.so; do not call these directly. */
 extern int memprof_is_recording(void) __attribute__((weak));
@@ -39,6 +46,60 @@ static inline void MEMPROF_RESUME(void)
 	if (memprof_resume)
 		memprof_resume();
 }
+
+/*
+ * Pools: memory that the program hands out itself, from chunks that it got by
+ * malloc(), mmap() or otherwise. Each block that is told of is recorded with
+ * the stack of who told of it, as one of a call of its own ("custom").
+ */
+
+/* Defined by libmemprof.so; do not call these directly. */
+extern void memprof_pool_alloc(const void *block, size_t bytes)
+	__attribute__((weak));
+extern void memprof_pool_free(const void *block) __attribute__((weak));
+extern void memprof_pool_reset(const void *start, size_t bytes)
+	__attribute__((weak));
+extern void memprof_pool_chunk(const void *chunk) __attribute__((weak));
+
+/*
+ * The pool gives out block, of so many bytes as were asked for. Any address,
+ * of any alignment, but one block at one address at a time. Say so before
+ * another thread may give it back. Macros, so that no frame of this header
+ * stands between the pool's function and the record.
+ */
+#define MEMPROF_POOL_ALLOC(block, bytes)                      \
+	do {                                                  \
+		if (memprof_pool_alloc)                       \
+			memprof_pool_alloc((block), (bytes)); \
+	} while (0)
+
+/* The pool has block back; NULL is nothing. Say so before another thread may
+ * be given it. */
+#define MEMPROF_POOL_FREE(block)                  \
+	do {                                      \
+		if (memprof_pool_free)            \
+			memprof_pool_free(block); \
+	} while (0)
+
+/* The pool has every block back that begins in [start, start + bytes). Takes
+ * as long as looking at every block of every pool. */
+#define MEMPROF_POOL_RESET(start, bytes)                      \
+	do {                                                  \
+		if (memprof_pool_reset)                       \
+			memprof_pool_reset((start), (bytes)); \
+	} while (0)
+
+/*
+ * The memory at chunk, which malloc() or its like gave, holds a pool from now
+ * on: it counts as given back, so that no byte is live twice, and free(chunk)
+ * gives back whatever the pool still has in it. Not to be given to realloc().
+ * What no malloc() gave, such as memory from mmap(), need not be told of.
+ */
+#define MEMPROF_POOL_CHUNK(chunk)                  \
+	do {                                       \
+		if (memprof_pool_chunk)            \
+			memprof_pool_chunk(chunk); \
+	} while (0)
 
 #ifdef __cplusplus
 }

@@ -10,6 +10,7 @@
 #include "preload/record/counters.h"
 #include "preload/record/modules.h"
 #include "preload/record/name.h"
+#include "preload/record/pools.h"
 #include "preload/record/process.h"
 #include "preload/record/recorder.h"
 #include "preload/record/sample.h"
@@ -265,6 +266,7 @@ static void start_child(void)
 	mp_file.header->out_path = mp_file_text(mp_file_path(), len, true);
 	writer = mp_writer_forked();
 	mp_blocks_each(inherit, writer);
+	mp_pools_forked(inherit, writer);
 	if (writer) {
 		/* Nobody flushes for it later. */
 		mp_file.header->live_bytes += (uint64_t)writer->delta;

@@ -13,6 +13,8 @@ preload_record_files = \
 	preload/record/modules.h \
 	preload/record/name.c \
 	preload/record/name.h \
+	preload/record/pools.c \
+	preload/record/pools.h \
 	preload/record/process.c \
 	preload/record/process.h \
 	preload/record/recorder.c \

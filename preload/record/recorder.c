@@ -7,6 +7,7 @@
 #include "preload/record/check.h"
 #include "preload/record/counters.h"
 #include "preload/record/modules.h"
+#include "preload/record/pools.h"
 #include "preload/record/sample.h"
 #include "preload/record/stacks.h"
 #include "preload/record/writer.h"
@@ -272,6 +273,12 @@ static inline uint32_t count_alloc(const void *addr, size_t bytes,
 	return id;
 }
 
+uint32_t mp_recorder_count(const void *addr, size_t bytes, enum mpf_call call,
+			   const struct mp_regs *regs)
+{
+	return count_alloc(addr, bytes, call, regs);
+}
+
 static __attribute__((noinline)) void untracked(size_t bytes)
 {
 	add(&mp_file.header->untracked_allocs, 1);
@@ -305,7 +312,7 @@ void mp_recorder_failed(void)
 	mp_writer_leave(writer);
 }
 
-static void count_foreign(void)
+void mp_recorder_foreign_free(void)
 {
 	struct mp_writer *writer = mp_writer_enter();
 
@@ -373,8 +380,8 @@ bool mp_recorder_free(const void *addr)
 	struct mp_block block;
 
 	if (!mp_blocks_take(addr, &block)) {
-		if (addr)
-			count_foreign();
+		if (addr && !mp_pools_dissolve(addr))
+			mp_recorder_foreign_free();
 		return false;
 	}
 	free_taken(addr, &block);

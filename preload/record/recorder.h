@@ -77,6 +77,11 @@ MP_REALIGN void mp_recorder_alloc(const void *addr, size_t bytes,
 				  enum mpf_call call,
 				  const struct mp_regs *regs);
 
+/* As mp_recorder_alloc(), for blocks kept elsewhere (pools.h): counts one and
+ * returns its class. */
+uint32_t mp_recorder_count(const void *addr, size_t bytes, enum mpf_call call,
+			   const struct mp_regs *regs);
+
 /* A call that returned no memory. */
 MP_REALIGN void mp_recorder_failed(void);
 
@@ -94,7 +99,8 @@ MP_REALIGN bool mp_recorder_free(const void *addr);
 MP_REALIGN bool mp_recorder_take(const void *addr, struct mp_block *ret_block);
 MP_REALIGN void mp_recorder_free_taken(const void *addr,
 				       const struct mp_block *block);
-/* A realloc of a block that we never saw. */
+/* A free, or a realloc, of a block that we never saw. */
+MP_REALIGN void mp_recorder_foreign_free(void);
 MP_REALIGN void mp_recorder_foreign_realloc(void);
 MP_REALIGN void mp_recorder_restore(const void *addr,
 				    const struct mp_block *block);

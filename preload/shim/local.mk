@@ -5,5 +5,6 @@ preload_shim_files = \
 	preload/shim/new.c \
 	preload/shim/next.c \
 	preload/shim/next.h \
+	preload/shim/pools.c \
 	preload/shim/process.c \
 	preload/shim/reallocarray.c

@@ -30,6 +30,10 @@ CC = os.environ.get("CC") or "cc"
 CXX = os.environ.get("CXX") or "c++"
 SECONDS = 120  # longer than any program here runs on a slow machine
 
+# The settings of the two modes. Sites are estimates in the second.
+EXACT, SAMPLED = {}, {"MEMPROF_SAMPLE": "65536"}
+MODES = (EXACT, SAMPLED)
+
 TOTALS = ("allocations", "frees", "reallocs", "failed", "allocated_bytes",
           "freed_bytes", "live_blocks", "live_bytes", "peak_bytes",
           "peak_blocks", "temporary")
@@ -177,6 +181,17 @@ class Case(unittest.TestCase):
         report = self.json("report", "--limit", str(limit), path)
         self.check_report(report)
         return report
+
+    def totals(self, run):
+        """The totals of a run, a pid or a path, exact in both modes."""
+        path = run if isinstance(run, str) else self.dump(run)
+        return self.json("report", "--limit", "1", path)["totals"]
+
+    def assert_exact_totals(self, run, stated):
+        """As assert_totals(), for a run of either mode."""
+        self.assert_totals({"totals": self.totals(run)},
+                           {key: value for key, value in stated.items()
+                            if key != "reallocs"})
 
     def check_report(self, report):
         """What holds for the report of any program."""

@@ -4,6 +4,7 @@
 e2e_cppflags = $(AM_CPPFLAGS) -D_GNU_SOURCE
 e2e_cflags = -std=gnu11 -g -O2 -fno-builtin -pthread $(WARN_CFLAGS)
 e2e_cxxflags = -std=gnu++17 -fsized-deallocation -g -O2 -fno-builtin -pthread -Wall -Wextra
+e2e_frames = -fno-optimize-sibling-calls
 e2e_shared = -shared -Wl,--no-undefined
 
 check_PROGRAMS += \
@@ -24,6 +25,7 @@ check_PROGRAMS += \
 	tests/e2e/targets/sampled \
 	tests/e2e/targets/plugin_a.so \
 	tests/e2e/targets/plugin_b.so \
+	tests/e2e/targets/pools \
 	tests/e2e/targets/signals \
 	tests/e2e/targets/temporary \
 	tests/e2e/targets/threads \
@@ -69,6 +71,10 @@ tests_e2e_targets_load_LDADD = -ldl
 tests_e2e_targets_peak_SOURCES = tests/e2e/targets/peak.c tests/e2e/targets/tally.h
 tests_e2e_targets_peak_CPPFLAGS = $(e2e_cppflags)
 tests_e2e_targets_peak_CFLAGS = $(e2e_cflags)
+
+tests_e2e_targets_pools_SOURCES = tests/e2e/targets/pools.c tests/e2e/targets/tally.h
+tests_e2e_targets_pools_CPPFLAGS = $(e2e_cppflags)
+tests_e2e_targets_pools_CFLAGS = $(e2e_cflags) $(e2e_frames)
 
 tests_e2e_targets_sampled_SOURCES = tests/e2e/targets/sampled.c tests/e2e/targets/tally.h
 tests_e2e_targets_sampled_CPPFLAGS = $(e2e_cppflags)
@@ -124,6 +130,7 @@ e2e_tests = \
 	tests/e2e/files.py \
 	tests/e2e/kills.py \
 	tests/e2e/oddities.py \
+	tests/e2e/pools.py \
 	tests/e2e/processes.py \
 	tests/e2e/programs.py \
 	tests/e2e/sampling.py \

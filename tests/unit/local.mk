@@ -115,7 +115,8 @@ if HAVE_CHECK
 record_tests = tests/unit/test_settings tests/unit/test_lock \
 	tests/unit/test_blocks \
 	tests/unit/test_stacks tests/unit/test_counters tests/unit/test_file \
-	tests/unit/test_name tests/unit/test_writer tests/unit/test_recorder
+	tests/unit/test_name tests/unit/test_pools tests/unit/test_writer \
+	tests/unit/test_recorder
 check_PROGRAMS += $(record_tests)
 TESTS += $(record_tests)
 endif
@@ -143,6 +144,9 @@ tests_unit_test_file_LDADD = $(record_test_libs)
 tests_unit_test_name_SOURCES = tests/unit/test_name.c $(record_test_files)
 tests_unit_test_name_CFLAGS = $(record_test_cflags)
 tests_unit_test_name_LDADD = $(record_test_libs)
+tests_unit_test_pools_SOURCES = tests/unit/test_pools.c $(record_test_files)
+tests_unit_test_pools_CFLAGS = $(record_test_cflags)
+tests_unit_test_pools_LDADD = $(record_test_libs)
 tests_unit_test_writer_SOURCES = tests/unit/test_writer.c $(record_test_files)
 tests_unit_test_writer_CFLAGS = $(record_test_cflags)
 tests_unit_test_writer_LDADD = $(record_test_libs)
