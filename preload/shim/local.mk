@@ -2,6 +2,8 @@
 preload_shim_files = \
 	preload/shim/hook.h \
 	preload/shim/malloc.c \
+	preload/shim/mallocx.c \
+	preload/shim/mallocx.h \
 	preload/shim/new.c \
 	preload/shim/next.c \
 	preload/shim/next.h \

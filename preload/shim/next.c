@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "preload/base/sys.h"
+#include "preload/shim/mallocx.h"
 
 #define POOL_ALIGN 16u
 
@@ -43,22 +44,27 @@ size_t mp_pool_size(const void *addr)
 /* ISO C has no way from void * to a function; POSIX does. */
 #define FIND(name) (*(void **)&mp_next.name = dlsym(RTLD_NEXT, #name))
 
+bool mp_next_is_stub(const void *addr)
+{
+	ElfW(Sym) *symbol = NULL;
+	Dl_info info;
+
+	return dladdr1(addr, &info, (void **)&symbol, RTLD_DL_SYMENT) &&
+	       symbol && symbol->st_shndx == SHN_UNDEF;
+}
+
 /*
  * An executable that has its own malloc, or an allocator preloaded before us:
- * what they serve never comes here. An undefined symbol with a value is only
- * the stub by which an executable calls somebody else's.
+ * what they serve never comes here.
  */
 static bool is_bypassed(void)
 {
 	void *first = dlsym(RTLD_DEFAULT, "malloc");
-	ElfW(Sym) *symbol = NULL;
 	Dl_info info, self;
 
-	return first &&
-	       dladdr1(first, &info, (void **)&symbol, RTLD_DL_SYMENT) &&
+	return first && dladdr(first, &info) &&
 	       dladdr((void *)(uintptr_t)is_bypassed, &self) &&
-	       info.dli_fbase != self.dli_fbase && symbol &&
-	       symbol->st_shndx != SHN_UNDEF;
+	       info.dli_fbase != self.dli_fbase && !mp_next_is_stub(first);
 }
 
 void mp_next_init(void)
@@ -83,6 +89,7 @@ void mp_next_init(void)
 				 &libc) &&
 			  ours.dli_fbase == libc.dli_fbase;
 	mp_next.is_bypassed = is_bypassed();
+	mp_mallocx_init((void *)(uintptr_t)mp_next.free);
 	/* Last: from now on the pool is not used any more. */
 	FIND(malloc);
 }

@@ -34,6 +34,10 @@ extern struct mp_next mp_next;
 /* Boot only, one thread. */
 void mp_next_init(void);
 
+/* True for the stub by which an executable at a fixed address calls what is
+ * not its own: an undefined symbol with a value. */
+bool mp_next_is_stub(const void *addr);
+
 /* Path of the object that serves malloc. */
 const char *mp_next_path(void);
 

@@ -16,6 +16,7 @@
 #include "preload/memprof.h"
 #include "preload/record/file.h"
 #include "preload/shim/hook.h"
+#include "preload/shim/mallocx.h"
 
 #define GRANULE_LIBC  4 /* glibc's blocks: 16-byte aligned, 32 bytes apart */
 #define GRANULE_OTHER 3 /* jemalloc, tcmalloc, mimalloc have 8-byte blocks */
@@ -69,6 +70,8 @@ static __attribute__((noinline)) void boot_once(void)
 	mp_next_init();
 	mp_new_init();
 	boot_recorder();
+	if (mp_recorder_is_on())
+		mp_mallocx_rebind();
 	if (atomic_load(&mp_recorder_page.state) == MP_STATE_NEW)
 		atomic_store(&mp_recorder_page.state, MP_STATE_OFF);
 	atomic_store(&process.boot, BOOT_DONE);
@@ -176,8 +179,10 @@ static __attribute__((constructor(101))) void constructor(void)
 	int saved = errno;
 
 	wake();
-	if (atomic_load(&mp_recorder_page.state) == MP_STATE_ON)
+	if (atomic_load(&mp_recorder_page.state) == MP_STATE_ON) {
+		mp_mallocx_rebind();
 		on_exit(at_exit, NULL);
+	}
 	errno = saved;
 }
 

@@ -113,6 +113,30 @@ class Case(unittest.TestCase):
                     else shutil.which(command)):
                 self.skipTest("%s is missing" % command)
 
+    # Building.
+
+    def build(self, name, source, *flags):
+        """A program or, with -shared, an object, of a file in targets/: for
+        what only this case needs, or what may be impossible to link here."""
+        cc = CXX if source.endswith(".cc") else CC
+        argv = cc.split() + [
+            "-g", "-O1", "-fno-builtin", "-fno-optimize-sibling-calls",
+            "-D_GNU_SOURCE", "-I", TOP, "-pthread", "-o", self.path(name),
+            os.path.join(SOURCES, source), *flags]
+        built = self.plain(*argv)
+        self.assertEqual(built.status, 0, built.stderr.decode())
+        return self.path(name)
+
+    def compile(self, name, text, *flags):
+        """A small C program or, with -shared among the flags, an object."""
+        with open(self.path(name + ".c"), "w") as file:
+            file.write(text)
+        argv = CC.split() + ["-O1", "-fno-builtin", "-D_GNU_SOURCE", "-o",
+                             name, name + ".c", *flags]
+        built = self.plain(*argv)
+        self.assertEqual(built.status, 0, built.stderr.decode())
+        return self.path(name)
+
     # Running.
 
     def shim_env(self, env=None, preload=(), out="dump.%p.mp", quiet=True):

@@ -8,16 +8,6 @@ from harness import CC, SHIM, Case, main, sites_with, sum_of, target
 
 
 class Oddities(Case):
-    def compile(self, name, text, *flags):
-        """A small C program or, with -shared among the flags, an object."""
-        with open(self.path(name + ".c"), "w") as file:
-            file.write(text)
-        argv = CC.split() + ["-O1", "-fno-builtin", "-D_GNU_SOURCE", "-o",
-                             name, name + ".c", *flags]
-        built = self.plain(*argv)
-        self.assertEqual(built.status, 0, built.stderr.decode())
-        return self.path(name)
-
     def assert_as_ever(self, **env):
         for argv in (("peak", "middle"), ("threads", "4", "500"),
                      ("fork", "plain"), ("walk",)):
