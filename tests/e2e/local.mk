@@ -18,7 +18,9 @@ check_PROGRAMS += \
 	tests/e2e/targets/fork \
 	tests/e2e/targets/grow \
 	tests/e2e/targets/inline \
+	tests/e2e/targets/lives \
 	tests/e2e/targets/load \
+	tests/e2e/targets/locals \
 	tests/e2e/targets/news \
 	tests/e2e/targets/ownmalloc \
 	tests/e2e/targets/peak \
@@ -71,6 +73,14 @@ tests_e2e_targets_load_LDADD = -ldl
 tests_e2e_targets_peak_SOURCES = tests/e2e/targets/peak.c tests/e2e/targets/tally.h
 tests_e2e_targets_peak_CPPFLAGS = $(e2e_cppflags)
 tests_e2e_targets_peak_CFLAGS = $(e2e_cflags)
+
+tests_e2e_targets_lives_SOURCES = tests/e2e/targets/lives.c tests/e2e/targets/tally.h
+tests_e2e_targets_lives_CPPFLAGS = $(e2e_cppflags)
+tests_e2e_targets_lives_CFLAGS = $(e2e_cflags) $(e2e_frames)
+
+tests_e2e_targets_locals_SOURCES = tests/e2e/targets/locals.cc tests/e2e/targets/tally.h
+tests_e2e_targets_locals_CPPFLAGS = $(e2e_cppflags)
+tests_e2e_targets_locals_CXXFLAGS = $(e2e_cxxflags) $(e2e_frames)
 
 tests_e2e_targets_pools_SOURCES = tests/e2e/targets/pools.c tests/e2e/targets/tally.h
 tests_e2e_targets_pools_CPPFLAGS = $(e2e_cppflags)
@@ -135,6 +145,7 @@ e2e_tests = \
 	tests/e2e/processes.py \
 	tests/e2e/programs.py \
 	tests/e2e/sampling.py \
+	tests/e2e/threads.py \
 	tests/e2e/totals.py \
 	tests/e2e/verify.py \
 	tests/e2e/walks.py
