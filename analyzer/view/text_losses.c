@@ -121,10 +121,9 @@ static void print_stacks(struct term *term, const struct analysis *analysis,
 			   units_count(a, summary->guessed));
 }
 
-static void print_rest(struct term *term, const struct analysis *analysis,
-		       unsigned *lines)
+static void print_unseen(struct term *term, const struct summary *summary,
+			 unsigned *lines)
 {
-	const struct summary *summary = &analysis->summary;
 	char a[UNITS_TEXT_BYTES];
 
 	if (summary->is_bypassed)
@@ -142,6 +141,14 @@ static void print_rest(struct term *term, const struct analysis *analysis,
 			term, lines,
 			"Reallocated without having been seen allocated: %s.",
 			units_count(a, summary->foreign_reallocs));
+}
+
+static void print_rest(struct term *term, const struct analysis *analysis,
+		       unsigned *lines)
+{
+	const struct summary *summary = &analysis->summary;
+	char a[UNITS_TEXT_BYTES];
+
 	if (analysis->sites.adjusted_count)
 		print_line(term, lines,
 			   "Sites read amid a change, their live part taken as "
@@ -192,6 +199,7 @@ void text_losses_print(struct term *term, struct analysis *analysis)
 	print_dropped(term, &analysis->summary, &lines);
 	print_sampling(term, &analysis->summary, &lines);
 	print_stacks(term, analysis, &lines);
+	print_unseen(term, &analysis->summary, &lines);
 	print_rest(term, analysis, &lines);
 	print_objects(term, analysis, &lines);
 	if (lines == 0)
@@ -202,17 +210,19 @@ void text_losses_print(struct term *term, struct analysis *analysis)
 
 void text_losses_print_serious(struct term *term, struct analysis *analysis)
 {
+	const struct summary *summary = &analysis->summary;
 	unsigned lines = 0;
 
-	if (analysis->summary.failure != SUMMARY_COMPLETE ||
-	    analysis->summary.overflow_allocs ||
-	    analysis->summary.overflow_frees ||
-	    analysis->summary.untracked_allocs ||
-	    analysis->summary.sample_bytes || analysis->summary.dropped_count)
+	if (summary->failure != SUMMARY_COMPLETE || summary->overflow_allocs ||
+	    summary->overflow_frees || summary->untracked_allocs ||
+	    summary->sample_bytes || summary->dropped_count ||
+	    summary->is_bypassed || summary->foreign_frees ||
+	    summary->foreign_reallocs)
 		text_heading(term, "What could not be seen");
-	print_failure(term, &analysis->summary, &lines);
-	print_dropped(term, &analysis->summary, &lines);
-	print_sampling(term, &analysis->summary, &lines);
+	print_failure(term, summary, &lines);
+	print_dropped(term, summary, &lines);
+	print_sampling(term, summary, &lines);
+	print_unseen(term, summary, &lines);
 	if (lines == 0)
 		putc('\n', term->file);
 	print_objects(term, analysis, &lines);

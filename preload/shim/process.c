@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <link.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -149,6 +150,12 @@ static bool is_parent_recorded(void)
 	return found;
 }
 
+/* The dynamic linker counts the versions of this up with a second one. */
+static bool has_namespaces(void)
+{
+	return _r_debug.r_version > 1;
+}
+
 static void end(int status)
 {
 	uint32_t state = atomic_load(&mp_recorder_page.state);
@@ -160,9 +167,14 @@ static void end(int status)
 	if (mp_file.header->pid != mp_sys_getpid())
 		return;
 	mp_recorder_end(MPF_EXITED, status);
-	if (!(mp_file.header->mode & MPF_MODE_FORKED) &&
-	    !is_parent_recorded() &&
-	    mp_say("recorded into ", mp_file_path(), NULL))
+	if ((mp_file.header->mode & MPF_MODE_FORKED) || is_parent_recorded())
+		return;
+	if (has_namespaces())
+		mp_say("what is loaded into a namespace of its own (dlmopen, "
+		       "LD_AUDIT) has a malloc of its own, which is not "
+		       "recorded",
+		       NULL, NULL);
+	if (mp_say("recorded into ", mp_file_path(), NULL))
 		mp_file.header->mode |= MPF_MODE_NAMED;
 }
 

@@ -85,7 +85,10 @@ class Allocators(Case):
 
         self.assertEqual((run.status, run.stdout),
                          (plain.status, plain.stdout))
-        self.json("report", self.dump(run))
+        for command in ("report", "leaks", "peak", "top", "info"):
+            text = self.memprof(command, "--no-pager", self.dump(run))
+            self.assertIn("comes before memprof's", text.stdout.decode(),
+                          command)
 
 
 main()

@@ -139,6 +139,7 @@ e2e_tests = \
 	tests/e2e/command.py \
 	tests/e2e/files.py \
 	tests/e2e/kills.py \
+	tests/e2e/loading.py \
 	tests/e2e/mallocx.py \
 	tests/e2e/oddities.py \
 	tests/e2e/pools.py \
