@@ -11,6 +11,7 @@ check_PROGRAMS += \
 	tests/e2e/targets/api \
 	tests/e2e/targets/bump.so \
 	tests/e2e/targets/busy \
+	tests/e2e/targets/control \
 	tests/e2e/targets/deep \
 	tests/e2e/targets/exec \
 	tests/e2e/targets/exits \
@@ -31,6 +32,7 @@ check_PROGRAMS += \
 	tests/e2e/targets/signals \
 	tests/e2e/targets/temporary \
 	tests/e2e/targets/threads \
+	tests/e2e/targets/throws \
 	tests/e2e/targets/walk
 
 tests_e2e_targets_api_SOURCES = tests/e2e/targets/api.c tests/e2e/targets/tally.h
@@ -40,6 +42,10 @@ tests_e2e_targets_api_CFLAGS = $(e2e_cflags)
 tests_e2e_targets_busy_SOURCES = tests/e2e/targets/busy.c tests/e2e/targets/tally.h
 tests_e2e_targets_busy_CPPFLAGS = $(e2e_cppflags)
 tests_e2e_targets_busy_CFLAGS = $(e2e_cflags)
+
+tests_e2e_targets_control_SOURCES = tests/e2e/targets/control.c tests/e2e/targets/tally.h
+tests_e2e_targets_control_CPPFLAGS = $(e2e_cppflags)
+tests_e2e_targets_control_CFLAGS = $(e2e_cflags) $(e2e_frames)
 
 tests_e2e_targets_deep_SOURCES = tests/e2e/targets/deep.c tests/e2e/targets/tally.h
 tests_e2e_targets_deep_CPPFLAGS = $(e2e_cppflags)
@@ -114,6 +120,10 @@ tests_e2e_targets_news_SOURCES = tests/e2e/targets/news.cc tests/e2e/targets/tal
 tests_e2e_targets_news_CPPFLAGS = $(e2e_cppflags)
 tests_e2e_targets_news_CXXFLAGS = $(e2e_cxxflags)
 
+tests_e2e_targets_throws_SOURCES = tests/e2e/targets/throws.cc tests/e2e/targets/tally.h
+tests_e2e_targets_throws_CPPFLAGS = $(e2e_cppflags)
+tests_e2e_targets_throws_CXXFLAGS = $(e2e_cxxflags) $(e2e_frames)
+
 tests_e2e_targets_walk_SOURCES = tests/e2e/targets/walk.cc tests/e2e/targets/tally.h
 tests_e2e_targets_walk_CPPFLAGS = $(e2e_cppflags)
 tests_e2e_targets_walk_CXXFLAGS = $(e2e_cxxflags)
@@ -137,6 +147,7 @@ e2e_tests = \
 	tests/e2e/agreement.py \
 	tests/e2e/allocators.py \
 	tests/e2e/command.py \
+	tests/e2e/control.py \
 	tests/e2e/files.py \
 	tests/e2e/kills.py \
 	tests/e2e/loading.py \
