@@ -23,8 +23,11 @@ __attribute__((noinline)) void mp_counters_new_peak(uint64_t live)
 				     __ATOMIC_RELEASE, __ATOMIC_RELAXED))
 		;
 	last = atomic_load_explicit(&stamped, memory_order_relaxed);
-	if (!header->peak_ns || live - last > last >> STAMP_SHIFT) {
+	if (!__atomic_load_n(&header->peak_ns, __ATOMIC_RELAXED) ||
+	    live - last > last >> STAMP_SHIFT) {
 		atomic_store_explicit(&stamped, live, memory_order_relaxed);
-		header->peak_ns = mp_sys_clock_ns(CLOCK_MONOTONIC);
+		__atomic_store_n(&header->peak_ns,
+				 mp_sys_clock_ns(CLOCK_MONOTONIC),
+				 __ATOMIC_RELAXED);
 	}
 }

@@ -86,6 +86,9 @@ static struct mp_writer *find_free(uint32_t tid)
 			if (writer->is_nested || writer->tid == 0 ||
 			    !is_dead(writer, pid, tid))
 				continue;
+			/* What it did comes before what we do. */
+			(void)__atomic_load_n(&writer->is_busy,
+					      __ATOMIC_ACQUIRE);
 			writer->tid = 0;
 			writer->next_free = writers.free_list;
 			writers.free_list = writer;

@@ -101,7 +101,8 @@ static inline struct mp_writer *mp_writer_enter(void)
 static inline void mp_writer_leave(struct mp_writer *writer)
 {
 	atomic_signal_fence(memory_order_seq_cst);
-	writer->is_busy = false;
+	/* What it did is there for the thread that takes it over. */
+	__atomic_store_n(&writer->is_busy, false, __ATOMIC_RELEASE);
 }
 
 static inline struct mp_class *mp_writer_class(struct mp_writer *writer,

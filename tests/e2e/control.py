@@ -59,6 +59,14 @@ class Control(Case):
                              ["get(unsigned long)", "afterwards()"])
         # The handler of new is asked before the call gives up.
         self.assertGreaterEqual(report["totals"]["failed"], 210)
+        # Allocators whose operators do not come to malloc. (mimalloc's, as
+        # packaged, throws nothing and aborts, recorded or not.)
+        for name in ("libjemalloc.so.2", "libtcmalloc_minimal.so.4"):
+            library = "/usr/lib/x86_64-linux-gnu/" + name
+            self.need(library)
+            run = self.record_target("throws", preload=(library,))
+            sites = sites_with(self.report(run), "afterwards")
+            self.assertEqual(sum_of(sites, "live_blocks"), (110,))
 
     def test_stack_overflow_that_the_program_survives(self):
         run, _ = self.both("control", "overflow", check=None)

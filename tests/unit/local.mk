@@ -110,10 +110,19 @@ tests_unit_test_lines_SOURCES = tests/unit/test_lines.c $(model_test_sample)
 tests_unit_test_lines_CFLAGS = $(model_test_cflags) -g -O1
 tests_unit_test_lines_LDADD = $(model_test_libs)
 
-# The recorder, without the shim in front of it.
+# The recorder, without the shim in front of it. That of the shared object is
+# never built with sanitizers, so the tests have one of their own then.
+if SANITIZED
+check_LIBRARIES += tests/unit/librecorder.a
+tests_unit_librecorder_a_SOURCES = $(librecorder_a_SOURCES)
+tests_unit_librecorder_a_CFLAGS = $(PRELOAD_CFLAGS) $(SANITIZE_CFLAGS)
+tested_recorder = tests/unit/librecorder.a
+else
+tested_recorder = librecorder.a
+endif
 if HAVE_CHECK
 record_tests = tests/unit/test_settings tests/unit/test_lock \
-	tests/unit/test_blocks \
+	tests/unit/test_blocks tests/unit/test_concurrent \
 	tests/unit/test_stacks tests/unit/test_counters tests/unit/test_file \
 	tests/unit/test_name tests/unit/test_pools tests/unit/test_writer \
 	tests/unit/test_recorder
@@ -121,8 +130,9 @@ check_PROGRAMS += $(record_tests)
 TESTS += $(record_tests)
 endif
 record_test_files = tests/unit/recording.c tests/unit/recording.h
-record_test_cflags = $(AM_CFLAGS) $(CHECK_CFLAGS) -fno-omit-frame-pointer
-record_test_libs = librecorder.a $(CHECK_LIBS)
+record_test_cflags = $(AM_CFLAGS) $(SANITIZE_CFLAGS) $(CHECK_CFLAGS) \
+	-fno-omit-frame-pointer
+record_test_libs = $(tested_recorder) $(CHECK_LIBS)
 tests_unit_test_settings_SOURCES = tests/unit/test_settings.c $(record_test_files)
 tests_unit_test_settings_CFLAGS = $(record_test_cflags)
 tests_unit_test_settings_LDADD = $(record_test_libs)
@@ -132,6 +142,9 @@ tests_unit_test_lock_LDADD = $(record_test_libs) -lpthread
 tests_unit_test_blocks_SOURCES = tests/unit/test_blocks.c $(record_test_files)
 tests_unit_test_blocks_CFLAGS = $(record_test_cflags)
 tests_unit_test_blocks_LDADD = $(record_test_libs)
+tests_unit_test_concurrent_SOURCES = tests/unit/test_concurrent.c $(record_test_files)
+tests_unit_test_concurrent_CFLAGS = $(record_test_cflags)
+tests_unit_test_concurrent_LDADD = $(record_test_libs) -lpthread
 tests_unit_test_stacks_SOURCES = tests/unit/test_stacks.c $(record_test_files)
 tests_unit_test_stacks_CFLAGS = $(record_test_cflags)
 tests_unit_test_stacks_LDADD = $(record_test_libs)
