@@ -20,11 +20,13 @@ check_PROGRAMS += \
 	tests/e2e/targets/grow \
 	tests/e2e/targets/inline \
 	tests/e2e/targets/lives \
+	tests/e2e/targets/lifo.so \
 	tests/e2e/targets/load \
 	tests/e2e/targets/locals \
 	tests/e2e/targets/news \
 	tests/e2e/targets/ownmalloc \
 	tests/e2e/targets/peak \
+	tests/e2e/targets/races \
 	tests/e2e/targets/sampled \
 	tests/e2e/targets/plugin_a.so \
 	tests/e2e/targets/plugin_b.so \
@@ -92,6 +94,10 @@ tests_e2e_targets_pools_SOURCES = tests/e2e/targets/pools.c tests/e2e/targets/ta
 tests_e2e_targets_pools_CPPFLAGS = $(e2e_cppflags)
 tests_e2e_targets_pools_CFLAGS = $(e2e_cflags) $(e2e_frames)
 
+tests_e2e_targets_races_SOURCES = tests/e2e/targets/races.c tests/e2e/targets/tally.h
+tests_e2e_targets_races_CPPFLAGS = $(e2e_cppflags)
+tests_e2e_targets_races_CFLAGS = $(e2e_cflags) $(e2e_frames)
+
 tests_e2e_targets_sampled_SOURCES = tests/e2e/targets/sampled.c tests/e2e/targets/tally.h
 tests_e2e_targets_sampled_CPPFLAGS = $(e2e_cppflags)
 tests_e2e_targets_sampled_CFLAGS = $(e2e_cflags)
@@ -133,6 +139,11 @@ tests_e2e_targets_bump_so_CPPFLAGS = $(e2e_cppflags)
 tests_e2e_targets_bump_so_CFLAGS = $(e2e_cflags) -fPIC
 tests_e2e_targets_bump_so_LDFLAGS = $(e2e_shared)
 
+tests_e2e_targets_lifo_so_SOURCES = tests/e2e/targets/lifo.c
+tests_e2e_targets_lifo_so_CPPFLAGS = $(e2e_cppflags)
+tests_e2e_targets_lifo_so_CFLAGS = $(e2e_cflags) -fPIC
+tests_e2e_targets_lifo_so_LDFLAGS = $(e2e_shared)
+
 tests_e2e_targets_plugin_a_so_SOURCES = tests/e2e/targets/plugin.c
 tests_e2e_targets_plugin_a_so_CPPFLAGS = $(e2e_cppflags) -DPLUGIN=a -DBYTES=71
 tests_e2e_targets_plugin_a_so_CFLAGS = $(e2e_cflags) -fPIC
@@ -156,6 +167,7 @@ e2e_tests = \
 	tests/e2e/pools.py \
 	tests/e2e/processes.py \
 	tests/e2e/programs.py \
+	tests/e2e/races.py \
 	tests/e2e/sampling.py \
 	tests/e2e/threads.py \
 	tests/e2e/totals.py \
@@ -163,6 +175,7 @@ e2e_tests = \
 	tests/e2e/walks.py
 TESTS += $(e2e_tests)
 TESTS_SLOW += tests/e2e/kills_many.py tests/e2e/programs_every.py \
+	tests/e2e/races_long.py \
 	tests/e2e/stress.py \
 	tests/e2e/thread_sanitizer.py \
 	tests/e2e/verify_many.py
