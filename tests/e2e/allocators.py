@@ -2,7 +2,7 @@
 """In front of other allocators, preloaded or linked: what they serve is
 recorded, exactly as what libc serves."""
 
-from harness import Case, main, sites_with, sum_of, target
+from harness import MODES, Case, main, sites_with, sum_of, target
 
 LIB = "/usr/lib/x86_64-linux-gnu/"
 ALLOCATORS = {
@@ -42,6 +42,34 @@ class Allocators(Case):
         self.assertEqual(have, (stated["allocations"],
                                 stated["live_blocks"],
                                 stated["live_bytes"]))
+
+    def test_sampled_totals_are_the_exact_ones(self):
+        for name, library in ALLOCATORS.items():
+            for argv in (("peak", "middle"), ("temporary",), ("grow", "12")):
+                with self.subTest(name, argv=argv):
+                    self.need(library)
+                    exact, sampled = [
+                        self.totals(self.record_target(
+                            *argv, preload=(library,), env=env))
+                        for env in MODES]
+                    for key in ("allocations", "allocated_bytes", "frees",
+                                "freed_bytes", "failed"):
+                        self.assertEqual(sampled[key], exact[key], key)
+
+    def test_allocator_linked_statically(self):
+        """Its malloc is the program's own, and comes before ours."""
+        self.need(LIB + "libjemalloc.a")
+        program = self.build("static", "peak.c", "-l:libjemalloc.a", "-lm",
+                             "-lstdc++", "-ldl")
+        plain = self.plain(program, "middle")
+        run = self.record(program, "middle")
+        loud = self.record(program, "middle", quiet=False)
+
+        self.assertEqual((run.status, run.stdout, run.stderr),
+                         (plain.status, plain.stdout, plain.stderr))
+        self.assertIn(b"comes before memprof's", loud.stderr)
+        report = self.json("report", self.dump(run))
+        self.assertIs(report["losses"]["bypassed"], True)
 
     def test_jemalloc(self):
         self.behind("jemalloc")

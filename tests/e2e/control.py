@@ -2,7 +2,8 @@
 """Control that does not only call and return: stacks are the real ones, and
 the program does not notice."""
 
-from harness import MODES, Case, functions, main, sites_with, sum_of
+from harness import (MODES, Case, functions, main, sites_with, sum_of,
+                     target)
 
 KEYS = ("allocations", "allocated_bytes", "live_blocks", "live_bytes")
 
@@ -71,6 +72,17 @@ class Control(Case):
     def test_stack_overflow_that_the_program_survives(self):
         run, _ = self.both("control", "overflow", check=None)
         self.assertEqual(run.stated()["overflows"], 20)
+
+    def test_handlers_at_any_instant(self):
+        """Between calls, in a computation, and in malloc and the recorder
+        themselves, in front of an allocator that allows it."""
+        for how, preload in (("raise", ()), ("timer", ()),
+                             ("storm", (target("bump.so"),))):
+            for env in MODES:
+                with self.subTest(how, **env):
+                    run = self.record_target("signals", how, env=env,
+                                             preload=preload)
+                    self.assert_exact_totals(run, run.stated())
 
     def test_timer_of_a_profiler(self):
         run, report = self.both("control", "profiled", check="100")

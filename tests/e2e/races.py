@@ -7,8 +7,8 @@ import os
 
 from harness import MODES, Case, finish, main, sites_with, start, sum_of, target
 
-SECONDS = int(os.environ.get("MEMPROF_BOOKS_SECONDS", "2"))
-READINGS = int(os.environ.get("MEMPROF_READINGS", "30"))
+SECONDS = int(os.environ.get("MEMPROF_BOOKS_SECONDS", "1"))
+READINGS = int(os.environ.get("MEMPROF_READINGS", "15"))
 KEYS = ("allocations", "allocated_bytes", "live_blocks", "live_bytes")
 OURS = ("take", "move", "everything")
 
