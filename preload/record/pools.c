@@ -54,13 +54,16 @@ static inline struct shard *shard_of(uintptr_t key)
 	return &pools.shards[hash_of(key) >> (64 - SHARD_SHIFT)];
 }
 
-/* False only in a handler that interrupted whoever holds it. */
+/* False only in a handler that interrupted whoever holds it. A holder waits for
+ * nobody, so others may be waited for, in a handler too. */
 static bool lock(struct shard *shard)
 {
-	while (!mp_lock_take_soon(&shard->lock))
-		if ((atomic_load(&shard->lock.word) & ~MP_LOCK_WAITED) ==
-		    mp_lock_self())
-			return false;
+	if (mp_lock_try(&shard->lock))
+		return true;
+	if ((atomic_load(&shard->lock.word) & ~MP_LOCK_WAITED) ==
+	    mp_lock_self())
+		return false;
+	mp_lock_take(&shard->lock);
 	return true;
 }
 

@@ -59,6 +59,31 @@ class Pools(Case):
             sum_of(sites_with(child, "right_side"), "live_blocks"), (1,))
         self.assertEqual(child["losses"]["foreign_frees"], 0)
 
+    def test_handlers_that_tell_of_blocks(self):
+        """What a handler could not leave in a table that it interrupted is
+        counted apart."""
+        run = self.record_target("pools", "storm")
+        report = self.report(run)
+        stated = run.stated()
+        apart = report["losses"]["untracked_allocations"]
+
+        self.assertEqual(report["totals"]["allocations"],
+                         stated["allocations"])
+        self.assertEqual(report["totals"]["live_blocks"] + apart,
+                         stated["live_blocks"])
+        self.assertEqual(report["losses"]["foreign_frees"], 0)
+
+    def test_children_of_busy_threads(self):
+        run = self.record_target("pools", "forks")
+        children = [int(line.split(b"=")[1]) for line in
+                    run.stdout.splitlines() if line.startswith(b"child=")]
+
+        self.assertEqual(len(children), 20)
+        for pid in children:
+            sites = sites_with(self.report(pid), "child_work")
+            self.assertEqual(sum_of(sites, "allocations", "live_blocks"),
+                             (101, 10))
+
     def test_paused_recording_still_takes_blocks_back(self):
         run = self.record_target("pools", "paused")
         report = self.report(run)

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pools plain|packed|threads|fork|paused: pools of a program's own, told to the
- * recorder through memprof.h. Does the same without one.
+ * pools plain|packed|threads|fork|paused|storm|forks: pools of a program's own,
+ * told to the recorder through memprof.h. Does the same without one.
  */
 #include "preload/memprof.h"
 #include "tests/e2e/targets/tally.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 
 #define CHUNK_BYTES 65536
@@ -176,6 +178,91 @@ static void test_paused(void)
 	MUST(left_side(&pool));
 }
 
+/* A handler that interrupts the telling, and has a pool of its own. */
+#define TICKS 300
+
+static char *ticked;
+static volatile sig_atomic_t ticks;
+
+static void on_tick(int number)
+{
+	(void)number;
+	if (ticks < TICKS) {
+		MEMPROF_POOL_ALLOC(ticked + ticks * 16, 16);
+		took(16);
+	}
+	ticks++;
+}
+
+static void test_storm(void)
+{
+	struct sigaction action = { .sa_handler = on_tick,
+				    .sa_flags = SA_RESTART };
+	struct itimerval timer = { { 0, 50 }, { 0, 50 } };
+	struct pool pool;
+
+	pool_open(&pool);
+	ticked = pool.chunk + CHUNK_BYTES / 2;
+	MUST(sigaction(SIGALRM, &action, NULL) == 0);
+	MUST(setitimer(ITIMER_REAL, &timer, NULL) == 0);
+	for (unsigned i = 0; i < 300000 || ticks < TICKS; i++) {
+		pool.used = i % 100 * 32;
+		pool_put(pool_get(&pool, 32), 32);
+	}
+	timer = (struct itimerval) { 0 };
+	MUST(setitimer(ITIMER_REAL, &timer, NULL) == 0);
+}
+
+/* Children of a process whose other threads are telling. */
+static volatile int is_over;
+
+static void *teller(void *arg)
+{
+	struct pool pool = { .chunk = arena + (size_t)arg * CHUNK_BYTES };
+
+	for (unsigned i = 0; !is_over; i++) {
+		pool.used = i % 1000 * 48;
+		pool_put(pool_get(&pool, 48), 48);
+	}
+	return NULL;
+}
+
+__attribute__((noinline)) static void child_work(void)
+{
+	struct pool pool;
+
+	pool_open(&pool);
+	for (int i = 0; i < 100; i++)
+		MUST(left_side(&pool));
+	for (int i = 0; i < 90; i++)
+		MEMPROF_POOL_FREE(pool.chunk + i * 24L);
+}
+
+static void test_forks(void)
+{
+	pthread_t ids[THREADS];
+	int status;
+
+	arena = malloc((size_t)THREADS * CHUNK_BYTES);
+	MUST(arena);
+	for (size_t i = 0; i < THREADS; i++)
+		MUST(pthread_create(&ids[i], NULL, teller, (void *)i) == 0);
+	for (int i = 0; i < 20; i++) {
+		pid_t pid = fork();
+
+		MUST(pid >= 0);
+		if (pid == 0) {
+			child_work();
+			_exit(0);
+		}
+		MUST(waitpid(pid, &status, 0) == pid && status == 0);
+		print_value(NULL, "child", (unsigned long)pid);
+	}
+	is_over = 1;
+	for (size_t i = 0; i < THREADS; i++)
+		MUST(pthread_join(ids[i], NULL) == 0);
+}
+
 int main(int argc, char **argv)
 {
 	MUST(argc == 2);
@@ -187,9 +274,14 @@ int main(int argc, char **argv)
 		test_threads();
 	else if (strcmp(argv[1], "fork") == 0)
 		test_fork();
+	else if (strcmp(argv[1], "storm") == 0)
+		test_storm();
+	else if (strcmp(argv[1], "forks") == 0)
+		test_forks();
 	else
 		test_paused();
-	if (strcmp(argv[1], "threads") == 0)
+	if (strcmp(argv[1], "plain") && strcmp(argv[1], "packed") &&
+	    strcmp(argv[1], "fork") && strcmp(argv[1], "paused"))
 		print_counts(NULL);
 	else
 		print_tally(NULL);
