@@ -78,7 +78,7 @@ class Pools(Case):
         children = [int(line.split(b"=")[1]) for line in
                     run.stdout.splitlines() if line.startswith(b"child=")]
 
-        self.assertEqual(len(children), 20)
+        self.assertEqual(len(children), 8)
         for pid in children:
             sites = sites_with(self.report(pid), "child_work")
             self.assertEqual(sum_of(sites, "allocations", "live_blocks"),

@@ -10,11 +10,11 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define ARENA	((size_t)1 << 36)
-#define CLASSES 37
+#define ARENA  ((size_t)1 << 36)
+#define ORDERS 37
 
 struct block {
-	uint32_t class;
+	uint32_t order;
 	uint32_t unused;
 	size_t bytes;
 	char memory[];
@@ -28,7 +28,7 @@ struct free_block {
 static struct {
 	char lock;
 	struct free_block *last;
-} lists[CLASSES];
+} lists[ORDERS];
 static char *arena;
 static size_t used;
 static char arena_lock;
@@ -50,9 +50,9 @@ static void unlock(char *word)
 	__atomic_clear(word, __ATOMIC_RELEASE);
 }
 
-static struct block *carve(unsigned class)
+static struct block *carve(unsigned order)
 {
-	size_t total = sizeof(struct block) + ((size_t)1 << class);
+	size_t total = sizeof(struct block) + ((size_t)1 << order);
 	struct block *block;
 
 	lock(&arena_lock);
@@ -65,7 +65,7 @@ static struct block *carve(unsigned class)
 	block = (void *)(arena + used);
 	used += total;
 	unlock(&arena_lock);
-	block->class = class;
+	block->order = order;
 	return block;
 }
 
@@ -77,22 +77,22 @@ static struct block *block_of(void *memory)
 /* Not by the public names: those belong to whoever is in front of us. */
 static void *take(size_t bytes)
 {
-	unsigned class = 4;
+	unsigned order = 4;
 	struct free_block *last;
 	struct block *block;
 
-	while (class < CLASSES && bytes > (size_t)1 << class)
-		class ++;
-	if (class >= CLASSES - 1) {
+	while (order < ORDERS && bytes > (size_t)1 << order)
+		order++;
+	if (order >= ORDERS - 1) {
 		errno = ENOMEM;
 		return NULL;
 	}
-	lock(&lists[class].lock);
-	last = lists[class].last;
+	lock(&lists[order].lock);
+	last = lists[order].last;
 	if (last)
-		lists[class].last = last->next;
-	unlock(&lists[class].lock);
-	block = last ? block_of(last) : carve(class);
+		lists[order].last = last->next;
+	unlock(&lists[order].lock);
+	block = last ? block_of(last) : carve(order);
 	block->bytes = bytes;
 	return block->memory;
 }
@@ -100,12 +100,12 @@ static void *take(size_t bytes)
 static void give(void *memory)
 {
 	struct free_block *block = memory;
-	unsigned class = block_of(memory)->class;
+	unsigned order = block_of(memory)->order;
 
-	lock(&lists[class].lock);
-	block->next = lists[class].last;
-	lists[class].last = block;
-	unlock(&lists[class].lock);
+	lock(&lists[order].lock);
+	block->next = lists[order].last;
+	lists[order].last = block;
+	unlock(&lists[order].lock);
 }
 
 void *malloc(size_t bytes)
@@ -134,7 +134,7 @@ void *calloc(size_t count, size_t bytes)
 
 size_t malloc_usable_size(void *memory)
 {
-	return memory ? (size_t)1 << block_of(memory)->class : 0;
+	return memory ? (size_t)1 << block_of(memory)->order : 0;
 }
 
 void *realloc(void *memory, size_t bytes)

@@ -247,7 +247,7 @@ static void test_forks(void)
 	MUST(arena);
 	for (size_t i = 0; i < THREADS; i++)
 		MUST(pthread_create(&ids[i], NULL, teller, (void *)i) == 0);
-	for (int i = 0; i < 20; i++) {
+	for (int i = 0; i < 8; i++) {
 		pid_t pid = fork();
 
 		MUST(pid >= 0);

@@ -106,10 +106,10 @@ __attribute__((noinline)) static struct block *descend(struct books *own,
 	/* Two calls, of which the compiler must not make one. */
 	if (path & 1) {
 		block = descend(own, depth - 1, path >> 1);
-		__asm__ volatile("# odd");
+		__asm__ volatile("# odd" : "+r"(block) : : "memory");
 	} else {
 		block = descend(own, depth - 1, path >> 1);
-		__asm__ volatile("# even");
+		__asm__ volatile("# even" : "+r"(block) : : "memory");
 	}
 	return block;
 }
