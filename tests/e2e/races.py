@@ -50,7 +50,7 @@ class Races(Case):
 
     def test_new_sites_of_all_threads_at_once(self):
         report = self.exact("sites")
-        sites = sites_with(report, "descend")
+        sites = sites_with(report, "new_sites")
 
         self.assertEqual(len(sites), 1024)
         self.assertEqual({site["allocations"] for site in sites}, {16})

@@ -95,23 +95,35 @@ static void *reuse(void *arg)
 	return NULL;
 }
 
-/* One stack for each path, all threads at the same one at the same time. */
-__attribute__((noinline)) static struct block *descend(struct books *own,
-						       int depth, unsigned path)
-{
-	struct block *block;
+/* One stack for each path, all threads at the same one at the same time. Two
+ * functions, because a compiler may make one of two calls. */
+__attribute__((noinline)) static struct block *left(struct books *own,
+						    int depth, unsigned path);
+__attribute__((noinline)) static struct block *right(struct books *own,
+						     int depth, unsigned path);
 
+static struct block *descend(struct books *own, int depth, unsigned path)
+{
 	if (depth == 0)
 		return take(own, 24);
-	/* Two calls, of which the compiler must not make one. */
-	if (path & 1) {
-		block = descend(own, depth - 1, path >> 1);
-		__asm__ volatile("# odd" : "+r"(block) : : "memory");
-	} else {
-		block = descend(own, depth - 1, path >> 1);
-		__asm__ volatile("# even" : "+r"(block) : : "memory");
-	}
-	return block;
+	return path & 1 ? left(own, depth - 1, path >> 1)
+			: right(own, depth - 1, path >> 1);
+}
+
+static struct block *left(struct books *own, int depth, unsigned path)
+{
+	volatile int side = 1;
+	struct block *block = descend(own, depth, path);
+
+	return side == 1 ? block : NULL;
+}
+
+static struct block *right(struct books *own, int depth, unsigned path)
+{
+	volatile int side = 2;
+	struct block *block = descend(own, depth, path);
+
+	return side == 2 ? block : NULL;
 }
 
 static void *new_sites(void *arg)
