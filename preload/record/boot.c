@@ -150,6 +150,7 @@ void mp_recorder_boot(const struct mp_recorder_boot *boot)
 		.method = boot->settings->use_fp ? MP_UNWIND_FP : MP_UNWIND_CFI,
 		.max_depth = boot->settings->max_depth,
 		.on_object = mp_modules_note,
+		.on_guess = mp_modules_guess,
 		.verify = boot->settings->verify,
 		.on_difference = mp_check_differ,
 	};

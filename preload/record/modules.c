@@ -38,6 +38,7 @@ static struct {
 	struct mpf_module *free; /* elements left in the last segment */
 	uint32_t free_count;
 	uint32_t first; /* elements so far, for segment.first */
+	uintptr_t guess_start, guess_end; /* lock; where any guess was */
 	const void *in_self;
 	const char *program;
 } modules;
@@ -210,6 +211,13 @@ static struct mpf_module *record_new(void)
 	return modules.free++;
 }
 
+/* Lock held. */
+static void next_generation(void)
+{
+	__atomic_store_n(&mp_modules.generation, mp_modules.generation + 1,
+			 __ATOMIC_RELEASE);
+}
+
 /* Lock held. Ends the life of whatever had these addresses before; true when
  * the object is known already. */
 static bool displace(const struct mp_code_object *object, const void *link_map)
@@ -230,10 +238,49 @@ static bool displace(const struct mp_code_object *object, const void *link_map)
 		old->end_generation = mp_modules.generation + 1;
 		is_reused = true;
 	}
-	if (is_reused)
-		__atomic_store_n(&mp_modules.generation,
-				 mp_modules.generation + 1, __ATOMIC_RELEASE);
+	/* Stacks through generated code that was there are not the object's. */
+	if (is_reused || (object->start < modules.guess_end &&
+			  modules.guess_start < object->end))
+		next_generation();
 	return false;
+}
+
+/* Not to wait for long: the walk may be a handler's, and the holder reading a
+ * slow disk. */
+static bool lock_modules(void)
+{
+	for (unsigned i = 0; i < 50; i++)
+		if (mp_lock_take_soon(&modules.lock))
+			return true;
+	return false;
+}
+
+void mp_modules_guess(uintptr_t pc)
+{
+	uint32_t count = atomic_load(&modules.count);
+	bool is_reused = false;
+
+	if (!lock_modules())
+		return;
+	__atomic_store_n(&mp_modules.has_guesses, true, __ATOMIC_RELAXED);
+	if (modules.guess_end == 0 || pc < modules.guess_start)
+		modules.guess_start = pc;
+	if (pc >= modules.guess_end)
+		modules.guess_end = pc + 1;
+	/* An object that is gone had this address. One that is there may have a
+	 * gap around it. */
+	for (uint32_t i = 0; i < count; i++) {
+		struct mpf_module *old = modules.known[i].record;
+
+		if (modules.known[i].link_map || old->end_generation ||
+		    pc - old->start >= old->end - old->start)
+			continue;
+		old->end_generation = mp_modules.generation + 1;
+		is_reused = true;
+	}
+	if (is_reused)
+		next_generation();
+	mp_lock_release(&modules.lock);
 }
 
 void mp_modules_note(const struct mp_code_object *object)
@@ -242,11 +289,8 @@ void mp_modules_note(const struct mp_code_object *object)
 	struct mpf_module *module;
 	uint32_t count;
 
-	/* The walk may be a handler's; the holder may be reading a slow disk.
-	 */
-	for (unsigned i = 0; !mp_lock_take_soon(&modules.lock); i++)
-		if (i == 50)
-			return;
+	if (!lock_modules())
+		return;
 	found.dlfo_link_map = NULL;
 	find_object((const void *)object->start, &found);
 	if (displace(object, found.dlfo_link_map))

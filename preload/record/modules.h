@@ -19,6 +19,7 @@
 struct mp_modules {
 	uintptr_t loader_start, loader_end; /* the dynamic linker's code */
 	uint32_t generation;		    /* from 1; read relaxed */
+	bool has_guesses; /* code in no object was met; read relaxed */
 };
 extern struct mp_modules mp_modules;
 
@@ -31,6 +32,21 @@ void mp_modules_init(const void *in_loader, const void *in_self,
 
 /* For mp_unwind_options.on_object. */
 void mp_modules_note(const struct mp_code_object *object);
+
+/* For mp_unwind_options.on_guess: generated code, which may lie where an
+ * object was, and an object may come to lie there. */
+void mp_modules_guess(uintptr_t pc);
+
+/*
+ * The dynamic linker allocates the description of an object that it is about
+ * to load. What was guessed of generated code is dropped, because the object
+ * may come to lie there.
+ */
+static inline void mp_modules_loader_allocates(void)
+{
+	if (__atomic_load_n(&mp_modules.has_guesses, __ATOMIC_RELAXED))
+		mp_unwind_forget();
+}
 
 /*
  * The dynamic linker frees memory. When it is the description of an object we

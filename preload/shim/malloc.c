@@ -53,6 +53,9 @@ void *calloc(size_t count, size_t bytes)
 		return __builtin_mul_overflow(count, bytes, &total)
 			       ? NULL
 			       : mp_pool_alloc(total); /* zero, never reused */
+	/* As ld.so asks for the description of an object. */
+	if (__builtin_expect(bytes == 1, 0) && mp_modules_is_loader(regs.pc))
+		mp_modules_loader_allocates();
 	addr = mp_next.calloc(count, bytes);
 	if (__builtin_expect(is_on, 1))
 		mp_hook_result(addr, count * bytes, MPF_CALL_CALLOC, &regs);

@@ -34,12 +34,14 @@ extern int find_object(void *pc,
 
 static struct {
 	mp_unwind_object_fn *on_object;
+	mp_unwind_guess_fn *on_guess;
 	_Atomic uintptr_t *seen; /* SEEN_SLOTS; NULL before the boot */
 } objects;
 
-int mp_objects_init(mp_unwind_object_fn *on_object)
+int mp_objects_init(const struct mp_unwind_options *options)
 {
-	objects.on_object = on_object;
+	objects.on_object = options->on_object;
+	objects.on_guess = options->on_guess;
 	if (!objects.seen)
 		objects.seen = mp_map_new(SEEN_SLOTS * sizeof(uintptr_t));
 	return objects.seen ? 0 : -ENOMEM;
@@ -155,4 +157,10 @@ bool mp_objects_find(uintptr_t pc, uint32_t generation,
 	    mark_seen(ret_object->start, generation))
 		objects.on_object(ret_object);
 	return true;
+}
+
+void mp_objects_guess(uintptr_t pc)
+{
+	if (objects.on_guess)
+		objects.on_guess(pc);
 }

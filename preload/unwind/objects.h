@@ -17,7 +17,7 @@
 #include "preload/unwind/unwind.h"
 
 /* Boot only. 0 or -ENOMEM. */
-int mp_objects_init(mp_unwind_object_fn *on_object);
+int mp_objects_init(const struct mp_unwind_options *options);
 
 /*
  * Finds the object that holds pc. generation is that of the walk: an object
@@ -25,6 +25,9 @@ int mp_objects_init(mp_unwind_object_fn *on_object);
  */
 bool mp_objects_find(uintptr_t pc, uint32_t generation,
 		     struct mp_code_object *ret_object);
+
+/* A frame is guessed because no object holds pc: announces it. */
+void mp_objects_guess(uintptr_t pc);
 
 void mp_objects_clear(void);
 

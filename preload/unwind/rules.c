@@ -158,6 +158,8 @@ static mp_rule evaluate(uintptr_t pc, bool is_exact, uint32_t generation)
 			rule = known;
 		else
 			rule = unknown_rule(pc, is_exact);
+		if (!has_object && rule == mp_rule_other(MP_RULE_GUESS))
+			mp_objects_guess(at);
 	}
 	/* A caller cannot use what its callee's frame covers. */
 	if (!is_exact && mp_rule_is_below(rule))

@@ -92,6 +92,12 @@ struct mp_code_object {
 typedef void mp_unwind_object_fn(const struct mp_code_object *object);
 
 /*
+ * Called likewise for an address in no object, when its frame is to be guessed
+ * for the first time since the last mp_unwind_forget().
+ */
+typedef void mp_unwind_guess_fn(uintptr_t pc);
+
+/*
  * Called from inside a walk that remembered something wrong: must not walk.
  * full is the truth. remembered has depth 0 when it was known by its note.
  */
@@ -103,6 +109,7 @@ struct mp_unwind_options {
 	enum mp_unwind_method method;
 	unsigned max_depth;		/* 1 .. MP_DEPTH_MAX */
 	mp_unwind_object_fn *on_object; /* may be NULL */
+	mp_unwind_guess_fn *on_guess;	/* may be NULL */
 	/*
 	 * The test mode of the walker's memory: every walk is compared with a
 	 * full one; on_difference may be NULL.

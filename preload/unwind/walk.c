@@ -30,7 +30,7 @@ size_t mp_walker_bytes(void)
 
 int mp_unwind_init(const struct mp_unwind_options *options)
 {
-	const int error = mp_objects_init(options->on_object);
+	const int error = mp_objects_init(options);
 
 	if (error)
 		return error;

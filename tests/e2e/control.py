@@ -5,6 +5,8 @@ the program does not notice."""
 from harness import (MODES, Case, functions, main, sites_with, sum_of,
                      target)
 
+# Every block of more than 40 bytes is a sample, so sites are exact too.
+EVERY_BLOCK = ({}, {"MEMPROF_SAMPLE": "1"})
 KEYS = ("allocations", "allocated_bytes", "live_blocks", "live_bytes")
 
 
@@ -119,6 +121,34 @@ class Control(Case):
         self.assertEqual(functions(site)[0], "get")
         self.assertTrue(site["truncated"] or
                         any(frame["guessed"] for frame in site["stack"]))
+
+    def test_object_where_compiled_code_was(self):
+        """What was guessed for an address holds for the code that was there:
+        an object that comes to lie there has rules of its own."""
+        plugin = self.build("plugin.so", "replaced.c", "-DPLUGIN", "-shared",
+                            "-fPIC", "-fomit-frame-pointer")
+        program = self.build("replaced", "replaced.c")
+        for env in EVERY_BLOCK:
+            run = self.record(program, plugin, env=env)
+            self.assertEqual((run.status, run.stderr), (0, b""), run.stdout)
+            self.assertGreater(run.stated()["same"], 0,
+                               "no address was used twice")
+            report = self.report(run)
+            for size, is_compiled in ((1000, False), (1001, True),
+                                      (1002, False)):
+                sites = [site for site in report["sites"] if
+                         site["live_bytes"] == size * site["live_blocks"] > 0]
+                for site in sites:
+                    names = functions(site)
+                    self.assertEqual(names[0], "callback", size)
+                    self.assertEqual(names[1],
+                                     None if is_compiled else "plugin", size)
+                    self.assertIn("main", names, size)
+                    self.assertEqual(
+                        any(frame["guessed"] for frame in site["stack"]),
+                        is_compiled, size)
+                self.assertEqual(sum_of(sites, "live_blocks"),
+                                 (run.stated()["rounds"],), size)
 
 
 main()
