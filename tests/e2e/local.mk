@@ -21,6 +21,7 @@ check_PROGRAMS += \
 	tests/e2e/targets/inline \
 	tests/e2e/targets/lives \
 	tests/e2e/targets/lifo.so \
+	tests/e2e/targets/life \
 	tests/e2e/targets/load \
 	tests/e2e/targets/locals \
 	tests/e2e/targets/news \
@@ -72,6 +73,11 @@ tests_e2e_targets_fork_CFLAGS = $(e2e_cflags)
 tests_e2e_targets_grow_SOURCES = tests/e2e/targets/grow.c tests/e2e/targets/tally.h
 tests_e2e_targets_grow_CPPFLAGS = $(e2e_cppflags)
 tests_e2e_targets_grow_CFLAGS = $(e2e_cflags)
+
+
+tests_e2e_targets_life_SOURCES = tests/e2e/targets/life.c tests/e2e/targets/tally.h
+tests_e2e_targets_life_CPPFLAGS = $(e2e_cppflags)
+tests_e2e_targets_life_CFLAGS = $(e2e_cflags)
 
 tests_e2e_targets_load_SOURCES = tests/e2e/targets/load.c tests/e2e/targets/tally.h
 tests_e2e_targets_load_CPPFLAGS = $(e2e_cppflags)
@@ -163,6 +169,7 @@ e2e_tests = \
 	tests/e2e/kills.py \
 	tests/e2e/loading.py \
 	tests/e2e/mallocx.py \
+	tests/e2e/life.py \
 	tests/e2e/oddities.py \
 	tests/e2e/pools.py \
 	tests/e2e/processes.py \

@@ -5,11 +5,12 @@ the program closes."""
 import os
 import signal
 
-from harness import (Case, finish, functions, main, sites_with, start, sum_of,
-                     target)
+from harness import (Case, finish, functions, in_both_modes, main, sites_with,
+                     start, sum_of, target)
 
 
 class Processes(Case):
+    @in_both_modes
     def test_fork_follows_children_with_inherited_blocks(self):
         run = self.record_target("fork", "plain")
         pids = sorted({int(line.split(b".")[0])
@@ -35,11 +36,13 @@ class Processes(Case):
                 sum_of(sites, "allocations", "allocated_bytes",
                        "live_blocks"), (100, 7700, 10))
 
+    @in_both_modes
     def test_vfork_leaves_the_parents_dump_alone(self):
         run = self.record_target("fork", "vfork")
 
         self.assert_totals(self.report(run), run.stated())
 
+    @in_both_modes
     def test_exec_records_into_a_dump_of_its_own(self):
         run = self.record_target("exec", "3", status=5)
         dumps = self.dumps()
@@ -70,27 +73,35 @@ class Processes(Case):
     late = {"allocations": 1, "allocated_bytes": 10000, "live_blocks": 1,
             "live_bytes": 10000, "peak_blocks": 1, "peak_bytes": 10000}
 
+    @in_both_modes
     def test_return_from_main(self):
         self.ending("return", 3, self.late)
 
+    @in_both_modes
     def test_exit(self):
         self.ending("exit", 4, self.late)
 
+    @in_both_modes
     def test_exit_with_handlers_that_allocate(self):
         self.ending("atexit", 8, self.late)
 
+    @in_both_modes
     def test_exit_at_once(self):
         self.ending("_exit", 5)
 
+    @in_both_modes
     def test_quick_exit(self):
         self.ending("quick", 6)
 
+    @in_both_modes
     def test_abort(self):
         self.ending("abort", -signal.SIGABRT)
 
+    @in_both_modes
     def test_segmentation_fault(self):
         self.ending("segv", -signal.SIGSEGV)
 
+    @in_both_modes
     def test_kill(self):
         self.ending("kill", -signal.SIGKILL)
 
