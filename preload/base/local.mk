@@ -5,6 +5,7 @@ preload_base_files = \
 	preload/base/lock.h \
 	preload/base/map.c \
 	preload/base/map.h \
+	preload/base/sandbox.h \
 	preload/base/say.c \
 	preload/base/say.h \
 	preload/base/sys.h

@@ -6,6 +6,7 @@
 
 #include <sys/prctl.h>
 
+#include "preload/base/sandbox.h"
 #include "preload/base/sys.h"
 
 #ifndef PR_SET_VMA
@@ -15,6 +16,8 @@
 #define PR_SET_VMA_ANON_NAME 0
 #endif
 
+bool mp_sandbox_is_on;
+
 void *mp_map_new(size_t bytes)
 {
 	void *addr;
@@ -23,6 +26,8 @@ void *mp_map_new(size_t bytes)
 			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (mp_sys_failed((long)addr))
 		return NULL;
+	if (mp_sandbox_is_on)
+		return addr;
 	/* Shown as [anon:memprof] where the kernel can; harmless if not. */
 	mp_sys6(SYS_prctl, PR_SET_VMA, PR_SET_VMA_ANON_NAME, (long)addr,
 		(long)bytes, (long)"memprof", 0);

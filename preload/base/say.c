@@ -6,6 +6,7 @@
 
 #include <signal.h>
 
+#include "preload/base/sandbox.h"
 #include "preload/base/sys.h"
 
 static struct {
@@ -146,7 +147,7 @@ bool mp_say(const char *a, const char *b, const char *c)
 	char buf[MP_SAY_BYTES];
 	struct mp_text text;
 
-	if (!say.is_on)
+	if (!say.is_on || mp_sandbox_is_on)
 		return false;
 	mp_text_init(&text, buf, sizeof(buf) - 1);
 	mp_text_str(&text, "memprof: ");

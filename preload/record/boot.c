@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "preload/base/lock.h"
+#include "preload/base/sandbox.h"
 #include "preload/base/say.h"
 #include "preload/base/sys.h"
 #include "preload/record/check.h"
@@ -247,8 +248,8 @@ static void start_child(void)
 	long ret;
 
 	set_state(MP_STATE_OFF);
-	/* The parent was not recorded: it said why. */
-	if (!mp_file.header)
+	/* The parent was not recorded: it said why. Or no file may be made. */
+	if (!mp_file.header || mp_sandbox_is_on)
 		return;
 	recorder.process.ticks = mp_process_ticks(mp_sys_getpid());
 	recorder.process.start_unix_ns = mp_sys_clock_ns(CLOCK_REALTIME);
@@ -311,4 +312,20 @@ void mp_recorder_pause(bool is_paused)
 	atomic_compare_exchange_strong(&mp_recorder_page.state, &from,
 				       is_paused ? MP_STATE_PAUSED
 						 : MP_STATE_ON);
+}
+
+void mp_recorder_confine(void)
+{
+	uint32_t state = atomic_load(&mp_recorder_page.state);
+	struct mp_writer *writer;
+
+	/* Not for a child that borrows our memory until it calls exec(). */
+	if ((state != MP_STATE_ON && state != MP_STATE_PAUSED) ||
+	    mp_file.header->pid != mp_sys_getpid())
+		return;
+	writer = mp_writer_enter();
+	mp_file_confine();
+	if (writer)
+		mp_writer_leave(writer);
+	mp_sandbox_is_on = true;
 }

@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 
 #include "preload/base/lock.h"
+#include "preload/base/sandbox.h"
 #include "preload/base/say.h"
 #include "preload/base/sys.h"
 
@@ -14,6 +15,7 @@
 #define RESERVE_FIRST (UINT64_C(256) << 10)
 #define RESERVE_MAX   (UINT64_C(16) << 20)
 #define HEADROOM_MIN  (UINT64_C(1) << 20)
+#define HEADROOM_LAST (UINT64_C(64) << 20)
 #define TEXT_SEGMENT  16384u
 #define REFUSALS      1000u
 #define ZERO_BYTES    16384u
@@ -82,8 +84,11 @@ static uint64_t size_limit(void)
 static long reopen(void)
 {
 	struct stat st;
-	long fd = mp_sys_open(file.path, O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0);
-	long low = fd;
+	long fd, low;
+
+	if (mp_sandbox_is_on)
+		return -EPERM;
+	low = fd = mp_sys_open(file.path, O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0);
 
 	/* Never one that the program writes to without opening it first. */
 	if (low >= 0 && low <= 2) {
@@ -139,9 +144,9 @@ static long reserve_range(int fd, uint64_t from, uint64_t to)
 }
 
 /* Sparse room behind the reserved space, for when reopen() fails later. */
-static void extend_headroom(int fd, uint64_t limit)
+static void extend_headroom(int fd, uint64_t limit, uint64_t least)
 {
-	uint64_t ahead = file.used > HEADROOM_MIN ? file.used : HEADROOM_MIN;
+	uint64_t ahead = file.used > least ? file.used : least;
 	uint64_t want = file.reserved + ahead;
 
 	if (want > limit)
@@ -173,7 +178,8 @@ static bool reserve_mapped(uint64_t to)
 	return true;
 }
 
-static bool map_windows(uint64_t to)
+/* 0, or negative errno. */
+static long map_windows(uint64_t to)
 {
 	for (uint64_t w = 0; w << MP_FILE_WINDOW_SHIFT < to; w++) {
 		void *addr;
@@ -182,21 +188,17 @@ static bool map_windows(uint64_t to)
 		if (mp_file.window[w])
 			continue;
 		fd = reopen();
-		if (mp_sys_failed(fd)) {
-			mp_file_fail(MPF_FAIL_REOPEN, (int)-fd);
-			return false;
-		}
+		if (mp_sys_failed(fd))
+			return fd;
 		addr = mp_sys_mmap(NULL, MP_FILE_WINDOW, PROT_READ | PROT_WRITE,
 				   MAP_SHARED, (int)fd,
 				   w << MP_FILE_WINDOW_SHIFT);
 		mp_sys_close((int)fd);
-		if (mp_sys_failed((long)addr)) {
-			mp_file_fail(MPF_FAIL_MEMORY, (int)-(long)addr);
-			return false;
-		}
+		if (mp_sys_failed((long)addr))
+			return (long)addr;
 		mp_file.window[w] = addr;
 	}
-	return true;
+	return 0;
 }
 
 static bool reserve_anew(uint64_t to)
@@ -204,6 +206,12 @@ static bool reserve_anew(uint64_t to)
 	uint64_t ahead = file.used / 4, limit, want;
 	long fd, ret;
 
+	if (mp_sandbox_is_on) {
+		if (reserve_mapped(to))
+			return true;
+		mp_file_fail(MPF_FAIL_REOPEN, EPERM);
+		return false;
+	}
 	limit = size_limit() & ~(uint64_t)(MPF_PAGE - 1);
 	if (to > limit) {
 		mp_file_fail(MPF_FAIL_FILESIZE, EFBIG);
@@ -232,7 +240,7 @@ static bool reserve_anew(uint64_t to)
 		file.reserved = want;
 		if (file.size < want)
 			file.size = want;
-		extend_headroom((int)fd, limit);
+		extend_headroom((int)fd, limit, HEADROOM_MIN);
 	}
 	mp_sys_close((int)fd);
 	if (mp_sys_failed(ret))
@@ -303,7 +311,7 @@ int mp_file_create(const char *path)
 	file.dev = st.st_dev;
 	file.ino = st.st_ino;
 	set_path(path);
-	extend_headroom((int)fd, size_limit());
+	extend_headroom((int)fd, size_limit(), HEADROOM_MIN);
 	mp_sys_close((int)fd);
 	mp_file.window[0] = addr;
 	mp_file.header = (struct mpf_header *)addr;
@@ -320,6 +328,7 @@ static struct mpf_segment *segment_locked(uint32_t type, uint32_t owner,
 {
 	struct mpf_segment *segment;
 	uint64_t at = file.used, end = at + bytes;
+	long ret;
 
 	/* Smaller than a window, so at most the rest of one is skipped; the
 	 * gap is a segment of its own that readers pass over. */
@@ -340,7 +349,11 @@ static struct mpf_segment *segment_locked(uint32_t type, uint32_t owner,
 		mp_file_fail(MPF_FAIL_LIMIT, 0);
 		return NULL;
 	}
-	if (!map_windows(end) || !reserve(end))
+	ret = map_windows(end);
+	if (mp_sys_failed(ret))
+		mp_file_fail(ret == -ENOMEM ? MPF_FAIL_MEMORY : MPF_FAIL_REOPEN,
+			     (int)-ret);
+	if (mp_sys_failed(ret) || !reserve(end))
 		return NULL;
 	segment = mp_file_at(at);
 	segment->magic = MPF_SEGMENT_MAGIC;
@@ -394,6 +407,21 @@ struct mpf_text mp_file_text(const void *bytes, size_t len, bool may_wait)
 out:
 	mp_lock_release(&file.lock);
 	return text;
+}
+
+void mp_file_confine(void)
+{
+	long fd;
+
+	if (!mp_lock_try(&file.lock))
+		return;
+	fd = reopen();
+	if (!mp_sys_failed(fd)) {
+		extend_headroom((int)fd, size_limit(), HEADROOM_LAST);
+		mp_sys_close((int)fd);
+		map_windows(file.size);
+	}
+	mp_lock_release(&file.lock);
 }
 
 void mp_file_trim(void)
@@ -553,7 +581,7 @@ int mp_file_fork(const char *path)
 	file.dev = st.st_dev;
 	file.ino = st.st_ino;
 	set_path(path);
-	extend_headroom((int)fd, size_limit());
+	extend_headroom((int)fd, size_limit(), HEADROOM_MIN);
 	mp_sys_close((int)fd);
 	mp_file.header->used_bytes = file.used;
 	mp_file_each(count_text);

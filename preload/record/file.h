@@ -61,6 +61,10 @@ void mp_file_fail(enum mpf_failure failure, int err);
 /* Cuts the space reserved ahead. The file can still grow afterwards. */
 void mp_file_trim(void);
 
+/* The program is about to confine itself: the last time that the file can be
+ * opened. Maps room ahead, sparse, that later growth uses up. */
+void mp_file_confine(void);
+
 /*
  * In a forked child: creates path as a copy and maps it in place of the
  * parent's file, at the same addresses. Segments of slots and threads become

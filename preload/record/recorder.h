@@ -108,6 +108,9 @@ MP_REALIGN void mp_recorder_restore(const void *addr,
 /* The process ends, or becomes another program. */
 MP_REALIGN void mp_recorder_end(enum mpf_state state, int exit_status);
 
+/* The program is about to confine itself: preload/base/sandbox.h. */
+MP_REALIGN void mp_recorder_confine(void);
+
 /* Recording of new blocks off and on again; frees of known ones go on. */
 MP_REALIGN void mp_recorder_pause(bool is_paused);
 

@@ -9,6 +9,7 @@
 
 #include "preload/base/lock.h"
 #include "preload/base/map.h"
+#include "preload/base/sandbox.h"
 #include "preload/base/sys.h"
 
 #define SLOTS_FIRST_BYTES 4096u
@@ -52,12 +53,19 @@ static bool record_new(struct mp_writer *writer, bool may_wait)
 	return true;
 }
 
+static void read_name(struct mp_writer *writer)
+{
+	if (!mp_sandbox_is_on)
+		mp_sys6(SYS_prctl, PR_GET_NAME, (long)writer->record->name, 0,
+			0, 0, 0);
+}
+
 static void adopt(struct mp_writer *writer, uint32_t tid)
 {
 	writer->tid = tid;
 	writer->last_block = NULL;
 	writer->record->tid = tid;
-	mp_sys6(SYS_prctl, PR_GET_NAME, (long)writer->record->name, 0, 0, 0, 0);
+	read_name(writer);
 	writer->record->threads++;
 }
 
@@ -80,7 +88,8 @@ static struct mp_writer *find_free(uint32_t tid)
 	uint32_t pid = mp_sys_getpid();
 	struct mp_writer *writer;
 
-	if (!writers.free_list && writers.since_scan * 2 >= writers.count) {
+	if (!writers.free_list && !mp_sandbox_is_on &&
+	    writers.since_scan * 2 >= writers.count) {
 		writers.since_scan = 0;
 		for (writer = writers.list; writer; writer = writer->next) {
 			if (writer->is_nested || writer->tid == 0 ||
@@ -210,7 +219,7 @@ static bool slots_add(struct mp_writer *writer)
 	writer->slot_end = (struct mpf_slot *)((char *)segment + bytes);
 	writer->slot_first += bytes / slot_bytes;
 	/* Seldom enough to follow a thread that was renamed. */
-	mp_sys6(SYS_prctl, PR_GET_NAME, (long)writer->record->name, 0, 0, 0, 0);
+	read_name(writer);
 	return true;
 }
 

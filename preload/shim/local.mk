@@ -9,4 +9,5 @@ preload_shim_files = \
 	preload/shim/next.h \
 	preload/shim/pools.c \
 	preload/shim/process.c \
-	preload/shim/reallocarray.c
+	preload/shim/reallocarray.c \
+	preload/shim/sandbox.c

@@ -71,6 +71,8 @@ void mp_next_init(void)
 {
 	Dl_info ours, libc;
 
+	FIND(syscall);
+	FIND(prctl);
 	FIND(calloc);
 	FIND(realloc);
 	FIND(free);

@@ -15,6 +15,8 @@
 #include <stdint.h>
 
 struct mp_next {
+	long (*syscall)(long, ...); /* first: assembly takes it from here */
+	int (*prctl)(int, ...);
 	void *(*malloc)(size_t);
 	void *(*calloc)(size_t, size_t);
 	void *(*realloc)(void *, size_t);
@@ -30,6 +32,8 @@ struct mp_next {
 	bool is_bypassed; /* the program's malloc is neither ours nor these */
 };
 extern struct mp_next mp_next;
+#define MP_NEXT_SYSCALL "0" /* its offset */
+_Static_assert(offsetof(struct mp_next, syscall) == 0, "see MP_NEXT_SYSCALL");
 
 /* Boot only, one thread. */
 void mp_next_init(void);

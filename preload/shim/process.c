@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "preload/base/map.h"
+#include "preload/base/sandbox.h"
 #include "preload/base/say.h"
 #include "preload/base/sys.h"
 #include "preload/memprof.h"
@@ -167,7 +168,8 @@ static void end(int status)
 	if (mp_file.header->pid != mp_sys_getpid())
 		return;
 	mp_recorder_end(MPF_EXITED, status);
-	if ((mp_file.header->mode & MPF_MODE_FORKED) || is_parent_recorded())
+	if ((mp_file.header->mode & MPF_MODE_FORKED) || mp_sandbox_is_on ||
+	    is_parent_recorded())
 		return;
 	if (has_namespaces())
 		mp_say("what is loaded into a namespace of its own (dlmopen, "

@@ -12,6 +12,7 @@ check_PROGRAMS += \
 	tests/e2e/targets/bump.so \
 	tests/e2e/targets/busy \
 	tests/e2e/targets/control \
+	tests/e2e/targets/confined \
 	tests/e2e/targets/deep \
 	tests/e2e/targets/exec \
 	tests/e2e/targets/exits \
@@ -21,6 +22,7 @@ check_PROGRAMS += \
 	tests/e2e/targets/inline \
 	tests/e2e/targets/lives \
 	tests/e2e/targets/lifo.so \
+	tests/e2e/targets/jumps \
 	tests/e2e/targets/life \
 	tests/e2e/targets/load \
 	tests/e2e/targets/locals \
@@ -49,6 +51,9 @@ tests_e2e_targets_busy_CFLAGS = $(e2e_cflags)
 tests_e2e_targets_control_SOURCES = tests/e2e/targets/control.c tests/e2e/targets/tally.h
 tests_e2e_targets_control_CPPFLAGS = $(e2e_cppflags)
 tests_e2e_targets_control_CFLAGS = $(e2e_cflags) $(e2e_frames)
+tests_e2e_targets_confined_SOURCES = tests/e2e/targets/confined.c tests/e2e/targets/tally.h
+tests_e2e_targets_confined_CPPFLAGS = $(e2e_cppflags)
+tests_e2e_targets_confined_CFLAGS = $(e2e_cflags)
 
 tests_e2e_targets_deep_SOURCES = tests/e2e/targets/deep.c tests/e2e/targets/tally.h
 tests_e2e_targets_deep_CPPFLAGS = $(e2e_cppflags)
@@ -74,6 +79,9 @@ tests_e2e_targets_grow_SOURCES = tests/e2e/targets/grow.c tests/e2e/targets/tall
 tests_e2e_targets_grow_CPPFLAGS = $(e2e_cppflags)
 tests_e2e_targets_grow_CFLAGS = $(e2e_cflags)
 
+tests_e2e_targets_jumps_SOURCES = tests/e2e/targets/jumps.c
+tests_e2e_targets_jumps_CPPFLAGS = $(e2e_cppflags)
+tests_e2e_targets_jumps_CFLAGS = $(e2e_cflags)
 
 tests_e2e_targets_life_SOURCES = tests/e2e/targets/life.c tests/e2e/targets/tally.h
 tests_e2e_targets_life_CPPFLAGS = $(e2e_cppflags)
@@ -165,6 +173,7 @@ e2e_tests = \
 	tests/e2e/allocators.py \
 	tests/e2e/command.py \
 	tests/e2e/control.py \
+	tests/e2e/environment.py \
 	tests/e2e/files.py \
 	tests/e2e/kills.py \
 	tests/e2e/loading.py \
