@@ -142,6 +142,38 @@ static bool write_line(const char *line, size_t bytes)
 	return is_written;
 }
 
+/* Bytes of the UTF-8 character there, 0 for what a terminal may obey or what
+ * is no such character. */
+static size_t harmless_bytes(const unsigned char *at, size_t left)
+{
+	size_t bytes = *at < 0x80   ? 1
+		       : *at < 0xc2 ? 0
+		       : *at < 0xe0 ? 2
+		       : *at < 0xf0 ? 3
+		       : *at < 0xf5 ? 4
+				    : 0;
+
+	if (*at < ' ' || *at == 0x7f || bytes > left ||
+	    (*at == 0xc2 && at[1] < 0xa0))
+		return 0;
+	for (size_t i = 1; i < bytes; i++)
+		if ((at[i] & 0xc0) != 0x80)
+			return 0;
+	return bytes;
+}
+
+static void neutralise(char *buf, size_t used)
+{
+	size_t i = 0, bytes;
+
+	while (i < used) {
+		bytes = harmless_bytes((unsigned char *)buf + i, used - i);
+		if (bytes == 0)
+			buf[i] = '?';
+		i += bytes ? bytes : 1;
+	}
+}
+
 bool mp_say(const char *a, const char *b, const char *c)
 {
 	char buf[MP_SAY_BYTES];
@@ -157,9 +189,7 @@ bool mp_say(const char *a, const char *b, const char *c)
 		mp_text_str(&text, b);
 	if (c)
 		mp_text_str(&text, c);
-	for (size_t i = 0; i < text.used; i++)
-		if ((unsigned char)buf[i] < ' ' || buf[i] == 0x7f)
-			buf[i] = '?';
+	neutralise(buf, text.used);
 	buf[text.used++] = '\n';
 	return write_line(buf, text.used);
 }

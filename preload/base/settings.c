@@ -12,15 +12,18 @@
 #define DEPTH_DEFAULT 1024u
 #define DEPTH_MAX     1024u
 #define SIZE_LIMIT    (UINT64_C(1) << 40)
+#define REMOVED_MAX   4096u /* NULLs after the environment */
 
 bool mp_start_read(void *stack_end, struct mp_start *ret_start)
 {
 	long *words = stack_end;
 	Elf64_auxv_t *aux;
 	char **env;
+	unsigned removed = 0;
 	long argc;
 
-	ret_start->is_secure = false;
+	/* Until the kernel's word is found that it is not. */
+	ret_start->is_secure = true;
 	ret_start->exec_fn = NULL;
 	ret_start->loader = NULL;
 	ret_start->page_bytes = 4096;
@@ -35,7 +38,11 @@ bool mp_start_read(void *stack_end, struct mp_start *ret_start)
 	ret_start->envp = env = ret_start->argv + argc + 1;
 	while (*env)
 		env++;
-	for (aux = (Elf64_auxv_t *)(env + 1); aux->a_type != AT_NULL; aux++) {
+	/* The dynamic linker takes variables out where the program has other
+	 * privileges than who started it: as many more words are NULL. */
+	while (!*env && removed++ < REMOVED_MAX)
+		env++;
+	for (aux = (Elf64_auxv_t *)env; aux->a_type != AT_NULL; aux++) {
 		if (aux->a_type == AT_SECURE)
 			ret_start->is_secure = aux->a_un.a_val != 0;
 		else if (aux->a_type == AT_EXECFN)

@@ -269,7 +269,13 @@ static bool reserve(uint64_t to)
 
 static long create(const char *path)
 {
-	return mp_sys_open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+	long fd =
+		mp_sys_open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+
+	/* Whatever the umask: growing means opening it again. */
+	if (!mp_sys_failed(fd))
+		mp_sys3(SYS_fchmod, fd, 0600, 0);
+	return fd;
 }
 
 static void set_path(const char *path)

@@ -149,6 +149,27 @@ START_TEST(test_settings_start_finds_what_the_kernel_left)
 }
 END_TEST
 
+/* As the dynamic linker leaves the stack of a setuid program: variables taken
+ * out, the rest moved down. */
+START_TEST(test_settings_start_is_secure_behind_removed_variables)
+{
+	char var[] = "A=1";
+	uintptr_t words[] = { 0,	 0, (uintptr_t)var, 0, 0, 0,
+			      AT_SECURE, 1, AT_NULL,	    0 };
+	struct mp_start start;
+
+	ck_assert(mp_start_read(words, &start));
+	ck_assert_ptr_eq(start.envp[0], var);
+	ck_assert(start.is_secure);
+	words[7] = 0;
+	ck_assert(mp_start_read(words, &start));
+	ck_assert(!start.is_secure);
+	words[6] = AT_PAGESZ;
+	ck_assert(mp_start_read(words, &start));
+	ck_assert(start.is_secure);
+}
+END_TEST
+
 START_TEST(test_settings_start_refuses_what_is_no_stack)
 {
 	uintptr_t negative[] = { (uintptr_t)-1, 0, 0, AT_NULL, 0 };
@@ -190,6 +211,8 @@ int main(void)
 			    0, sizeof(depths) / sizeof(depths[0]));
 	tcase_add_test(tcase, test_settings_quiet_decides_first);
 	tcase_add_test(tcase, test_settings_start_finds_what_the_kernel_left);
+	tcase_add_test(tcase,
+		       test_settings_start_is_secure_behind_removed_variables);
 	tcase_add_test(tcase, test_settings_start_refuses_what_is_no_stack);
 	tcase_add_test(tcase, test_settings_text_is_cut_and_ended);
 	return recording_run(tcase, "settings");
