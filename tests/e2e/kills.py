@@ -1,44 +1,78 @@
 # SPDX-License-Identifier: MIT
 """SIGKILL at any instant leaves a dump that can be read, with totals that are
-consistent. MEMPROF_KILLS says how often."""
+consistent, and all that was done until then. Nor do SIGSTOP and SIGCONT, or
+forks in the middle of it all, lose anything. MEMPROF_KILLS says how often."""
 
 import os
 import random
 import signal
+import struct
 import time
 
-from harness import Case, finish, main, start, target
+from harness import (Case, finish, in_both_modes, main, sites_with, start,
+                     sum_of, target)
 
-KILLS = int(os.environ.get("MEMPROF_KILLS", "20"))
+KILLS = int(os.environ.get("MEMPROF_KILLS", "12"))
+COUNTS = ("allocations", "allocated_bytes", "frees")
 
 
 class Kills(Case):
-    def test_kills_of_a_busy_program(self):
+    def instants(self):
         seed = random.randrange(1 << 32)
-        print("seed %d, %d kills" % (seed, KILLS), flush=True)
-        instants = random.Random(seed)
+        print("seed %d, %d times" % (seed, KILLS), flush=True)
+        return random.Random(seed)
+
+    def start_busy(self):
+        process = start([target("busy"), self.path("books")], cwd=self.dir,
+                        env=self.shim_env())
+        self.assertEqual(process.stdout.readline(), b"ready\n")
+        return process
+
+    def books(self):
+        """What the threads together have begun, and what they have done."""
+        with open(self.path("books"), "rb") as file:
+            threads = list(struct.iter_unpack("<6Q16x", file.read()))
+        self.assertEqual(len(threads), 3)
+        sums = [sum(column) for column in zip(*threads)]
+        return sums[:3], sums[3:]
+
+    def assert_nothing_lost(self, pid):
+        """All that was done is there, and nothing that was not begun, but for
+        what the C library takes to start threads."""
+        report = self.report(pid)  # also: the sites add up to the totals
+        begun, done = self.books()
+        totals = report["totals"]
+        if self.sample:
+            have = [totals[key] for key in COUNTS]
+        else:
+            have = [sum_of(sites_with(report, "take"), key)[0] for key in
+                    COUNTS[:2]] + [totals["frees"]]
+        for key, least, is_, most in zip(COUNTS, done, have, begun):
+            slack = {"allocations": 10, "allocated_bytes": 10000}.get(key, 0)
+            self.assertLessEqual(least, is_, key)
+            self.assertLessEqual(is_, most + (slack if self.sample else 0),
+                                 key)
+        return report
+
+    @in_both_modes
+    def test_kills_of_a_busy_program(self):
+        instants = self.instants()
         grown = 0
         for i in range(KILLS):
-            process = start([target("busy")], cwd=self.dir,
-                            env=self.shim_env())
-            self.assertEqual(process.stdout.readline(), b"ready\n")
+            process = self.start_busy()
             # Not to wait for anything: the instant is to be random.
-            time.sleep(instants.random() * 0.05)
+            time.sleep(instants.random() * 0.02)
             process.send_signal(signal.SIGKILL)
             run = finish(process)
             self.assertEqual(run.status, -signal.SIGKILL)
-            # report() checks that every site and the sums are consistent.
-            report = self.report(run)
-            self.assertGreater(report["totals"]["allocations"], 0)
-            grown += report["totals"]["sites"] > 100
+            report = self.assert_nothing_lost(run.pid)
+            grown += report["totals"]["allocations"] > 1000
             os.unlink(self.dump(run))
         self.assertGreater(grown, KILLS // 2, "too little was going on")
 
     def test_kills_while_a_program_starts(self):
         """Before there is a whole dump: nothing, or a reader that says so."""
-        seed = random.randrange(1 << 32)
-        print("seed %d" % seed, flush=True)
-        instants = random.Random(seed)
+        instants = self.instants()
         for i in range(KILLS):
             process = start([target("busy")], cwd=self.dir,
                             env=self.shim_env())
@@ -51,6 +85,41 @@ class Kills(Case):
                                     status=None)
                 self.assertIn(read.status, (0, 3), read.stderr)
                 os.unlink(self.dump(run))
+
+    @in_both_modes
+    def test_stops_of_a_busy_program(self):
+        """While it stands still, its dump is read and compared."""
+        instants = self.instants()
+        process = self.start_busy()
+        for i in range(KILLS):
+            process.send_signal(signal.SIGSTOP)
+            pid, status = os.waitpid(process.pid, os.WUNTRACED)
+            self.assertTrue(os.WIFSTOPPED(status))
+            if i % 20 == 0:
+                self.assert_nothing_lost(process.pid)
+            process.send_signal(signal.SIGCONT)
+            time.sleep(instants.random() * 0.005)
+        process.send_signal(signal.SIGKILL)
+        self.assertEqual(finish(process).status, -signal.SIGKILL)
+        report = self.assert_nothing_lost(process.pid)
+        self.assertGreater(report["totals"]["allocations"], 1000)
+
+    @in_both_modes
+    def test_forks_of_a_busy_program(self):
+        for first in range(0, KILLS, 50):
+            count = min(50, KILLS - first)
+            run = self.record_target("life", "threads", str(count))
+            children = [int(line.split(b"=")[1])
+                        for line in run.stdout.splitlines()]
+            self.assertEqual(len(children), count)
+            self.assertEqual(len(self.dumps()), count + 1)
+            for pid in children:
+                sites = sites_with(self.report(pid), "child_thread")
+                self.assertEqual(
+                    sum_of(sites, "allocations", "allocated_bytes",
+                           "live_blocks"),
+                    (200, 200 * 1000 + 50 * (0 + 1 + 2 + 3), 200))
+            self.new_folder()
 
 
 main()

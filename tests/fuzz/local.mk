@@ -24,3 +24,5 @@ tests_fuzz_fuzz_dump_CFLAGS = $(ANALYZER_CFLAGS)
 tests_fuzz_fuzz_dump_LDADD = libanalyzer.a $(ANALYZER_LIBS)
 tests_fuzz_make_corpus_SOURCES = tests/fuzz/make_corpus.c $(fuzz_sample)
 tests_fuzz_make_corpus_CFLAGS = $(ANALYZER_CFLAGS)
+
+TESTS_SLOW += tests/fuzz/minute.py
