@@ -8,6 +8,10 @@ analyzer_cmd_files = \
 	analyzer/cmd/execute.c \
 	analyzer/cmd/help.c \
 	analyzer/cmd/info.c \
+	analyzer/cmd/keeper.c \
+	analyzer/cmd/keeper.h \
+	analyzer/cmd/keeper_save.c \
+	analyzer/cmd/keeper_save.h \
 	analyzer/cmd/leaks.c \
 	analyzer/cmd/lines.c \
 	analyzer/cmd/peak.c \

@@ -18,6 +18,7 @@
 #include "analyzer/base/diag.h"
 #include "analyzer/cmd/cmd.h"
 #include "analyzer/cmd/dump_name.h"
+#include "analyzer/cmd/keeper.h"
 #include "analyzer/cmd/recorder.h"
 #include "analyzer/cmd/target.h"
 
@@ -29,6 +30,7 @@
 struct run_options {
 	const char *out;
 	bool is_quiet;
+	bool is_sealed;
 	int64_t max_depth; /* 0: the recorder's default */
 	int unwind;	   /* index into unwind_choices; -1: default */
 	uint64_t sample;   /* mean bytes between samples; 0: no option */
@@ -300,6 +302,7 @@ static int run_run(const void *values, int argc, char **argv)
 {
 	const struct run_options *options = values;
 	struct child child = { .argv = argv };
+	struct keeper keeper;
 	int status = CMD_RUN_FAILED;
 	char *path = NULL, *library;
 
@@ -313,12 +316,19 @@ static int run_run(const void *values, int argc, char **argv)
 	if (target_check(path) < 0 || recorder_preload(library) < 0 ||
 	    set_settings(options) < 0)
 		goto out;
+	if (options->is_sealed &&
+	    (keeper_start(&keeper) < 0 ||
+	     set_setting("MEMPROF_KEEPER", keeper.address) < 0))
+		goto out;
 	child.path = path;
 	argv[argc] = NULL;
 	status = child_start(&child);
 	if (status != 0)
 		goto out;
 	status = child_wait(&child);
+	if (options->is_sealed && !keeper_settle(&keeper))
+		diag_warn("a recording could not be made a file: was the disk "
+			  "full, or the process killed that kept it?");
 	say_end(&child, status, is_quiet(options));
 	status = WIFSIGNALED(status) ? 128 + WTERMSIG(status)
 				     : WEXITSTATUS(status);
@@ -336,6 +346,9 @@ static const struct option_spec run_specs[] = {
 		  "time; %e.%p.mp without it" },
 	{ OPTION_FLAG, "quiet", 'q', FIELD(is_quiet),
 	  .help = "do not name the dump at the end" },
+	{ OPTION_FLAG, "sealed", FIELD(is_sealed),
+	  .help = "record into memory that nobody can cut, and make it a file "
+		  "when the program has ended" },
 	{ OPTION_INT, "max-depth", .argument = "N", FIELD(max_depth), .min = 1,
 	  .max = MAX_DEPTH, .help = "keep the N innermost frames of a stack" },
 	{ OPTION_ENUM, "unwind", .argument = "METHOD", FIELD(unwind),

@@ -148,6 +148,7 @@ void mp_settings_read(char *const *envp, struct mp_settings *ret_settings)
 
 	ret_settings->out = MP_SETTINGS_OUT_DEFAULT;
 	ret_settings->temp_dir = "/tmp";
+	ret_settings->keeper = NULL;
 	ret_settings->use_fp = false;
 	ret_settings->max_depth = DEPTH_DEFAULT;
 	ret_settings->check_every = 0;
@@ -156,6 +157,8 @@ void mp_settings_read(char *const *envp, struct mp_settings *ret_settings)
 			ret_settings->out = v;
 		else if ((v = value_of(*envp, "TMPDIR")) && *v)
 			ret_settings->temp_dir = v;
+		else if ((v = value_of(*envp, "MEMPROF_KEEPER")))
+			ret_settings->keeper = v;
 		else if ((v = value_of(*envp, "MEMPROF_QUIET")))
 			quiet = v;
 		else if ((v = value_of(*envp, "MEMPROF_MAX_DEPTH")))

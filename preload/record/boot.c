@@ -9,6 +9,7 @@
 #include "preload/base/sys.h"
 #include "preload/record/check.h"
 #include "preload/record/counters.h"
+#include "preload/record/keeper.h"
 #include "preload/record/modules.h"
 #include "preload/record/name.h"
 #include "preload/record/pools.h"
@@ -158,6 +159,7 @@ void mp_recorder_boot(const struct mp_recorder_boot *boot)
 	long ret;
 
 	set_state(MP_STATE_OFF);
+	mp_keeper_init(boot->settings->keeper);
 	mp_process_read(boot->start, &recorder.process);
 	read_names(boot->settings);
 	ret = mp_sys_madvise(&mp_recorder_page, MPF_PAGE, MADV_WIPEONFORK);

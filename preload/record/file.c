@@ -10,6 +10,7 @@
 #include "preload/base/sandbox.h"
 #include "preload/base/say.h"
 #include "preload/base/sys.h"
+#include "preload/record/keeper.h"
 
 #define PATH_BYTES    4096u
 #define RESERVE_FIRST (UINT64_C(256) << 10)
@@ -19,6 +20,9 @@
 #define TEXT_SEGMENT  16384u
 #define REFUSALS      1000u
 #define ZERO_BYTES    16384u
+
+#define MODE_RECORDING 0400 /* of the file, and when it is done with */
+#define MODE_OPEN      0600
 
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
@@ -39,6 +43,8 @@ static struct {
 	uint64_t text_first; /* elements of text so far, for segment.first */
 	dev_t dev;
 	ino_t ino;
+	bool is_sealed; /* memory that a keeper makes a file: it never shrinks
+			 */
 	char path[PATH_BYTES];
 } file;
 
@@ -80,15 +86,48 @@ static uint64_t size_limit(void)
 	return limit.rlim_cur < max ? limit.rlim_cur : max;
 }
 
+static bool is_ours(long fd)
+{
+	struct stat st;
+
+	return !mp_sys_failed(mp_sys_fstat((int)fd, &st)) &&
+	       st.st_dev == file.dev && st.st_ino == file.ino;
+}
+
+static void set_mode(long fd, unsigned mode)
+{
+	mp_sys3(SYS_fchmod, fd, mode, 0);
+}
+
+/* While it is recorded into, not even its owner may write to the file without
+ * more ado: cutting it would kill the program. Root may. */
+static long open_to_write(void)
+{
+	const int flags = O_NONBLOCK | (file.is_sealed ? 0 : O_NOFOLLOW);
+	long fd = mp_sys_open(file.path, O_RDWR | flags, 0), guard;
+
+	if (fd != -EACCES)
+		return fd;
+	guard = mp_sys_open(file.path, O_RDONLY | flags, 0);
+	if (mp_sys_failed(guard))
+		return guard;
+	if (is_ours(guard)) {
+		set_mode(guard, MODE_OPEN);
+		fd = mp_sys_open(file.path, O_RDWR | flags, 0);
+		set_mode(guard, MODE_RECORDING);
+	}
+	mp_sys_close((int)guard);
+	return fd;
+}
+
 /* Opens our file again and makes sure that it is ours. */
 static long reopen(void)
 {
-	struct stat st;
 	long fd, low;
 
 	if (mp_sandbox_is_on)
 		return -EPERM;
-	low = fd = mp_sys_open(file.path, O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0);
+	low = fd = open_to_write();
 
 	/* Never one that the program writes to without opening it first. */
 	if (low >= 0 && low <= 2) {
@@ -97,8 +136,7 @@ static long reopen(void)
 	}
 	if (mp_sys_failed(fd))
 		return fd;
-	if (!mp_sys_failed(mp_sys_fstat((int)fd, &st)) &&
-	    st.st_dev == file.dev && st.st_ino == file.ino)
+	if (is_ours(fd))
 		return fd;
 	mp_sys_close((int)fd);
 	return -ESTALE;
@@ -267,15 +305,42 @@ static bool reserve(uint64_t to)
 	return false;
 }
 
-static long create(const char *path)
+/* The name is a link to the keeper's descriptor until it makes it a file. */
+static long create_sealed(const char *path)
 {
-	long fd =
-		mp_sys_open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+	char link[MP_KEEPER_LINK_BYTES];
+	long fd = mp_keeper_memory(link), ret;
 
-	/* Whatever the umask: growing means opening it again. */
+	if (mp_sys_failed(fd))
+		return fd;
+	ret = mp_sys3(SYS_symlink, (long)link, (long)path, 0);
+	if (!mp_sys_failed(ret))
+		return fd;
+	mp_sys_close((int)fd);
+	return ret;
+}
+
+static long create_file(const char *path)
+{
+	long fd = mp_sys_open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW,
+			      MODE_RECORDING);
+
+	/* Whatever the umask. */
 	if (!mp_sys_failed(fd))
-		mp_sys3(SYS_fchmod, fd, 0600, 0);
+		set_mode(fd, MODE_RECORDING);
 	return fd;
+}
+
+static long create(const char *path, bool *ret_is_sealed)
+{
+	long fd = -ENOENT;
+
+	if (mp_keeper_is_there())
+		fd = create_sealed(path);
+	*ret_is_sealed = !mp_sys_failed(fd);
+	if (*ret_is_sealed || fd == -EEXIST)
+		return fd;
+	return create_file(path);
 }
 
 static void set_path(const char *path)
@@ -293,9 +358,10 @@ int mp_file_create(const char *path)
 {
 	struct stat st;
 	uint8_t *addr;
+	bool is_sealed;
 	long fd, ret;
 
-	fd = create(path);
+	fd = create(path, &is_sealed);
 	if (mp_sys_failed(fd))
 		return (int)fd;
 	ret = -EFBIG;
@@ -316,6 +382,7 @@ int mp_file_create(const char *path)
 	file.size = file.reserved = RESERVE_FIRST;
 	file.dev = st.st_dev;
 	file.ino = st.st_ino;
+	file.is_sealed = is_sealed;
 	set_path(path);
 	extend_headroom((int)fd, size_limit(), HEADROOM_MIN);
 	mp_sys_close((int)fd);
@@ -436,11 +503,12 @@ void mp_file_trim(void)
 
 	if (!mp_lock_try(&file.lock))
 		return;
-	fd = reopen();
+	fd = file.is_sealed ? -EPERM : reopen();
 	if (!mp_sys_failed(fd)) {
 		/* Lowered first: from here on growth reserves anew. */
 		file.size = file.reserved = file.used;
 		mp_sys_ftruncate((int)fd, file.used);
+		set_mode(fd, MODE_OPEN);
 		mp_sys_close((int)fd);
 	}
 	mp_lock_release(&file.lock);
@@ -561,13 +629,14 @@ static long replace_windows(int fd)
 int mp_file_fork(const char *path)
 {
 	struct stat st;
+	bool is_sealed;
 	long fd, ret;
 
 	mp_lock_reset(&file.lock);
 	adopt_used();
 	if (size_limit() < file.used)
 		return -EFBIG;
-	fd = create(path);
+	fd = create(path, &is_sealed);
 	if (mp_sys_failed(fd))
 		return (int)fd;
 	ret = mp_sys_fstat((int)fd, &st);
@@ -586,6 +655,7 @@ int mp_file_fork(const char *path)
 	file.refusals = 0;
 	file.dev = st.st_dev;
 	file.ino = st.st_ino;
+	file.is_sealed = is_sealed;
 	set_path(path);
 	extend_headroom((int)fd, size_limit(), HEADROOM_MIN);
 	mp_sys_close((int)fd);

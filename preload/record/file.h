@@ -36,9 +36,9 @@ static inline void *mp_file_at(uint64_t offset)
 }
 
 /*
- * Boot only: creates the file, 0600, never through a link, and maps it with
- * an all-zero header. path is absolute and copied. Negative errno on failure,
- * -EEXIST when something is there.
+ * Boot only: creates the file, 0400 until it is trimmed and 0600 then, never
+ * through a link, and maps it with an all-zero header. path is absolute and
+ * copied. Negative errno on failure, -EEXIST when something is there.
  */
 int mp_file_create(const char *path);
 

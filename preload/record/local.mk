@@ -9,6 +9,8 @@ preload_record_files = \
 	preload/record/counters.h \
 	preload/record/file.c \
 	preload/record/file.h \
+	preload/record/keeper.c \
+	preload/record/keeper.h \
 	preload/record/modules.c \
 	preload/record/modules.h \
 	preload/record/name.c \

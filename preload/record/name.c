@@ -131,12 +131,14 @@ static enum occupant occupant_of(const struct mp_name *name, int fd,
 	return OCCUPANT_OLD;
 }
 
-/* Nobody maps it any more: exec() ended all that did. */
-static void retire(const char *path, const struct mpf_header *header)
+/* Nobody maps it any more: exec() ended all that did. old: open to be read. */
+static void retire(const char *path, int old, const struct mpf_header *header)
 {
 	uint32_t state = MPF_EXECED;
-	long fd = mp_sys_open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0);
+	long fd;
 
+	mp_sys3(SYS_fchmod, old, 0600, 0);
+	fd = mp_sys_open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0);
 	if (mp_sys_failed(fd))
 		return;
 	mp_sys_pwrite((int)fd, &state, sizeof(state),
@@ -155,10 +157,10 @@ static enum occupant look_at(const struct mp_name *name, const char *path,
 	if (mp_sys_failed(fd))
 		return OCCUPANT_OTHER;
 	occupant = occupant_of(name, (int)fd, header);
-	mp_sys_close((int)fd);
 	if (occupant == OCCUPANT_FORMER && header->state == MPF_RUNNING &&
 	    !name->is_fork_child)
-		retire(path, header);
+		retire(path, (int)fd, header);
+	mp_sys_close((int)fd);
 	return occupant;
 }
 

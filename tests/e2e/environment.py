@@ -127,7 +127,7 @@ class Environment(Case):
     @in_both_modes
     def test_sandbox_that_kills_for_opening_a_file(self):
         for how in ("prctl", "syscall"):
-            run = self.record_target("confined", how, "13", status=4,
+            run = self.record_target("confined", how, "12", status=4,
                                      quiet=False)
 
             self.assertEqual(run.stderr, b"")
@@ -135,7 +135,7 @@ class Environment(Case):
             report = self.report(run)
             self.assert_totals(report, run.stated())
             if not self.sample:
-                self.assertGreater(report["totals"]["sites"], 1 << 13)
+                self.assertGreater(report["totals"]["sites"], 1 << 12)
             self.assertIsNone(self.info(run)["failure"])
             self.new_folder()
 
@@ -189,7 +189,7 @@ class Environment(Case):
 
     @in_both_modes
     def test_no_proc(self):
-        for argv in (("grow", "14"), ("fork", "plain"), ("threads", "4",
+        for argv in (("grow", "10"), ("fork", "plain"), ("threads", "4",
                                                          "500")):
             with self.subTest(argv[0]):
                 self.new_folder()

@@ -186,6 +186,7 @@ e2e_tests = \
 	tests/e2e/races.py \
 	tests/e2e/sampling.py \
 	tests/e2e/threads.py \
+	tests/e2e/sealed.py \
 	tests/e2e/security.py \
 	tests/e2e/totals.py \
 	tests/e2e/verify.py \

@@ -38,6 +38,53 @@ class Security(Case):
                 os.unlink(path)
             self.assertEqual(run.status, 0)
 
+    @in_both_modes
+    def test_running_dump_that_its_owner_would_cut(self):
+        """Not by name and by mistake: it would take the program's memory
+        away. Root may, so this is tried by somebody else."""
+        self.need_root()
+        self.need("setpriv")
+        os.chmod(self.dir, 0o777)
+        other = ["setpriv", "--reuid=%d" % NOBODY, "--regid=%d" % NOBODY,
+                 "--clear-groups"]
+        for way in ((), (MEMPROF, "run", "-q", "-o", "dump.mp")):
+            env = clean_env() if way else self.shim_env(out="dump.mp")
+            plain = clean_env(MEMPROF_SAMPLE=self.sample or "",
+                              MEMPROF_QUIET="1")
+            settings = ["%s=%s" % (name, value) for name, value in env.items()
+                        if name not in plain]
+            process = start(other + list(way) + ["env"] * (not way) +
+                            settings * (not way) +
+                            [target("grow"), "12", "ready"], cwd=self.dir,
+                            env=plain, stdin=-1)
+            self.assertEqual(process.stdout.readline(), b"ready\n")
+            for command in (": >dump.mp", "truncate -s 0 dump.mp",
+                            "cp /dev/null dump.mp"):
+                cut = self.plain(*other, "sh", "-c", command)
+                self.assertNotEqual(cut.status, 0, command)
+            run = finish(process, input=b"go\n")
+            self.assertEqual((run.status, run.stderr), (0, b""))
+            self.assert_totals(self.report(self.path("dump.mp")),
+                               run.stated())
+            self.assertEqual(os.stat(self.path("dump.mp")).st_mode & 0o7777,
+                             0o600)
+
+    @in_both_modes
+    def test_dump_of_a_former_program_is_ended_by_its_owner(self):
+        """exec() by somebody who is not root: the dump before it says so."""
+        self.need_root()
+        self.need("setpriv")
+        os.chmod(self.dir, 0o777)
+        run = self.record("setpriv", "--reuid=%d" % NOBODY, "--clear-groups",
+                          target("exec"), "2")
+        states = sorted(self.info(path)["program"]["state"]
+                        for path in self.dumps())
+
+        self.assertEqual(run.status, 5)
+        self.assertEqual(states.count("exited"), 1)
+        self.assertEqual(len(states), 4)  # setpriv's too
+        print(states, flush=True)
+
     def plant(self, make):
         """In a folder as /tmp is, another user has made same.mp. What is
         recorded there goes beside it; the name of that is returned."""

@@ -64,7 +64,7 @@ START_TEST(test_file_is_private_and_never_replaces)
 
 	ck_assert_int_eq(lstat("dump", &st), 0);
 	ck_assert(S_ISREG(st.st_mode));
-	ck_assert_uint_eq(st.st_mode & 07777, 0600);
+	ck_assert_uint_eq(st.st_mode & 07777, 0400);
 	ck_assert_int_eq(mp_file_create(mp_file_path()), -EEXIST);
 	ck_assert_int_eq(symlink("nowhere", "link"), 0);
 	ck_assert_int_eq(mp_file_create("link"), -EEXIST);
