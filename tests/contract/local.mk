@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 contract_checks = \
+	tests/contract/behaviours \
 	tests/contract/headers \
 	tests/contract/layers \
 	tests/contract/lint \

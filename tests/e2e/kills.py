@@ -36,10 +36,10 @@ class Kills(Case):
         sums = [sum(column) for column in zip(*threads)]
         return sums[:3], sums[3:]
 
-    def assert_nothing_lost(self, pid):
+    def assert_nothing_lost(self, run):
         """All that was done is there, and nothing that was not begun, but for
         what the C library takes to start threads."""
-        report = self.report(pid)  # also: the sites add up to the totals
+        report = self.report(run)  # also: the sites add up to the totals
         begun, done = self.books()
         totals = report["totals"]
         if self.sample:
@@ -85,6 +85,20 @@ class Kills(Case):
                                     status=None)
                 self.assertIn(read.status, (0, 3), read.stderr)
                 os.unlink(self.dump(run))
+
+    @in_both_modes
+    def test_kill_of_a_whole_container(self):
+        """Everything in a PID namespace at once: the file is what is left."""
+        plain = self.plain("unshare", "-pf", "--mount-proc", "true")
+        if plain.status:
+            self.skipTest("no namespaces: %s" % plain.stderr.decode().strip())
+        process = start(["unshare", "-pf", "--mount-proc", "--kill-child",
+                         target("busy"), self.path("books")], cwd=self.dir,
+                        env=self.shim_env(out="%e.%p.mp"))
+        self.assertEqual(process.stdout.readline(), b"ready\n")
+        process.send_signal(signal.SIGKILL)
+        finish(process)  # ends when the last of them has
+        self.assert_nothing_lost(self.path("busy.1.mp"))
 
     @in_both_modes
     def test_stops_of_a_busy_program(self):
