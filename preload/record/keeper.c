@@ -20,7 +20,7 @@
 #define F_SEAL_SHRINK 0x0002
 #endif
 
-#define WAIT_SECONDS 5 /* for a keeper that is stopped or overrun */
+#define WAIT_SECONDS 2 /* for a keeper that is stopped or overrun */
 
 static struct {
 	char address[sizeof(((struct sockaddr_un *)0)->sun_path)];

@@ -186,13 +186,13 @@ class Case(unittest.TestCase):
         env = self.shim_env(env, preload, out, quiet)
         return finish(start(argv, env=env, **popen), seconds, input)
 
-    def launch(self, *argv, env=None, out="dump.%p.mp", **popen):
-        """As record(), by memprof run."""
+    def launch(self, *argv, env=None, out="dump.%p.mp", options=(), **popen):
+        """As record(), by memprof run with these options."""
         settings = clean_env(**(env or {}))
         if self.sample:
             settings["MEMPROF_SAMPLE"] = self.sample
         popen.setdefault("cwd", self.dir)
-        return finish(start((MEMPROF, "run", "-o", out, "--") + argv,
+        return finish(start((MEMPROF, "run", "-o", out, *options, "--", *argv),
                             env=settings, **popen))
 
     def record_target(self, name, *args, status=0, **options):

@@ -33,16 +33,19 @@ class Life(Case):
             self.assert_totals(report, run.stated(str(pid)))
 
     def both_ways(self, *args, status, signaled=0):
-        """Preloaded, then by memprof run: the same, and the same status."""
+        """Preloaded, then by memprof run, into files and into memory: the
+        same, and the same status."""
         run = self.record_target("life", *args, status=-signaled or status)
         self.assert_one_dump_each(run)
         self.assertIn(run.pid, self.stating(run))
 
-        self.new_folder()
-        run = self.launch(target("life"), *args)
-        self.assertEqual(run.status, 128 + signaled if signaled else status)
-        self.assert_one_dump_each(run)
-        self.assertNotIn(run.pid, self.stating(run))
+        for options in ((), ("--sealed",)):
+            self.new_folder()
+            run = self.launch(target("life"), *args, options=options)
+            self.assertEqual(run.status,
+                             128 + signaled if signaled else status)
+            self.assert_one_dump_each(run)
+            self.assertNotIn(run.pid, self.stating(run))
 
     @in_both_modes
     def test_exit_by_its_other_name(self):
