@@ -12,7 +12,7 @@ import time
 from harness import (Case, finish, in_both_modes, main, sites_with, start,
                      sum_of, target)
 
-KILLS = int(os.environ.get("MEMPROF_KILLS", "12"))
+KILLS = int(os.environ.get("MEMPROF_KILLS", "12")) // 2  # in each mode
 COUNTS = ("allocations", "allocated_bytes", "frees")
 
 
