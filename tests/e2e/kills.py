@@ -13,6 +13,7 @@ from harness import (Case, finish, in_both_modes, main, sites_with, start,
                      sum_of, target)
 
 KILLS = int(os.environ.get("MEMPROF_KILLS", "12")) // 2  # in each mode
+WARM = 1200  # allocations before it says that it is ready
 COUNTS = ("allocations", "allocated_bytes", "frees")
 
 
@@ -52,12 +53,11 @@ class Kills(Case):
             self.assertLessEqual(least, is_, key)
             self.assertLessEqual(is_, most + (slack if self.sample else 0),
                                  key)
-        return report
+        self.assertGreaterEqual(done[0], WARM)
 
     @in_both_modes
     def test_kills_of_a_busy_program(self):
         instants = self.instants()
-        grown = 0
         for i in range(KILLS):
             process = self.start_busy()
             # Not to wait for anything: the instant is to be random.
@@ -65,10 +65,8 @@ class Kills(Case):
             process.send_signal(signal.SIGKILL)
             run = finish(process)
             self.assertEqual(run.status, -signal.SIGKILL)
-            report = self.assert_nothing_lost(run.pid)
-            grown += report["totals"]["allocations"] > 1000
+            self.assert_nothing_lost(run.pid)
             os.unlink(self.dump(run))
-        self.assertGreater(grown, KILLS // 2, "too little was going on")
 
     def test_kills_while_a_program_starts(self):
         """Before there is a whole dump: nothing, or a reader that says so."""
@@ -115,8 +113,7 @@ class Kills(Case):
             time.sleep(instants.random() * 0.005)
         process.send_signal(signal.SIGKILL)
         self.assertEqual(finish(process).status, -signal.SIGKILL)
-        report = self.assert_nothing_lost(process.pid)
-        self.assertGreater(report["totals"]["allocations"], 1000)
+        self.assert_nothing_lost(process.pid)
 
     @in_both_modes
     def test_forks_of_a_busy_program(self):

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * busy [BOOKS]: three threads allocate, resize and free at changing depths, for
- * ever. Prints a line when all of them are at it; whoever started it ends it.
+ * ever. Prints a line when each of them has done it WARM times; whoever started
+ * it ends it.
  * Into the file BOOKS each thread writes what it begins before it does it, and
  * what it has done after, so that at any instant the truth is between the two.
  */
@@ -13,6 +14,7 @@
 
 #define SLOTS	512
 #define THREADS 3
+#define WARM	400
 
 struct counts {
 	unsigned long allocations, allocated_bytes, frees;
@@ -101,6 +103,8 @@ static void *work(void *arg)
 	unsigned state = (unsigned)(size_t)arg + 1;
 
 	mine = &books[(size_t)arg];
+	for (int i = 0; i < WARM; i++)
+		dig((int)(next_random(&state) % 24), &state);
 	pthread_barrier_wait(&started);
 	for (;;)
 		dig((int)(next_random(&state) % 24), &state);
