@@ -18,6 +18,7 @@
 #include <linux/futex.h>
 #include <stdatomic.h>
 
+#include "preload/base/sandbox.h"
 #include "preload/base/sys.h"
 
 #define MP_LOCK_SOON_TRIES 20u
@@ -76,6 +77,13 @@ static inline void mp_lock_take(struct mp_lock *lock)
 		mp_lock_wait(lock);
 }
 
+/* Some ten microseconds, where a system call may not be made. */
+static inline void mp_lock_spin(void)
+{
+	for (unsigned i = 0; i < 300; i++)
+		__asm__ volatile("pause");
+}
+
 /*
  * For handlers: waits about a millisecond, which is ample when another thread
  * holds the lock, and not at all when what the handler interrupted holds it.
@@ -91,7 +99,10 @@ static inline bool mp_lock_take_soon(struct mp_lock *lock)
 		if (i == MP_LOCK_SOON_TRIES ||
 		    (word & ~MP_LOCK_WAITED) == mp_lock_self())
 			return false;
-		mp_sys3(SYS_nanosleep, (long)&pause, 0, 0);
+		if (mp_sandbox_is_on)
+			mp_lock_spin();
+		else
+			mp_sys3(SYS_nanosleep, (long)&pause, 0, 0);
 	}
 	return true;
 }

@@ -16,7 +16,7 @@
 #define PR_SET_VMA_ANON_NAME 0
 #endif
 
-bool mp_sandbox_is_on;
+_Atomic bool mp_sandbox_is_on;
 
 void *mp_map_new(size_t bytes)
 {

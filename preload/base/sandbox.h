@@ -11,8 +11,9 @@
 #ifndef MEMPROF_PRELOAD_BASE_SANDBOX_H
 #define MEMPROF_PRELOAD_BASE_SANDBOX_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
-extern bool mp_sandbox_is_on;
+extern _Atomic bool mp_sandbox_is_on;
 
 #endif

@@ -329,5 +329,4 @@ void mp_recorder_confine(void)
 	mp_file_confine();
 	if (writer)
 		mp_writer_leave(writer);
-	mp_sandbox_is_on = true;
 }

@@ -17,6 +17,7 @@
 #define RESERVE_MAX   (UINT64_C(16) << 20)
 #define HEADROOM_MIN  (UINT64_C(1) << 20)
 #define HEADROOM_LAST (UINT64_C(64) << 20)
+#define CONFINE_TRIES 1000u
 #define TEXT_SEGMENT  16384u
 #define REFUSALS      1000u
 #define ZERO_BYTES    16384u
@@ -484,17 +485,22 @@ out:
 
 void mp_file_confine(void)
 {
+	bool is_held = false;
 	long fd;
 
-	if (!mp_lock_try(&file.lock))
-		return;
-	fd = reopen();
+	/* What another thread has begun with the file it must finish before;
+	 * what a handler interrupted is not waited for. */
+	for (unsigned i = 0; !is_held && i < CONFINE_TRIES; i++)
+		is_held = mp_lock_take_soon(&file.lock);
+	fd = is_held ? reopen() : -EAGAIN;
 	if (!mp_sys_failed(fd)) {
 		extend_headroom((int)fd, size_limit(), HEADROOM_LAST);
 		mp_sys_close((int)fd);
 		map_windows(file.size);
 	}
-	mp_lock_release(&file.lock);
+	mp_sandbox_is_on = true;
+	if (is_held)
+		mp_lock_release(&file.lock);
 }
 
 void mp_file_trim(void)

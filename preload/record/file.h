@@ -62,7 +62,8 @@ void mp_file_fail(enum mpf_failure failure, int err);
 void mp_file_trim(void);
 
 /* The program is about to confine itself: the last time that the file can be
- * opened. Maps room ahead, sparse, that later growth uses up. */
+ * opened. Maps room ahead, sparse, that later growth uses up, and sets
+ * mp_sandbox_is_on. */
 void mp_file_confine(void);
 
 /*
