@@ -7,7 +7,8 @@ import os
 import resource
 import subprocess
 
-from harness import SHIM, Case, finish, in_both_modes, main, start, target
+from harness import (SHIM, Case, finish, in_both_modes, main, sites_with,
+                     start, sum_of, target)
 
 MIB = 1 << 20
 
@@ -137,6 +138,17 @@ class Environment(Case):
             if not self.sample:
                 self.assertGreater(report["totals"]["sites"], 1 << 12)
             self.assertIsNone(self.info(run)["failure"])
+            self.new_folder()
+
+    @in_both_modes
+    def test_sandbox_for_threads_that_are_recorded_meanwhile(self):
+        for _ in range(3):
+            run = self.record_target("confined", "threads", "6", status=4)
+            sites = sites_with(self.report(run), "spread")
+            stated = run.stated()
+            self.assertEqual(
+                sum_of(sites, "allocations", "allocated_bytes"),
+                (stated["allocations"], stated["allocated_bytes"]))
             self.new_folder()
 
     @in_both_modes
