@@ -24,6 +24,8 @@ extern "C" {
 extern int memprof_is_recording(void) __attribute__((weak));
 extern void memprof_pause(void) __attribute__((weak));
 extern void memprof_resume(void) __attribute__((weak));
+extern int memprof_mark(const char *name) __attribute__((weak));
+extern int memprof_snapshot(const char *name) __attribute__((weak));
 
 /* 1 while new allocations of this process are recorded, else 0. */
 static inline int MEMPROF_IS_RECORDING(void)
@@ -100,6 +102,30 @@ extern void memprof_pool_chunk(const void *chunk) __attribute__((weak));
 		if (memprof_pool_chunk)            \
 			memprof_pool_chunk(chunk); \
 	} while (0)
+
+/*
+ * Names this instant on the timeline of the dump. name is copied, its first
+ * 63 bytes; the C library's locale does not matter. Cheap enough for phases,
+ * not for inner loops: it reads all counters. 1 when it was taken, 0 without
+ * recording, without a timeline, without room (about 2,000 fit), or in a
+ * signal handler that interrupted another one.
+ */
+static inline int MEMPROF_MARK(const char *name)
+{
+	return memprof_mark ? memprof_mark(name) : 0;
+}
+
+/*
+ * Keeps what is live and what was allocated by now, of each call stack, in
+ * the dump: "memprof report DUMP@name" shows it. The same name may be given
+ * again: then the latest is meant. NULL or "": "snapshot-1" and so on. Exact
+ * for the calling thread; other threads that go on meanwhile are seen at some
+ * instant during the call. Returns as MEMPROF_MARK() does.
+ */
+static inline int MEMPROF_SNAPSHOT(const char *name)
+{
+	return memprof_snapshot ? memprof_snapshot(name) : 0;
+}
 
 #ifdef __cplusplus
 }

@@ -8,4 +8,5 @@ preload_base_files = \
 	preload/base/sandbox.h \
 	preload/base/say.c \
 	preload/base/say.h \
-	preload/base/sys.h
+	preload/base/sys.h \
+	preload/base/ticks.h

@@ -5,6 +5,7 @@
 #include "preload/base/settings.h"
 
 #include <elf.h>
+#include <signal.h>
 #include <stddef.h>
 
 #include "preload/base/say.h"
@@ -13,6 +14,12 @@
 #define DEPTH_MAX     1024u
 #define SIZE_LIMIT    (UINT64_C(1) << 40)
 #define REMOVED_MAX   4096u /* NULLs after the environment */
+#define SECONDS_MAX   (366u * 24 * 3600)
+#define PERCENT_MAX   1000u
+
+/* Numbers of the kernel; the C library has the two before. */
+#define SIGNAL_REAL_TIME 34u
+#define SIGNAL_MAX	 64u
 
 bool mp_start_read(void *stack_end, struct mp_start *ret_start)
 {
@@ -141,10 +148,70 @@ static void say_switch(const char *name, const char *value)
 		mp_say(name, " takes 0 or 1; using 1", NULL);
 }
 
+/*
+ * USR1, SIGUSR1, or a number. Not those that cannot be caught, that mean a
+ * fault, or that the C library keeps for itself.
+ */
+static uint32_t signal_number(const char *value)
+{
+	static const struct {
+		const char *name;
+		uint32_t number;
+	} names[] = { { "HUP", SIGHUP },   { "QUIT", SIGQUIT },
+		      { "USR1", SIGUSR1 }, { "USR2", SIGUSR2 },
+		      { "PROF", SIGPROF }, { "WINCH", SIGWINCH } };
+	const char *name = value;
+	uint32_t number = 0;
+
+	if (name[0] == 'S' && name[1] == 'I' && name[2] == 'G')
+		name += 3;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (is_equal(name, names[i].name))
+			return names[i].number;
+	for (; *value >= '0' && *value <= '9' && number <= SIGNAL_MAX; value++)
+		number = number * 10 + (uint32_t)(*value - '0');
+	if (*value)
+		return 0;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (number == names[i].number)
+			return number;
+	return number >= SIGNAL_REAL_TIME && number <= SIGNAL_MAX ? number : 0;
+}
+
+static void read_timeline(const char *timeline, const char *signal,
+			  const char *every, const char *peak,
+			  struct mp_settings *settings)
+{
+	settings->no_timeline = false;
+	settings->snapshot_signal = 0;
+	settings->snapshot_every = settings->snapshot_peak = 0;
+	if (timeline && *timeline) {
+		settings->no_timeline = is_equal(timeline, "off");
+		if (!settings->no_timeline && !is_equal(timeline, "on"))
+			mp_say("MEMPROF_TIMELINE takes on or off; using on",
+			       NULL, NULL);
+	}
+	if (signal && *signal) {
+		settings->snapshot_signal = signal_number(signal);
+		if (!settings->snapshot_signal)
+			mp_say("MEMPROF_SNAPSHOT_SIGNAL takes HUP, QUIT, USR1, "
+			       "USR2, PROF, WINCH or a number from 34 to 64; "
+			       "no signal takes a snapshot",
+			       NULL, NULL);
+	}
+	if (every && *every)
+		read_number("MEMPROF_SNAPSHOT_EVERY", every, SECONDS_MAX,
+			    &settings->snapshot_every);
+	if (peak && *peak)
+		read_number("MEMPROF_SNAPSHOT_PEAK", peak, PERCENT_MAX,
+			    &settings->snapshot_peak);
+}
+
 void mp_settings_read(char *const *envp, struct mp_settings *ret_settings)
 {
 	const char *quiet = NULL, *depth = NULL, *unwind = NULL, *check = NULL;
-	const char *verify = NULL, *sample = NULL, *v;
+	const char *verify = NULL, *sample = NULL, *timeline = NULL;
+	const char *signal = NULL, *every = NULL, *peak = NULL, *v;
 
 	ret_settings->out = MP_SETTINGS_OUT_DEFAULT;
 	ret_settings->temp_dir = "/tmp";
@@ -171,6 +238,14 @@ void mp_settings_read(char *const *envp, struct mp_settings *ret_settings)
 			verify = v;
 		else if ((v = value_of(*envp, "MEMPROF_SAMPLE")))
 			sample = v;
+		else if ((v = value_of(*envp, "MEMPROF_TIMELINE")))
+			timeline = v;
+		else if ((v = value_of(*envp, "MEMPROF_SNAPSHOT_SIGNAL")))
+			signal = v;
+		else if ((v = value_of(*envp, "MEMPROF_SNAPSHOT_EVERY")))
+			every = v;
+		else if ((v = value_of(*envp, "MEMPROF_SNAPSHOT_PEAK")))
+			peak = v;
 	}
 	/* First of all, because it decides whether the others are said. */
 	ret_settings->is_quiet = is_set(quiet);
@@ -185,6 +260,7 @@ void mp_settings_read(char *const *envp, struct mp_settings *ret_settings)
 	if (check && *check && !is_equal(check, "0"))
 		read_number("MEMPROF_CHECK", check, 1u << 30,
 			    &ret_settings->check_every);
+	read_timeline(timeline, signal, every, peak, ret_settings);
 	if (unwind && *unwind) {
 		if (is_equal(unwind, "fp"))
 			ret_settings->use_fp = true;

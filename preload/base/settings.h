@@ -24,6 +24,10 @@ struct mp_settings {
 	uint64_t sample_bytes; /* MEMPROF_SAMPLE: mean between samples; 0 exact
 				*/
 	bool verify;	       /* MEMPROF_VERIFY=1: walk twice and compare */
+	bool no_timeline;      /* MEMPROF_TIMELINE=off */
+	uint32_t snapshot_signal; /* MEMPROF_SNAPSHOT_SIGNAL; 0: none */
+	uint32_t snapshot_every;  /* MEMPROF_SNAPSHOT_EVERY, seconds; 0: no */
+	uint32_t snapshot_peak;	  /* MEMPROF_SNAPSHOT_PEAK, percent; 0: no */
 };
 
 /* Where the kernel put what a program starts with. */

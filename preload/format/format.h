@@ -26,16 +26,18 @@
 
 #include <stdint.h>
 
-#define MPF_MAGIC	   "memprof\x1a" /* 8 bytes, no terminator */
-#define MPF_VERSION	   1u
-#define MPF_PAGE	   4096u
-#define MPF_HEADER_BYTES   4096u
-#define MPF_PEAK_OFFSET	   1024u /* of mpf_header.peak_bytes */
-#define MPF_BYTE_ORDER	   0x01020304u
-#define MPF_SEGMENT_MAGIC  0x6765734du /* "Mseg" */
-#define MPF_SEGMENT_BYTES  64u	       /* size of struct mpf_segment */
-#define MPF_BUILD_ID_BYTES 32u	       /* longest build-id kept */
-#define MPF_NAME_BYTES	   16u	       /* a thread's name, terminated */
+#define MPF_MAGIC	      "memprof\x1a" /* 8 bytes, no terminator */
+#define MPF_VERSION	      1u
+#define MPF_PAGE	      4096u
+#define MPF_HEADER_BYTES      4096u
+#define MPF_PEAK_OFFSET	      1024u /* of mpf_header.peak_bytes */
+#define MPF_TIMELINE_OFFSET   576u  /* of mpf_header.timeline_area */
+#define MPF_BYTE_ORDER	      0x01020304u
+#define MPF_SEGMENT_MAGIC     0x6765734du /* "Mseg" */
+#define MPF_SEGMENT_BYTES     64u	  /* size of struct mpf_segment */
+#define MPF_BUILD_ID_BYTES    32u	  /* longest build-id kept */
+#define MPF_NAME_BYTES	      16u	  /* a thread's name, terminated */
+#define MPF_MOMENT_NAME_BYTES 64u	  /* a moment's name, terminated */
 
 /* Text anywhere in the file: not terminated, any bytes. offset 0: none. */
 struct mpf_text {
@@ -57,6 +59,7 @@ enum mpf_mode_flags {
 	MPF_MODE_BYPASSED = 1u << 4, /* another malloc comes before ours: */
 	/* allocator names what has it */
 	MPF_MODE_NAMED = 1u << 5, /* the recorder named the dump at the end */
+	MPF_MODE_TIMELINE = 1u << 10, /* points and moments were taken */
 };
 
 enum mpf_unwind {
@@ -140,7 +143,21 @@ struct mpf_header {
 	uint64_t verify_walks;
 	uint64_t verify_differences;
 
-	uint8_t reserved4[MPF_PEAK_OFFSET - 368];
+	uint8_t reserved4[MPF_TIMELINE_OFFSET - 368];
+
+	/* The timeline: MPF_MODE_TIMELINE. */
+	uint32_t timeline_area;	   /* owner of the moments that count */
+	uint32_t snapshot_signal;  /* asks for one; 0: none does */
+	uint64_t timeline_step_ns; /* least time between points */
+	uint64_t timeline_detail_ns;
+	uint64_t moments_lost; /* marks and snapshots without room */
+	/* A request from outside: the name is written before wanted. */
+	uint32_t snapshot_wanted; /* counts requests */
+	uint32_t snapshot_served; /* the last one that was taken */
+	char snapshot_name[MPF_MOMENT_NAME_BYTES];
+	uint64_t reserved7[3];
+
+	uint8_t reserved8[MPF_PEAK_OFFSET - MPF_TIMELINE_OFFSET - 128];
 
 	/*
 	 * Lines of their own, because every thread reads the first at every
@@ -165,6 +182,9 @@ enum mpf_segment_type {
 	MPF_SEG_THREADS = 4, /* struct mpf_thread */
 	MPF_SEG_SLOTS = 5,   /* struct mpf_slot; owner: index of the writer */
 	MPF_SEG_GAP = 6,     /* nothing; elem_bytes 1, any multiple of a page */
+	MPF_SEG_POINTS = 7,  /* struct mpf_point */
+	MPF_SEG_MOMENTS = 8, /* struct mpf_moment; owner: an area */
+	MPF_SEG_CHANGES = 9, /* struct mpf_change; owner: an area */
 };
 
 struct mpf_segment {
@@ -332,10 +352,67 @@ struct mpf_slot {
 	uint64_t temporary; /* frees before the same thread allocated again */
 };
 
+/*
+ * A point of the timeline. They are in no order and may be there twice: when
+ * there is no more room every second one is moved over the others. ns is
+ * cleared before a point changes and written after it.
+ */
+struct mpf_point {
+	uint64_t ns;		      /* CLOCK_MONOTONIC; 0: unused */
+	uint64_t rss_bytes;	      /* 0: unknown */
+	uint64_t allocs, alloc_bytes; /* since the start, overflow included */
+	uint64_t frees, free_bytes;
+	uint64_t reserved[2];
+};
+
+enum mpf_moment_kind {
+	MPF_MOMENT_MARK = 1,	 /* a name for an instant, without changes */
+	MPF_MOMENT_INTERVAL = 2, /* taken now and then, without a name */
+	MPF_MOMENT_SNAPSHOT = 3, /* asked for */
+	MPF_MOMENT_LAST = 3
+};
+
+/*
+ * An instant whose slots can be known: a slot was what the last change of it
+ * up to that moment says, and empty without one. Moments are in order of time
+ * within the area that the header names; the other area holds old ones, or
+ * new ones in the making.
+ */
+struct mpf_moment {
+	uint64_t ns;	     /* CLOCK_MONOTONIC; 0: unused; written last */
+	uint32_t kind;	     /* enum mpf_moment_kind */
+	uint32_t peak_epoch; /* of the header, at that instant */
+	uint64_t peak_bytes;
+	uint64_t peak_ns;
+	struct mpf_text name;
+	uint32_t first_change; /* index into the changes of the area */
+	uint32_t change_count; /* elements under a segment header included */
+	uint64_t rss_bytes;    /* 0: unknown */
+	uint64_t allocs, alloc_bytes; /* since the start, overflow included */
+	uint64_t frees, free_bytes;
+	struct mpf_overflow overflow;
+};
+
+/* What a slot was. Those of one moment are in order of their lines. */
+struct mpf_change {
+	uint64_t allocs, alloc_bytes; /* these as in struct mpf_slot */
+	uint64_t frees, free_bytes;
+	int64_t peak_blocks, peak_bytes;
+	uint32_t line; /* offset of the slot in the file / 64; 0: unused */
+	uint32_t epoch;
+	uint64_t temporary;
+};
+
 _Static_assert(sizeof(struct mpf_header) == MPF_HEADER_BYTES, "header");
 _Static_assert(__builtin_offsetof(struct mpf_header, peak_bytes) ==
 		       MPF_PEAK_OFFSET,
 	       "header");
+_Static_assert(__builtin_offsetof(struct mpf_header, timeline_area) ==
+		       MPF_TIMELINE_OFFSET,
+	       "header");
+_Static_assert(sizeof(struct mpf_point) == 64, "point");
+_Static_assert(sizeof(struct mpf_moment) == 128, "moment");
+_Static_assert(sizeof(struct mpf_change) == 64, "change");
 _Static_assert(sizeof(struct mpf_segment) == MPF_SEGMENT_BYTES, "segment");
 _Static_assert(sizeof(struct mpf_node) == 8, "node");
 _Static_assert(sizeof(struct mpf_module) == 128, "module");

@@ -17,6 +17,7 @@
 #include "preload/record/recorder.h"
 #include "preload/record/sample.h"
 #include "preload/record/stacks.h"
+#include "preload/record/timeline.h"
 #include "preload/record/writer.h"
 
 #ifndef MADV_WIPEONFORK
@@ -191,6 +192,7 @@ void mp_recorder_boot(const struct mp_recorder_boot *boot)
 	mp_recorder_is_odd = boot->settings->sample_bytes ||
 			     boot->settings->check_every ||
 			     boot->settings->verify;
+	mp_timeline_init(boot->settings);
 	set_state(MP_STATE_ON);
 }
 
@@ -276,6 +278,7 @@ static void start_child(void)
 		mp_file.header->live_bytes += (uint64_t)writer->delta;
 		writer->delta = 0;
 	}
+	mp_timeline_forked();
 	set_state(MP_STATE_ON);
 }
 
@@ -297,6 +300,7 @@ void mp_recorder_end(enum mpf_state state, int exit_status)
 
 	if (!header || atomic_load(&mp_recorder_page.state) == MP_STATE_NEW)
 		return;
+	mp_timeline_end();
 	header->exit_status = exit_status;
 	header->end_ns = mp_sys_clock_ns(CLOCK_MONOTONIC);
 	header->state = state;

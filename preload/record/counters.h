@@ -50,6 +50,7 @@ static inline void mp_counters_flush(struct mp_writer *writer)
 	__atomic_fetch_add(&mp_file.header->live_bytes, (uint64_t)writer->delta,
 			   __ATOMIC_RELAXED);
 	writer->delta = 0;
+	writer->pulse_left = 0; /* such a change is worth a look */
 }
 
 static inline void mp_counters_alloc(struct mp_writer *writer,

@@ -538,8 +538,8 @@ static long write_all(int fd, const uint8_t *from, uint64_t bytes, uint64_t to)
 	return 0;
 }
 
-/* The counters are the parent's: their space becomes a gap, because what lies
- * behind must stay where our pointers expect it. */
+/* The counters and the timeline are the parent's: their space becomes a gap,
+ * because what lies behind must stay where our pointers expect it. */
 static long copy_segment(int fd, const struct mpf_segment *segment, uint64_t at)
 {
 	struct mpf_segment gap = { .magic = MPF_SEGMENT_MAGIC,
@@ -547,8 +547,8 @@ static long copy_segment(int fd, const struct mpf_segment *segment, uint64_t at)
 				   .bytes = segment->bytes,
 				   .elem_bytes = 1 };
 
-	if (segment->type == MPF_SEG_SLOTS ||
-	    segment->type == MPF_SEG_THREADS || segment->type == MPF_SEG_GAP)
+	if (segment->type != MPF_SEG_TEXT && segment->type != MPF_SEG_NODES &&
+	    segment->type != MPF_SEG_MODULES)
 		return write_all(fd, (const uint8_t *)&gap, sizeof(gap), at);
 	return write_all(fd, (const uint8_t *)segment, segment->bytes, at);
 }

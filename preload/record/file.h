@@ -68,9 +68,9 @@ void mp_file_confine(void);
 
 /*
  * In a forked child: creates path as a copy and maps it in place of the
- * parent's file, at the same addresses. Segments of slots and threads become
- * gaps. Negative errno: then the parent's file is still mapped and must not be
- * written.
+ * parent's file, at the same addresses. Segments of slots, threads and the
+ * timeline become gaps. Negative errno: then the parent's file is still mapped
+ * and must not be written.
  */
 int mp_file_fork(const char *path);
 

@@ -3,6 +3,8 @@ preload_record_files = \
 	preload/record/blocks.c \
 	preload/record/blocks.h \
 	preload/record/boot.c \
+	preload/record/census.c \
+	preload/record/census.h \
 	preload/record/check.c \
 	preload/record/check.h \
 	preload/record/counters.c \
@@ -13,10 +15,14 @@ preload_record_files = \
 	preload/record/keeper.h \
 	preload/record/modules.c \
 	preload/record/modules.h \
+	preload/record/moments.c \
+	preload/record/moments.h \
 	preload/record/name.c \
 	preload/record/name.h \
 	preload/record/pools.c \
 	preload/record/pools.h \
+	preload/record/points.c \
+	preload/record/points.h \
 	preload/record/process.c \
 	preload/record/process.h \
 	preload/record/recorder.c \
@@ -27,5 +33,7 @@ preload_record_files = \
 	preload/record/stacks.h \
 	preload/record/stacks_index.c \
 	preload/record/stacks_index.h \
+	preload/record/timeline.c \
+	preload/record/timeline.h \
 	preload/record/writer.c \
 	preload/record/writer.h

@@ -10,6 +10,7 @@
 #include "preload/record/pools.h"
 #include "preload/record/sample.h"
 #include "preload/record/stacks.h"
+#include "preload/record/timeline.h"
 #include "preload/record/writer.h"
 #include "preload/unwind/known.h"
 
@@ -269,6 +270,7 @@ static inline uint32_t count_alloc(const void *addr, size_t bytes,
 		overflow_alloc(bytes);
 	}
 	writer->last_block = addr;
+	mp_timeline_count(writer);
 	mp_writer_leave(writer);
 	return id;
 }

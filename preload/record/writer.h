@@ -56,6 +56,7 @@ struct mp_writer {
 	uint64_t random;	 /* state of its generator; 0: not seeded */
 	const void *last_block;	 /* allocated last: temporary when freed */
 	int64_t delta;		 /* live bytes not yet in the header's total */
+	uint32_t pulse_left, pulse_wait;       /* allocations; see timeline.h */
 	struct mpf_thread *record;	       /* in the dump */
 	struct mpf_slot *slot_next, *slot_end; /* free slots */
 	uint64_t slot_first;		       /* elements so far */

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <link.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -17,6 +18,7 @@
 #include "preload/base/sys.h"
 #include "preload/memprof.h"
 #include "preload/record/file.h"
+#include "preload/record/timeline.h"
 #include "preload/shim/hook.h"
 #include "preload/shim/mallocx.h"
 
@@ -186,6 +188,32 @@ static void at_exit(int status, void *arg)
 	end(status);
 }
 
+/*
+ * The one handler there is, and only when the setting asks for it. What the
+ * program does with the signal itself goes first: a handler that it has now
+ * stays, one that it installs later replaces ours.
+ */
+static void on_snapshot_signal(int number)
+{
+	int saved = errno;
+
+	(void)number;
+	if (mp_hook_enter_free())
+		mp_timeline_signalled();
+	errno = saved;
+}
+
+static void install_handler(int number)
+{
+	struct sigaction action = { .sa_handler = on_snapshot_signal,
+				    .sa_flags = SA_RESTART | SA_ONSTACK };
+	struct sigaction now;
+
+	if (sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_DFL &&
+	    sigaction(number, &action, NULL) == 0)
+		mp_file.header->snapshot_signal = (uint32_t)number;
+}
+
 /* Exit handlers run last first, and ours is registered before main(), so it
  * sees the heap as the destructors left it. */
 static __attribute__((constructor(101))) void constructor(void)
@@ -197,6 +225,8 @@ static __attribute__((constructor(101))) void constructor(void)
 		mp_mallocx_rebind();
 		on_exit(at_exit, NULL);
 	}
+	if (process.settings.snapshot_signal && mp_recorder_is_on())
+		install_handler((int)process.settings.snapshot_signal);
 	errno = saved;
 }
 
@@ -225,4 +255,14 @@ MP_EXPORT void memprof_pause(void)
 MP_EXPORT void memprof_resume(void)
 {
 	mp_recorder_pause(false);
+}
+
+MP_EXPORT int memprof_mark(const char *name)
+{
+	return mp_hook_enter_free() && mp_timeline_mark(name);
+}
+
+MP_EXPORT int memprof_snapshot(const char *name)
+{
+	return mp_hook_enter_free() && mp_timeline_snapshot(name);
 }

@@ -126,6 +126,8 @@ record_tests = tests/unit/test_settings tests/unit/test_lock \
 	tests/unit/test_stacks tests/unit/test_counters tests/unit/test_file \
 	tests/unit/test_name tests/unit/test_pools tests/unit/test_writer \
 	tests/unit/test_recorder
+	tests/unit/test_name tests/unit/test_writer tests/unit/test_recorder \
+	tests/unit/test_timeline
 check_PROGRAMS += $(record_tests)
 TESTS += $(record_tests)
 endif
@@ -163,6 +165,9 @@ tests_unit_test_pools_LDADD = $(record_test_libs)
 tests_unit_test_writer_SOURCES = tests/unit/test_writer.c $(record_test_files)
 tests_unit_test_writer_CFLAGS = $(record_test_cflags)
 tests_unit_test_writer_LDADD = $(record_test_libs)
+tests_unit_test_timeline_SOURCES = tests/unit/test_timeline.c $(record_test_files)
+tests_unit_test_timeline_CFLAGS = $(record_test_cflags)
+tests_unit_test_timeline_LDADD = $(record_test_libs)
 tests_unit_test_recorder_SOURCES = tests/unit/test_recorder.c $(record_test_files)
 tests_unit_test_recorder_CFLAGS = $(record_test_cflags)
 tests_unit_test_recorder_LDADD = $(record_test_libs)

@@ -75,6 +75,56 @@ END_TEST
 static const struct {
 	const char *entry;
 	bool is_said;
+	uint32_t number;
+} signals[] = {
+	{ "MEMPROF_SNAPSHOT_SIGNAL=", false, 0 },
+	{ "MEMPROF_SNAPSHOT_SIGNAL=USR1", false, 10 },
+	{ "MEMPROF_SNAPSHOT_SIGNAL=SIGUSR2", false, 12 },
+	{ "MEMPROF_SNAPSHOT_SIGNAL=10", false, 10 },
+	{ "MEMPROF_SNAPSHOT_SIGNAL=34", false, 34 },
+	{ "MEMPROF_SNAPSHOT_SIGNAL=64", false, 64 },
+	{ "MEMPROF_SNAPSHOT_SIGNAL=33", true, 0 },
+	{ "MEMPROF_SNAPSHOT_SIGNAL=65", true, 0 },
+	{ "MEMPROF_SNAPSHOT_SIGNAL=9", true, 0 },
+	{ "MEMPROF_SNAPSHOT_SIGNAL=KILL", true, 0 },
+	{ "MEMPROF_SNAPSHOT_SIGNAL=SEGV", true, 0 },
+	{ "MEMPROF_SNAPSHOT_SIGNAL=USR1x", true, 0 },
+	{ "MEMPROF_SNAPSHOT_SIGNAL=4294967306", true, 0 },
+};
+
+START_TEST(test_settings_take_some_signals)
+{
+	const char *said = read_one(signals[_i].entry);
+
+	ck_assert_uint_eq(settings.snapshot_signal, signals[_i].number);
+	ck_assert_int_eq(*said != '\0', signals[_i].is_said);
+}
+END_TEST
+
+START_TEST(test_settings_of_the_timeline)
+{
+	ck_assert_str_eq(read_one("MEMPROF_TIMELINE=off"), "");
+	ck_assert(settings.no_timeline);
+	ck_assert_str_eq(read_one("MEMPROF_TIMELINE=on"), "");
+	ck_assert(!settings.no_timeline);
+	ck_assert_str_eq(read_one("MEMPROF_TIMELINE=0"),
+			 "memprof: MEMPROF_TIMELINE takes on or off; using "
+			 "on\n");
+	ck_assert(!settings.no_timeline);
+	ck_assert_str_eq(read_one("MEMPROF_SNAPSHOT_EVERY=60"), "");
+	ck_assert_uint_eq(settings.snapshot_every, 60);
+	ck_assert_uint_eq(settings.snapshot_peak, 0);
+	ck_assert_str_eq(read_one("MEMPROF_SNAPSHOT_PEAK=10"), "");
+	ck_assert_uint_eq(settings.snapshot_peak, 10);
+	ck_assert_uint_eq(settings.snapshot_every, 0);
+	ck_assert_str_ne(read_one("MEMPROF_SNAPSHOT_PEAK=0"), "");
+	ck_assert_uint_eq(settings.snapshot_peak, 0);
+}
+END_TEST
+
+static const struct {
+	const char *entry;
+	bool is_said;
 	uint32_t depth;
 } depths[] = {
 	{ "MEMPROF_MAX_DEPTH=", false, 1024 },
@@ -207,6 +257,9 @@ int main(void)
 
 	tcase_add_test(tcase, test_settings_have_defaults);
 	tcase_add_test(tcase, test_settings_are_taken);
+	tcase_add_loop_test(tcase, test_settings_take_some_signals, 0,
+			    sizeof(signals) / sizeof(signals[0]));
+	tcase_add_test(tcase, test_settings_of_the_timeline);
 	tcase_add_loop_test(tcase, test_settings_say_a_depth_they_cannot_take,
 			    0, sizeof(depths) / sizeof(depths[0]));
 	tcase_add_test(tcase, test_settings_quiet_decides_first);
