@@ -9,6 +9,8 @@ dist_man_MANS += \
 	man/memprof-peak.1 \
 	man/memprof-report.1 \
 	man/memprof-run.1 \
+	man/memprof-snapshot.1 \
+	man/memprof-timeline.1 \
 	man/memprof-top.1 \
 	man/memprof.1 \
 	man/memprof.h.3

@@ -63,6 +63,7 @@ struct report_options {
 	int64_t limit; /* of the sites, lines, rows printed; 0: all */
 	struct option_list focus;  /* keep what one of these matches */
 	struct option_list ignore; /* drop what one of these matches */
+	const char *from, *to;	   /* instants, see model/range.h */
 	int units;		   /* enum units */
 	int color;		   /* enum term_color */
 	bool no_pager;
@@ -106,13 +107,19 @@ struct term_choice report_term_choice(const struct report_options *options);
  */
 char *cmd_dump_path(const char *operand);
 
+/*
+ * dump_path.c. Of "DUMP@INSTANT" cuts off and returns the instant; NULL when
+ * path is that of a file, or has none.
+ */
+const char *cmd_cut_instant(char *path);
+
 /* dump_path.c. True when cmd_dump_path(NULL) would find one. Silent. */
 bool cmd_has_dump(void);
 
 /*
  * dump_path.c. True when an operand is meant as a dump and not as a source
  * file or a command: it ends in ".mp", or in that and what the recorder adds
- * where the name is in use (".PID", ".PID.1").
+ * where the name is in use (".PID", ".PID.1"), and maybe in "@INSTANT".
  */
 bool cmd_is_dump(const char *operand);
 
@@ -138,6 +145,8 @@ extern const struct cmd cmd_lines;
 extern const struct cmd cmd_peak;
 extern const struct cmd cmd_report;
 extern const struct cmd cmd_run;
+extern const struct cmd cmd_snapshot;
+extern const struct cmd cmd_timeline;
 extern const struct cmd cmd_top;
 
 #endif

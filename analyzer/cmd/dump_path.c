@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "analyzer/base/diag.h"
 #include "analyzer/cmd/cmd.h"
@@ -25,9 +26,8 @@ static bool has_suffix(const char *name, size_t len)
 	       memcmp(name + len - suffix, SUFFIX, suffix) == 0;
 }
 
-bool cmd_is_dump(const char *operand)
+static bool is_dump_name(const char *operand, size_t len)
 {
-	size_t len = strlen(operand);
 	size_t end = len;
 
 	/* Without ".PID" and ".NUMBER". */
@@ -39,6 +39,25 @@ bool cmd_is_dump(const char *operand)
 		len = --end;
 	}
 	return has_suffix(operand, len);
+}
+
+const char *cmd_cut_instant(char *path)
+{
+	char *at = strrchr(path, '@');
+
+	if (!at || at == path || at[1] == '\0' || access(path, F_OK) == 0)
+		return NULL;
+	*at = '\0';
+	return at + 1;
+}
+
+bool cmd_is_dump(const char *operand)
+{
+	const char *at = strrchr(operand, '@');
+	size_t len = strlen(operand);
+
+	return is_dump_name(operand, len) ||
+	       (at && is_dump_name(operand, (size_t)(at - operand)));
 }
 
 static bool is_before(const struct timespec *a, const struct timespec *b)

@@ -2,9 +2,12 @@
 /* memprof leaks: blocks live at the end by site, largest first. */
 #include "config.h"
 
+#include "analyzer/base/diag.h"
 #include "analyzer/cmd/cmd.h"
 #include "analyzer/cmd/subject.h"
 #include "analyzer/view/json_sites.h"
+#include "analyzer/view/json_timeline.h"
+#include "analyzer/view/text_growth.h"
 #include "analyzer/view/text_sites.h"
 
 #define SITES_SHOWN 20
@@ -13,6 +16,7 @@ struct options_of_leaks {
 	struct report_options report;
 	int sort;
 	int64_t error_exitcode;
+	bool is_growing;
 };
 
 static const char *const sort_keys[] = { "bytes", "blocks", NULL };
@@ -25,6 +29,10 @@ static const struct option_spec leaks_specs[] = {
 	  .max = 255,
 	  .offset = offsetof(struct options_of_leaks, error_exitcode),
 	  .help = "exit with N when something leaked" },
+	{ .type = OPTION_FLAG,
+	  .name = "growing",
+	  .offset = offsetof(struct options_of_leaks, is_growing),
+	  .help = "list the sites whose live bytes keep rising" },
 	REPORT_SORT_SPEC(struct options_of_leaks, sort, sort_keys),
 	{ 0 }
 };
@@ -67,10 +75,41 @@ static int print(struct term *term, struct analysis *analysis,
 	return ret;
 }
 
+static int print_growing(struct term *term, struct analysis *analysis,
+			 const void *values)
+{
+	const struct options_of_leaks *options = values;
+	size_t limit = subject_limit(&options->report, SITES_SHOWN);
+	struct growth growth;
+	int ret;
+
+	if (!analysis->summary.has_timeline) {
+		diag_error("%s: has no timeline, so what grows is not known; "
+			   "record without MEMPROF_TIMELINE=off",
+			   analysis->summary.dump_path);
+		return CMD_UNREADABLE;
+	}
+	ret = growth_init(&growth, analysis);
+	if (ret < 0)
+		return ret;
+	if (options->report.is_json)
+		ret = json_growth_print(term->file, analysis, &growth, limit);
+	else
+		ret = text_growth_print(term, analysis, &growth, limit);
+	if (ret == 0 && growth.count > 0)
+		ret = (int)options->error_exitcode;
+	growth_done(&growth);
+	return ret;
+}
+
 static int leaks_run(const void *values, int argc, char **argv)
 {
 	const struct options_of_leaks *options = values;
 
+	if (options->is_growing)
+		return subject_show_series(&options->report,
+					   argc ? argv[0] : NULL, print_growing,
+					   values);
 	return subject_show(&options->report, argc ? argv[0] : NULL, print,
 			    values);
 }

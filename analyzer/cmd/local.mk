@@ -20,9 +20,11 @@ analyzer_cmd_files = \
 	analyzer/cmd/report.c \
 	analyzer/cmd/report_options.c \
 	analyzer/cmd/run.c \
+	analyzer/cmd/snapshot.c \
 	analyzer/cmd/subject.c \
 	analyzer/cmd/subject.h \
 	analyzer/cmd/table.c \
 	analyzer/cmd/target.c \
 	analyzer/cmd/target.h \
+	analyzer/cmd/timeline.c \
 	analyzer/cmd/top.c

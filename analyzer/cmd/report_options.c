@@ -21,6 +21,12 @@ const struct option_spec report_option_specs[] = {
 	{ OPTION_LIST, "ignore", .argument = "REGEX", FIELD(ignore),
 	  .help = "drop the stacks with a function, file or module that "
 		  "matches; given again: any of them" },
+	{ OPTION_STRING, "from", .argument = "INSTANT", FIELD(from),
+	  .help = "count what was allocated and freed from then on: a name "
+		  "on the timeline, a time since the start (1.5s), a share "
+		  "(50%), start or peak" },
+	{ OPTION_STRING, "to", .argument = "INSTANT", FIELD(to),
+	  .help = "show what was live then" },
 	{ OPTION_ENUM, "units", .argument = "UNITS", FIELD(units),
 	  .choices = units_choices, .help = "write sizes in" },
 	{ OPTION_ENUM, "color", .argument = "WHEN", FIELD(color),

@@ -34,6 +34,10 @@ struct run_options {
 	int64_t max_depth; /* 0: the recorder's default */
 	int unwind;	   /* index into unwind_choices; -1: default */
 	uint64_t sample;   /* mean bytes between samples; 0: no option */
+	int timeline;	   /* index into timeline_choices; -1: default */
+	const char *snapshot_signal;
+	int64_t snapshot_every; /* seconds; 0: no option */
+	int64_t snapshot_peak;	/* percent; 0: no option */
 };
 
 /* The program while it runs, and what its start changed in us. */
@@ -48,6 +52,7 @@ struct child {
 };
 
 static const char *const unwind_choices[] = { "cfi", "fp", NULL };
+static const char *const timeline_choices[] = { "on", "off", NULL };
 
 static int set_setting(const char *name, const char *value)
 {
@@ -107,26 +112,45 @@ static int set_out(const char *pattern)
 	return status;
 }
 
+/* 0: the recorder's default stays. */
+static int set_number(const char *name, uint64_t number)
+{
+	char text[32];
+
+	if (!number)
+		return 0;
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)number);
+	return set_setting(name, text);
+}
+
+static int set_timeline(const struct run_options *options)
+{
+	if (options->timeline >= 0 &&
+	    set_setting("MEMPROF_TIMELINE",
+			timeline_choices[options->timeline]) < 0)
+		return -1;
+	if (options->snapshot_signal &&
+	    set_setting("MEMPROF_SNAPSHOT_SIGNAL", options->snapshot_signal) <
+		    0)
+		return -1;
+	if (set_number("MEMPROF_SNAPSHOT_EVERY",
+		       (uint64_t)options->snapshot_every) < 0)
+		return -1;
+	return set_number("MEMPROF_SNAPSHOT_PEAK",
+			  (uint64_t)options->snapshot_peak);
+}
+
 static int set_settings(const struct run_options *options)
 {
-	char number[32];
 
 	if (options->out && set_out(options->out) < 0)
 		return -1;
 	if (options->is_quiet && set_setting("MEMPROF_QUIET", "1") < 0)
 		return -1;
-	if (options->max_depth) {
-		snprintf(number, sizeof(number), "%lld",
-			 (long long)options->max_depth);
-		if (set_setting("MEMPROF_MAX_DEPTH", number) < 0)
-			return -1;
-	}
-	if (options->sample) {
-		snprintf(number, sizeof(number), "%llu",
-			 (unsigned long long)options->sample);
-		if (set_setting("MEMPROF_SAMPLE", number) < 0)
-			return -1;
-	}
+	if (set_number("MEMPROF_MAX_DEPTH", (uint64_t)options->max_depth) < 0 ||
+	    set_number("MEMPROF_SAMPLE", options->sample) < 0 ||
+	    set_timeline(options) < 0)
+		return -1;
 	if (options->unwind >= 0 &&
 	    set_setting("MEMPROF_UNWIND", unwind_choices[options->unwind]) < 0)
 		return -1;
@@ -359,13 +383,26 @@ static const struct option_spec run_specs[] = {
 	  .help = "record the stacks of a sample of the blocks only, one for "
 		  "each SIZE bytes on average, such as 512KiB; totals stay "
 		  "exact" },
+	{ OPTION_ENUM, "timeline", .argument = "WHEN", FIELD(timeline),
+	  .choices = timeline_choices,
+	  .help = "record a timeline, marks and snapshots" },
+	{ OPTION_STRING, "snapshot-signal", .argument = "SIGNAL",
+	  FIELD(snapshot_signal),
+	  .help = "take a snapshot when this signal comes, such as USR1" },
+	{ OPTION_INT, "snapshot-every", .argument = "SECONDS",
+	  FIELD(snapshot_every), .min = 1, .max = 366 * 24 * 3600,
+	  .help = "take a snapshot every SECONDS" },
+	{ OPTION_INT, "snapshot-peak", .argument = "PERCENT",
+	  FIELD(snapshot_peak), .min = 1, .max = 1000,
+	  .help = "take a snapshot when the heap is PERCENT above the last "
+		  "such" },
 	{ 0 }
 };
 
 static const struct option_table run_tables[] = { { "Options", run_specs, 0 },
 						  { 0 } };
 
-static const struct run_options run_defaults = { .unwind = -1 };
+static const struct run_options run_defaults = { .unwind = -1, .timeline = -1 };
 
 const struct cmd cmd_run = {
 	.name = "run",

@@ -92,11 +92,35 @@ static int say_unreadable(const char *path, const struct dump_error *error,
 	return CMD_UNREADABLE;
 }
 
-/* CMD_DONE, or the exit status after having said why not. */
-static int open_dump(struct analysis *ret_analysis,
-		     const struct report_options *options, const char *operand)
+static int say_range(const char *path, int code, const char *text)
 {
-	const struct analysis_options how = {
+	switch (code) {
+	case RANGE_NOTHING:
+		diag_error("%s: has no timeline, so it is not known what was "
+			   "at '%s'; record without MEMPROF_TIMELINE=off",
+			   path, text);
+		break;
+	case RANGE_EMPTY:
+		diag_error("%s: the range ends before '%s'; give an earlier "
+			   "--from or a later --to",
+			   path, text);
+		break;
+	default:
+		diag_error(
+			"%s: '%s' is no instant of it: neither a name (memprof "
+			"timeline lists them) nor a time such as 1.5s, 50%%, "
+			"start, peak or end",
+			path, text);
+		break;
+	}
+	return CMD_USAGE;
+}
+
+int subject_open(struct analysis *ret_analysis,
+		 const struct report_options *options, const char *operand,
+		 bool is_for_series)
+{
+	struct analysis_options how = {
 		.salvage = options->is_salvage,
 		.sym = { .sysroot = options->sysroot,
 			 .debug_dirs = options->debug_dirs.items,
@@ -106,6 +130,9 @@ static int open_dump(struct analysis *ret_analysis,
 			    .focus_count = options->focus.count,
 			    .ignore = options->ignore.items,
 			    .ignore_count = options->ignore.count },
+		.range = { .from = options->from,
+			   .to = options->to,
+			   .is_for_series = is_for_series },
 	};
 	char *path = cmd_dump_path(operand);
 	char fault[FILTER_FAULT_BYTES];
@@ -115,11 +142,14 @@ static int open_dump(struct analysis *ret_analysis,
 
 	if (!path)
 		return CMD_UNREADABLE;
+	how.range.at = cmd_cut_instant(path);
 	ret = analysis_open(ret_analysis, path, &how, &error, fault, &regex);
 	if (ret == FILTER_BAD_REGEX) {
 		diag_error("%s: is no extended regular expression: %s", regex,
 			   fault);
 		status = CMD_USAGE;
+	} else if (ret <= RANGE_BAD) {
+		status = say_range(path, ret, regex);
 	} else if (ret < 0) {
 		status = say_unreadable(path, &error, options->is_salvage);
 	} else if (ret_analysis->summary.dropped_count) {
@@ -137,13 +167,14 @@ size_t subject_limit(const struct report_options *options, size_t text_default)
 	return options->is_json ? 0 : text_default;
 }
 
-int subject_show(const struct report_options *report, const char *operand,
-		 subject_print_fn *print, const void *options)
+static int show(const struct report_options *report, const char *operand,
+		subject_print_fn *print, const void *options,
+		bool is_for_series)
 {
 	const struct term_choice choice = report_term_choice(report);
 	struct analysis analysis = { 0 };
 	struct term term;
-	int status = open_dump(&analysis, report, operand);
+	int status = subject_open(&analysis, report, operand, is_for_series);
 
 	if (status != CMD_DONE)
 		return status;
@@ -160,4 +191,17 @@ int subject_show(const struct report_options *report, const char *operand,
 	}
 	analysis_close(&analysis);
 	return status;
+}
+
+int subject_show(const struct report_options *report, const char *operand,
+		 subject_print_fn *print, const void *options)
+{
+	return show(report, operand, print, options, false);
+}
+
+int subject_show_series(const struct report_options *report,
+			const char *operand, subject_print_fn *print,
+			const void *options)
+{
+	return show(report, operand, print, options, true);
 }

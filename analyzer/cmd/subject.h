@@ -24,6 +24,17 @@ typedef int subject_print_fn(struct term *term, struct analysis *analysis,
 int subject_show(const struct report_options *report, const char *operand,
 		 subject_print_fn *print, const void *options);
 
+/* Opens it only; CMD_DONE, or the exit status after having said why not. */
+int subject_open(struct analysis *ret_analysis,
+		 const struct report_options *options, const char *operand,
+		 bool is_for_series);
+
+/* The same for what looks at the series of moments: --from and --to are found
+ * in analysis->range, and the dump is as it is. */
+int subject_show_series(const struct report_options *report,
+			const char *operand, subject_print_fn *print,
+			const void *options);
+
 /* How many to list: --limit, or what a command takes without it; in JSON all.
  * 0: all. */
 size_t subject_limit(const struct report_options *options, size_t text_default);

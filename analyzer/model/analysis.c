@@ -20,12 +20,25 @@ int analysis_open(struct analysis *analysis, const char *path,
 	if (ret < 0)
 		return ret;
 	*error = (struct dump_error) { .code = DUMP_MEMORY };
+	ret = range_resolve(&analysis->range, analysis->dump, &options->range,
+			    ret_regex);
+	if (ret == 0 && !options->range.is_for_series)
+		ret = range_apply(&analysis->range, analysis->dump);
+	if (ret == DUMP_CORRUPT)
+		*error = (struct dump_error) { .code = DUMP_CORRUPT,
+					       .what = "value of a change" };
+	if (ret < 0) {
+		analysis_close(analysis);
+		return ret;
+	}
 	ret = tree_init(&analysis->tree, analysis->dump);
 	if (ret == 0)
 		ret = sites_init(&analysis->sites, &analysis->tree,
 				 options->salvage, error);
 	if (ret == 0)
 		ret = summary_init(&analysis->summary, analysis->dump);
+	if (ret == 0 && analysis->range.is_set)
+		analysis->summary.range = &analysis->range;
 	if (ret == 0 && !options->without_names) {
 		analysis->sym = sym_new(&options->sym);
 		if (!analysis->sym)

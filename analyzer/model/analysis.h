@@ -8,6 +8,7 @@
 
 #include "analyzer/model/filter.h"
 #include "analyzer/model/names.h"
+#include "analyzer/model/range.h"
 #include "analyzer/model/sites.h"
 #include "analyzer/model/summary.h"
 #include "analyzer/model/tree.h"
@@ -20,6 +21,7 @@ struct analysis_options {
 	bool without_names; /* do not symbolise at all */
 	struct sym_options sym;
 	struct filter_options filter;
+	struct range_options range;
 };
 
 struct analysis {
@@ -30,11 +32,13 @@ struct analysis {
 	struct names names;
 	struct filter filter;
 	struct summary summary;
+	struct range range;
 };
 
 /*
  * Opens a dump. 0, a negative enum dump_code with *error filled, or
- * FILTER_BAD_REGEX with fault and *ret_regex. On failure *ret_analysis is as
+ * FILTER_BAD_REGEX with fault and *ret_regex, or a code of range.h with what
+ * was given as an instant in *ret_regex. On failure *ret_analysis is as
  * after analysis_close().
  */
 int analysis_open(struct analysis *ret_analysis, const char *path,

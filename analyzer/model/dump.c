@@ -200,6 +200,9 @@ static int read_contents(struct dump_reader *reader)
 	ret = segments_end(reader, used_bytes, &end);
 	if (ret == 0)
 		ret = dump_scan_segments(reader, end);
+	/* What the timeline refers to is written before it. */
+	if (ret == 0)
+		ret = dump_load_timeline(reader);
 	if (ret == 0)
 		ret = dump_load_slots(reader);
 	if (ret == 0 && dump->process == DUMP_RUNNING) {
@@ -283,6 +286,10 @@ void dump_close(struct dump *dump)
 	free(dump->path);
 	region_free(dump->nodes, dump->node_count, sizeof(*dump->nodes));
 	region_free(dump->node_kinds, dump->node_count, 1);
+	region_free(dump->points, dump->point_count, sizeof(*dump->points));
+	region_free(dump->moments, dump->moment_count, sizeof(*dump->moments));
+	region_free(dump->changes, dump->change_count, sizeof(*dump->changes));
+	region_free(dump->before, dump->slot_count, sizeof(*dump->before));
 	region_free(dump->modules, dump->module_count, sizeof(*dump->modules));
 	region_free(dump->threads, dump->thread_count, sizeof(*dump->threads));
 	region_free(dump->slots, dump->slot_count, sizeof(*dump->slots));

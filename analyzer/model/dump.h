@@ -26,7 +26,9 @@
 #define DUMP_MAX_THREADS (1u << 20)
 #define DUMP_MAX_TEXT	 (UINT64_C(1) << 20) /* bytes of one text */
 #define DUMP_MAX_PATH	 4096u		     /* bytes of a module's path */
-#define DUMP_MAX_DROPPED 32u		     /* losses told one by one */
+#define DUMP_MAX_POINTS	 65536u
+#define DUMP_MAX_MOMENTS 65536u
+#define DUMP_MAX_DROPPED 32u /* losses told one by one */
 
 enum dump_code {
 	DUMP_OK = 0,
@@ -110,6 +112,24 @@ struct dump {
 	size_t slot_count;
 	struct dump_run *runs;
 	size_t run_count;
+
+	/*
+	 * The timeline. Points are in no order; used: ns != 0. Moments that
+	 * are used (ns != 0) are in order of time, and so are their changes,
+	 * of which no two moments have the same. The line of a change that is
+	 * used is the index of its slot + 1.
+	 */
+	struct mpf_point *points;
+	size_t point_count;
+	struct mpf_moment *moments;
+	size_t moment_count;
+	struct mpf_change *changes;
+	size_t change_count;
+
+	/* With a range that has a beginning: what the slots had counted by
+	 * then, one for each; NULL: nothing is to be subtracted. */
+	struct mpf_change *before;
+	struct mpf_overflow overflow_before;
 
 	/* With salvage: what could not be used. */
 	struct dump_error dropped[DUMP_MAX_DROPPED];

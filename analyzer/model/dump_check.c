@@ -152,7 +152,7 @@ static const struct dump_segment *find_text(const struct dump *dump,
 	return segment;
 }
 
-static bool is_text_valid(const struct dump *dump, struct mpf_text text)
+bool dump_is_text_valid(const struct dump *dump, struct mpf_text text)
 {
 	if (text.offset == 0)
 		return text.bytes == 0;
@@ -186,7 +186,7 @@ static int check_header_texts(struct dump_reader *reader)
 					     (const char *)header);
 		int ret;
 
-		if (is_text_valid(reader->dump, *texts[i]))
+		if (dump_is_text_valid(reader->dump, *texts[i]))
 			continue;
 		ret = dump_drop(reader, "text of the header", offset, NULL);
 		if (ret < 0)
@@ -240,7 +240,7 @@ static const char *module_fault(const struct dump *dump,
 	if (module->build_id_bytes > MPF_BUILD_ID_BYTES)
 		return "build-id of a module";
 	if (module->path.bytes > DUMP_MAX_PATH ||
-	    !is_text_valid(dump, module->path))
+	    !dump_is_text_valid(dump, module->path))
 		return "path of a module";
 	return NULL;
 }
@@ -280,5 +280,7 @@ int dump_check_elements(struct dump_reader *reader)
 		ret = dump_check_nodes(reader);
 	if (ret == 0)
 		ret = dump_check_slots(reader);
+	if (ret == 0)
+		ret = dump_check_timeline(reader);
 	return ret;
 }

@@ -47,6 +47,16 @@ int dump_scan_segments(struct dump_reader *reader, uint64_t used_bytes);
 int dump_load_slots(struct dump_reader *reader);
 int dump_load_rest(struct dump_reader *reader);
 
+/* dump_timeline.c. Its arrays, to be read before the slots; then, with all
+ * else checked, what is in them. */
+int dump_load_timeline(struct dump_reader *reader);
+int dump_check_timeline(struct dump_reader *reader);
+
+/* dump_segments.c: all segments of a type as one array. */
+int dump_load_array(struct dump_reader *reader, uint32_t type, void **ret_array,
+		    size_t *ret_count);
+int dump_check_chains(struct dump_reader *reader);
+
 /* dump_check.c: header, then everything that the arrays refer to. */
 int dump_check_header(struct dump_reader *reader);
 int dump_check_elements(struct dump_reader *reader);
@@ -57,6 +67,9 @@ int dump_drop_element(struct dump_reader *reader, const char *what,
 
 /* Beyond the losses that are kept, looking for their places is wasted. */
 bool dump_is_worth_telling(const struct dump_reader *reader);
+
+/* dump_check.c */
+bool dump_is_text_valid(const struct dump *dump, struct mpf_text text);
 
 /* dump_nodes.c: fills node_kinds; then the slots. */
 int dump_check_nodes(struct dump_reader *reader);

@@ -29,6 +29,12 @@ static uint32_t elem_bytes_of(uint32_t type)
 		return sizeof(struct mpf_thread);
 	case MPF_SEG_SLOTS:
 		return sizeof(struct mpf_slot);
+	case MPF_SEG_POINTS:
+		return sizeof(struct mpf_point);
+	case MPF_SEG_MOMENTS:
+		return sizeof(struct mpf_moment);
+	case MPF_SEG_CHANGES:
+		return sizeof(struct mpf_change);
 	default:
 		return 0; /* unknown to us */
 	}
@@ -43,6 +49,12 @@ static uint64_t limit_of(uint32_t type)
 		return DUMP_MAX_MODULES;
 	case MPF_SEG_THREADS:
 		return DUMP_MAX_THREADS;
+	case MPF_SEG_POINTS:
+		return DUMP_MAX_POINTS;
+	case MPF_SEG_MOMENTS:
+		return DUMP_MAX_MOMENTS;
+	case MPF_SEG_CHANGES:
+		return UINT32_MAX;
 	default:
 		return DUMP_MAX_BYTES;
 	}
@@ -167,19 +179,29 @@ static int compare_segments(const void *left, const void *right)
 	return a->number < b->number ? -1 : 1;
 }
 
+static bool is_of_area(uint32_t type)
+{
+	return type == MPF_SEG_MOMENTS || type == MPF_SEG_CHANGES;
+}
+
+static bool has_owner(uint32_t type)
+{
+	return type == MPF_SEG_SLOTS || is_of_area(type);
+}
+
 /*
  * Sorts the segments and checks that each type (and owner) has one array
  * without holes and overlaps, and that texts are in the order of the file. Only
- * slots have owners that mean something.
+ * slots and what lies in areas have owners that mean something.
  */
-static int check_chains(struct dump_reader *reader)
+int dump_check_chains(struct dump_reader *reader)
 {
 	struct dump *dump = reader->dump;
 	uint64_t next = 0;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < dump->segment_count; i++)
-		if (dump->segments[i].type != MPF_SEG_SLOTS)
+		if (!has_owner(dump->segments[i].type))
 			dump->segments[i].owner = 0;
 	if (dump->segment_count)
 		qsort(dump->segments, dump->segment_count,
@@ -244,10 +266,19 @@ static int read_segment(struct dump_reader *reader,
 	return 0;
 }
 
+/* Of two areas one counts. */
+static bool is_wanted(const struct dump *dump,
+		      const struct dump_segment *segment, uint32_t type)
+{
+	return segment->type == type &&
+	       (!is_of_area(type) ||
+		segment->owner == dump->header.timeline_area);
+}
+
 /* Reads all segments of a type into one array. Slots of all owners go one
  * behind the other; the rest lies where the file's indices say. */
-static int load(struct dump_reader *reader, uint32_t type, void **ret_array,
-		size_t *ret_count)
+int dump_load_array(struct dump_reader *reader, uint32_t type, void **ret_array,
+		    size_t *ret_count)
 {
 	struct dump *dump = reader->dump;
 	uint32_t elem_bytes = elem_bytes_of(type);
@@ -258,7 +289,9 @@ static int load(struct dump_reader *reader, uint32_t type, void **ret_array,
 	for (size_t i = 0; i < dump->segment_count; i++) {
 		struct dump_segment *segment = &dump->segments[i];
 
-		if (segment->type != type)
+		if (segment->type == type)
+			segment->at = SIZE_MAX; /* holds no element */
+		if (!is_wanted(dump, segment, type))
 			continue;
 		if (type != MPF_SEG_SLOTS)
 			count = segment->first;
@@ -274,7 +307,7 @@ static int load(struct dump_reader *reader, uint32_t type, void **ret_array,
 	*ret_array = array;
 	*ret_count = count;
 	for (size_t i = 0; i < dump->segment_count && ret == 0; i++)
-		if (dump->segments[i].type == type)
+		if (is_wanted(dump, &dump->segments[i], type))
 			ret = read_segment(reader, &dump->segments[i],
 					   array + dump->segments[i].at *
 							   elem_bytes);
@@ -287,9 +320,10 @@ int dump_load_slots(struct dump_reader *reader)
 	void *array = NULL;
 	int ret;
 
-	ret = check_chains(reader);
+	ret = dump_check_chains(reader);
 	if (ret == 0)
-		ret = load(reader, MPF_SEG_SLOTS, &array, &dump->slot_count);
+		ret = dump_load_array(reader, MPF_SEG_SLOTS, &array,
+				      &dump->slot_count);
 	dump->slots = array;
 	if (ret < 0)
 		return ret;
@@ -317,23 +351,25 @@ int dump_load_rest(struct dump_reader *reader)
 	void *array = NULL;
 	int ret;
 
-	ret = check_chains(reader);
+	ret = dump_check_chains(reader);
 	if (ret == 0)
-		ret = load(reader, MPF_SEG_THREADS, &array,
-			   &dump->thread_count);
+		ret = dump_load_array(reader, MPF_SEG_THREADS, &array,
+				      &dump->thread_count);
 	dump->threads = array;
 	array = NULL;
 	if (ret == 0)
-		ret = load(reader, MPF_SEG_NODES, &array, &dump->node_count);
+		ret = dump_load_array(reader, MPF_SEG_NODES, &array,
+				      &dump->node_count);
 	dump->nodes = array;
 	array = NULL;
 	if (ret == 0)
-		ret = load(reader, MPF_SEG_MODULES, &array,
-			   &dump->module_count);
+		ret = dump_load_array(reader, MPF_SEG_MODULES, &array,
+				      &dump->module_count);
 	dump->modules = array;
 	array = NULL;
 	if (ret == 0)
-		ret = load(reader, MPF_SEG_TEXT, &array, &dump->text_count);
+		ret = dump_load_array(reader, MPF_SEG_TEXT, &array,
+				      &dump->text_count);
 	dump->text = array;
 	return ret;
 }

@@ -10,10 +10,13 @@ analyzer_model_files = \
 	analyzer/model/dump_private.h \
 	analyzer/model/dump_process.c \
 	analyzer/model/dump_segments.c \
+	analyzer/model/dump_timeline.c \
 	analyzer/model/estimate.c \
 	analyzer/model/estimate.h \
 	analyzer/model/filter.c \
 	analyzer/model/filter.h \
+	analyzer/model/growth.c \
+	analyzer/model/growth.h \
 	analyzer/model/intmap.c \
 	analyzer/model/intmap.h \
 	analyzer/model/lines.c \
@@ -24,10 +27,17 @@ analyzer_model_files = \
 	analyzer/model/names.h \
 	analyzer/model/places.c \
 	analyzer/model/places.h \
+	analyzer/model/range.c \
+	analyzer/model/range.h \
+	analyzer/model/range_apply.c \
 	analyzer/model/ranking.c \
 	analyzer/model/ranking.h \
 	analyzer/model/region.c \
 	analyzer/model/region.h \
+	analyzer/model/request.c \
+	analyzer/model/request.h \
+	analyzer/model/series.c \
+	analyzer/model/series.h \
 	analyzer/model/sites.c \
 	analyzer/model/sites.h \
 	analyzer/model/source.c \
@@ -36,6 +46,8 @@ analyzer_model_files = \
 	analyzer/model/stack.h \
 	analyzer/model/summary.c \
 	analyzer/model/summary.h \
+	analyzer/model/timeline.c \
+	analyzer/model/timeline.h \
 	analyzer/model/top.c \
 	analyzer/model/top.h \
 	analyzer/model/tree.c \

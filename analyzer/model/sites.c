@@ -80,6 +80,19 @@ static uint32_t stack_node_of(const struct tree *tree,
 	return tree_parent(tree, slot->class_node);
 }
 
+/* Of a range: what happened before it began. What is live stays. */
+static void subtract_before(struct counts *counts,
+			    const struct mpf_change *before)
+{
+	if (counts->of[METRIC_REALLOCS])
+		counts->of[METRIC_REALLOCS] -= (int64_t)before->allocs;
+	counts->of[METRIC_ALLOCATIONS] -= (int64_t)before->allocs;
+	counts->of[METRIC_ALLOCATED_BYTES] -= (int64_t)before->alloc_bytes;
+	counts->of[METRIC_FREES] -= (int64_t)before->frees;
+	counts->of[METRIC_FREED_BYTES] -= (int64_t)before->free_bytes;
+	counts->of[METRIC_TEMPORARY] -= (int64_t)before->temporary;
+}
+
 void sites_slot_counts(const struct sites *sites, size_t slot,
 		       struct counts *ret_counts)
 {
@@ -88,6 +101,8 @@ void sites_slot_counts(const struct sites *sites, size_t slot,
 	slot_counts(&dump->slots[slot],
 		    dump->nodes[dump->slots[slot].class_node].pc,
 		    dump->header.peak_epoch, sites->is_peak_now, ret_counts);
+	if (dump->before)
+		subtract_before(ret_counts, &dump->before[slot]);
 }
 
 void sites_slot_estimate(const struct sites *sites, size_t slot,
@@ -200,6 +215,16 @@ static int add_overflow(struct sites *sites)
 		return DUMP_MEMORY;
 	site->kind = SITE_OVERFLOW;
 	slot_counts(&slot, 0, 0, true, &site->counts);
+	if (dump->before)
+		subtract_before(
+			&site->counts,
+			&(struct mpf_change) {
+				.allocs = dump->overflow_before.allocs,
+				.alloc_bytes =
+					dump->overflow_before.alloc_bytes,
+				.frees = dump->overflow_before.frees,
+				.free_bytes = dump->overflow_before.free_bytes,
+			});
 	if (!sites->is_peak_now) {
 		site->counts.of[METRIC_PEAK_BYTES] =
 			peak > known ? peak - known : 0;

@@ -203,6 +203,21 @@ static void add_threads(struct summary *summary, const struct dump *dump)
 	}
 }
 
+static void add_timeline(struct summary *summary, const struct dump *dump)
+{
+	summary->has_timeline = dump->header.mode & MPF_MODE_TIMELINE;
+	summary->moments_lost = dump->header.moments_lost;
+	for (size_t i = 0; i < dump->point_count; i++)
+		summary->points += dump->points[i].ns != 0;
+	for (size_t i = 0; i < dump->moment_count; i++) {
+		const struct mpf_moment *moment = &dump->moments[i];
+
+		summary->marks += moment->kind == MPF_MOMENT_MARK;
+		summary->intervals += moment->kind == MPF_MOMENT_INTERVAL;
+		summary->snapshots += moment->kind == MPF_MOMENT_SNAPSHOT;
+	}
+}
+
 int summary_init(struct summary *ret_summary, const struct dump *dump)
 {
 	struct summary summary = { 0 };
@@ -214,6 +229,7 @@ int summary_init(struct summary *ret_summary, const struct dump *dump)
 	fill_header(&summary, dump);
 	fill_times(&summary, dump);
 	add_threads(&summary, dump);
+	add_timeline(&summary, dump);
 	*ret_summary = summary;
 	return 0;
 }

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 struct dump;
+struct range;
 struct dump_error;
 
 enum summary_state {
@@ -71,6 +72,11 @@ struct summary {
 	uint64_t check_walks, check_differences;
 	bool is_verified;
 	uint64_t verify_walks, verify_differences;
+
+	/* The timeline. */
+	bool has_timeline;
+	uint64_t points, marks, intervals, snapshots, moments_lost;
+	const struct range *range; /* the part that is looked at; NULL: all */
 
 	/* What could not be seen. */
 	enum summary_failure failure;

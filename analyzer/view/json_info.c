@@ -23,6 +23,14 @@ static void put_mode(struct json *json, const struct summary *summary)
 	json_text(json, "unwind", summary->uses_frame_pointers ? "fp" : "cfi");
 	json_unsigned(json, "max_depth", summary->max_depth);
 	json_end(json);
+	json_begin_object(json, "timeline");
+	json_bool(json, "recorded", summary->has_timeline);
+	json_unsigned(json, "points", summary->points);
+	json_unsigned(json, "intervals", summary->intervals);
+	json_unsigned(json, "snapshots", summary->snapshots);
+	json_unsigned(json, "marks", summary->marks);
+	json_unsigned(json, "lost", summary->moments_lost);
+	json_end(json);
 	json_begin_object(json, "checks");
 	json_unsigned(json, "walks", summary->check_walks);
 	json_unsigned(json, "differences", summary->check_differences);

@@ -79,6 +79,35 @@ static void put_program(struct json *json, const struct summary *summary)
 	json_end(json);
 }
 
+static void put_edge(struct json *json, const char *key,
+		     const struct range_edge *edge)
+{
+	json_begin_object(json, key);
+	if (*edge->name)
+		json_text(json, "name", edge->name);
+	else
+		json_null(json, "name");
+	json_unsigned(json, "asked_ns", edge->asked_ns);
+	json_unsigned(json, "ns", edge->ns);
+	json_bool(json, "exact", edge->is_exact);
+	json_end(json);
+}
+
+static void put_range(struct json *json, const struct range *range)
+{
+	if (!range) {
+		json_null(json, "range");
+		return;
+	}
+	json_begin_object(json, "range");
+	if (range->has_from)
+		put_edge(json, "from", &range->from);
+	else
+		json_null(json, "from");
+	put_edge(json, "to", &range->to);
+	json_end(json);
+}
+
 void json_parts_begin(struct json *json, FILE *file, const char *schema,
 		      const struct summary *summary)
 {
@@ -86,6 +115,7 @@ void json_parts_begin(struct json *json, FILE *file, const char *schema,
 	json_begin_object(json, NULL);
 	json_text(json, "schema", schema);
 	put_program(json, summary);
+	put_range(json, summary->range);
 }
 
 void json_parts_totals(struct json *json, const char *key,

@@ -8,6 +8,8 @@
  *	"vanished"), exit_status (null unless exited), start_unix_ns,
  *	duration_ns (null: nobody saw the end), dump (its path),
  *	sample_bytes (0: nothing is an estimate)
+ * range: null, or {from, to}: instants {name (null), asked_ns, ns, exact};
+ *	from null: from the start
  * totals: allocations, frees, reallocs, failed, allocated_bytes, freed_bytes,
  *	live_blocks, live_bytes, peak_blocks, peak_bytes, peak_ns (after the
  *	start; null: not known), peak_is_now, temporary, sites,

@@ -10,12 +10,20 @@ analyzer_view_files = \
 	analyzer/view/json_parts.h \
 	analyzer/view/json_sites.c \
 	analyzer/view/json_sites.h \
+	analyzer/view/json_timeline.c \
+	analyzer/view/json_timeline.h \
 	analyzer/view/json_top.c \
 	analyzer/view/json_top.h \
 	analyzer/view/stack_text.c \
 	analyzer/view/stack_text.h \
+	analyzer/view/svg.c \
+	analyzer/view/svg.h \
+	analyzer/view/svg_timeline.c \
+	analyzer/view/svg_timeline.h \
 	analyzer/view/text.c \
 	analyzer/view/text.h \
+	analyzer/view/text_growth.c \
+	analyzer/view/text_growth.h \
 	analyzer/view/text_info.c \
 	analyzer/view/text_info.h \
 	analyzer/view/text_lines.c \
@@ -26,5 +34,7 @@ analyzer_view_files = \
 	analyzer/view/text_report.h \
 	analyzer/view/text_sites.c \
 	analyzer/view/text_sites.h \
+	analyzer/view/text_timeline.c \
+	analyzer/view/text_timeline.h \
 	analyzer/view/text_top.c \
 	analyzer/view/text_top.h

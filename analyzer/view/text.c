@@ -364,6 +364,48 @@ static void print_command(struct term *term, const struct summary *summary)
 	}
 }
 
+const char *text_when(const struct summary *summary)
+{
+	if (summary->range)
+		return "then";
+	return summary->state == SUMMARY_RUNNING ? "now" : "at the end";
+}
+
+void text_edge(struct term *term, const struct range_edge *edge)
+{
+	char buf[UNITS_TEXT_BYTES];
+
+	if (*edge->name) {
+		putc('\'', term->file);
+		term_text(term, edge->name);
+		fputs("', ", term->file);
+	}
+	if (edge->kind == RANGE_START)
+		fputs("the start", term->file);
+	else if (edge->kind == RANGE_END)
+		fputs("the end", term->file);
+	else
+		fprintf(term->file, "%s after the start",
+			units_duration(buf, edge->ns));
+	if (!edge->is_exact)
+		fprintf(term->file, " (the nearest to %s)",
+			units_duration(buf, edge->asked_ns));
+}
+
+static void print_range(struct term *term, const struct range *range)
+{
+	if (range->has_from) {
+		text_styled(term, TERM_HEADING, "From");
+		fputs("     ", term->file);
+		text_edge(term, &range->from);
+		putc('\n', term->file);
+	}
+	text_styled(term, TERM_HEADING, range->has_from ? "To" : "As of");
+	fputs(range->has_from ? "       " : "    ", term->file);
+	text_edge(term, &range->to);
+	putc('\n', term->file);
+}
+
 void text_head(struct term *term, const struct summary *summary)
 {
 	char buf[UNITS_TEXT_BYTES];
@@ -379,6 +421,8 @@ void text_head(struct term *term, const struct summary *summary)
 			summary->recorded_parent);
 	text_state(term, summary);
 	putc('\n', term->file);
+	if (summary->range)
+		print_range(term, summary->range);
 	if (!summary->sample_bytes)
 		return;
 	text_styled(term, TERM_HEADING, "Sampled");

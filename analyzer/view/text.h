@@ -107,6 +107,13 @@ void text_thread(struct term *term, const struct top_row *row);
 /* With --focus or --ignore: how much of it all is shown. */
 void text_filter_note(struct term *term, const struct filter *filter);
 
+/* "at the end", "now", or with a range "then". */
+const char *text_when(const struct summary *summary);
+
+/* An instant: "'loaded', 1.2 s after the start", "the end". */
+struct range_edge;
+void text_edge(struct term *term, const struct range_edge *edge);
+
 /* The first lines of every page: which program, process and end. */
 void text_head(struct term *term, const struct summary *summary);
 

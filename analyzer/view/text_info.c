@@ -97,6 +97,29 @@ static void print_process(struct term *term, const struct summary *summary)
 	print_text(term, "allocator", summary->allocator);
 }
 
+static void print_timeline(struct term *term, const struct summary *summary)
+{
+	print_label(term, "timeline");
+	if (!summary->has_timeline) {
+		fputs("none\n", term->file);
+		return;
+	}
+	text_count_of(term, (int64_t)summary->points, "point");
+	fputs(", ", term->file);
+	text_count_of(term, (int64_t)summary->intervals, "detailed one");
+	fputs(", ", term->file);
+	text_count_of(term, (int64_t)summary->snapshots, "snapshot");
+	fputs(", ", term->file);
+	text_count_of(term, (int64_t)summary->marks, "mark");
+	if (summary->moments_lost) {
+		char buf[UNITS_TEXT_BYTES];
+
+		fprintf(term->file, ", no room for %s more",
+			units_count(buf, summary->moments_lost));
+	}
+	putc('\n', term->file);
+}
+
 static void print_mode(struct term *term, const struct summary *summary)
 {
 	char buf[UNITS_TEXT_BYTES];
@@ -120,6 +143,7 @@ static void print_mode(struct term *term, const struct summary *summary)
 		summary->uses_frame_pointers ? "by frame pointers"
 					     : "by unwind rules",
 		summary->max_depth);
+	print_timeline(term, summary);
 	if (summary->is_checked) {
 		print_label(term, "checked");
 		text_count_of(term, (int64_t)summary->check_walks, "walk");

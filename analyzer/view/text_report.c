@@ -57,16 +57,15 @@ static void print_totals(struct term *term, const struct analysis *analysis)
 	print_pair(term, "freed", totals, METRIC_FREES, METRIC_FREED_BYTES);
 	putc('\n', term->file);
 	print_pair(term,
-		   summary->state == SUMMARY_RUNNING ? "live now"
-						     : "live at the end",
+		   summary->range		       ? "live then"
+		   : summary->state == SUMMARY_RUNNING ? "live now"
+						       : "live at the end",
 		   totals, METRIC_LIVE_BLOCKS, METRIC_LIVE_BYTES);
 	putc('\n', term->file);
 	print_pair(term, "at the peak", totals, METRIC_PEAK_BLOCKS,
 		   METRIC_PEAK_BYTES);
 	if (analysis->sites.is_peak_now)
-		fputs(summary->state == SUMMARY_RUNNING ? "   now"
-							: "   at the end",
-		      term->file);
+		fprintf(term->file, "   %s", text_when(summary));
 	else if (summary->has_peak_time)
 		fprintf(term->file, "   %s after the start",
 			units_duration(buf, summary->peak_ns));
@@ -192,12 +191,31 @@ static int print_section(struct term *term, struct analysis *analysis,
 	return ret;
 }
 
+/* There is more to see than this page, which looks at one instant. */
+static void print_timeline_note(struct term *term,
+				const struct summary *summary)
+{
+	uint64_t named = summary->marks + summary->snapshots;
+
+	if (!summary->has_timeline || summary->range)
+		return;
+	fputs("  timeline     ", term->file);
+	text_count_of(term, (int64_t)summary->points, "point");
+	if (named) {
+		fputs(", ", term->file);
+		text_count_of(term, (int64_t)named, "name");
+	}
+	fputs(" (memprof timeline)\n", term->file);
+}
+
 int text_report_print(struct term *term, struct analysis *analysis,
 		      size_t limit, bool by_count)
 {
 	bool is_running = analysis->summary.state == SUMMARY_RUNNING;
 	const struct section sections[] = {
-		{ is_running ? "Live now" : "Live at the end (leaked)",
+		{ analysis->summary.range ? "Live then"
+		  : is_running		  ? "Live now"
+					  : "Live at the end (leaked)",
 		  "nothing", METRIC_LIVE_BYTES, METRIC_LIVE_BLOCKS, "block" },
 		{ "At the peak", "nothing", METRIC_PEAK_BYTES,
 		  METRIC_PEAK_BLOCKS, "block" },
@@ -210,6 +228,7 @@ int text_report_print(struct term *term, struct analysis *analysis,
 
 	text_head(term, &analysis->summary);
 	print_totals(term, analysis);
+	print_timeline_note(term, &analysis->summary);
 	text_filter_note(term, &analysis->filter);
 	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++)
 		if (ret == 0 && !term_is_done(term))

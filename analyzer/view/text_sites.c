@@ -27,7 +27,9 @@ static void print_title(struct term *term, const struct analysis *analysis,
 	const struct sites *sites = &analysis->sites;
 	const struct summary *summary = &analysis->summary;
 	bool is_running = summary->state == SUMMARY_RUNNING;
-	const char *title = is_running ? "Live now" : "Leaked";
+	const char *title = summary->range ? "Live then"
+			    : is_running   ? "Live now"
+					   : "Leaked";
 	enum metric bytes = text_sites_bytes(list);
 	enum metric blocks = text_sites_blocks(list);
 	const struct error *error;
@@ -57,8 +59,10 @@ static void print_title(struct term *term, const struct analysis *analysis,
 			text_size(buf, term,
 				  sites->totals.of[METRIC_ALLOCATED_BYTES]));
 	else if (sites->is_peak_now)
-		fputs(is_running ? ", which is now" : ", which is the end",
-		      term->file);
+		fprintf(term->file, ", which is %s",
+			summary->range ? "then"
+			: is_running   ? "now"
+				       : "the end");
 	else if (summary->has_peak_time)
 		fprintf(term->file, ", %s after the start",
 			units_duration(buf, summary->peak_ns));

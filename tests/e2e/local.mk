@@ -30,6 +30,7 @@ check_PROGRAMS += \
 	tests/e2e/targets/ownmalloc \
 	tests/e2e/targets/peak \
 	tests/e2e/targets/races \
+	tests/e2e/targets/phases \
 	tests/e2e/targets/sampled \
 	tests/e2e/targets/plugin_a.so \
 	tests/e2e/targets/plugin_b.so \
@@ -111,6 +112,9 @@ tests_e2e_targets_pools_CFLAGS = $(e2e_cflags) $(e2e_frames)
 tests_e2e_targets_races_SOURCES = tests/e2e/targets/races.c tests/e2e/targets/tally.h
 tests_e2e_targets_races_CPPFLAGS = $(e2e_cppflags)
 tests_e2e_targets_races_CFLAGS = $(e2e_cflags) $(e2e_frames)
+tests_e2e_targets_phases_SOURCES = tests/e2e/targets/phases.c tests/e2e/targets/tally.h
+tests_e2e_targets_phases_CPPFLAGS = $(e2e_cppflags)
+tests_e2e_targets_phases_CFLAGS = $(e2e_cflags)
 
 tests_e2e_targets_sampled_SOURCES = tests/e2e/targets/sampled.c tests/e2e/targets/tally.h
 tests_e2e_targets_sampled_CPPFLAGS = $(e2e_cppflags)
@@ -188,6 +192,7 @@ e2e_tests = \
 	tests/e2e/threads.py \
 	tests/e2e/sealed.py \
 	tests/e2e/security.py \
+	tests/e2e/timeline.py \
 	tests/e2e/totals.py \
 	tests/e2e/verify.py \
 	tests/e2e/walks.py

@@ -52,11 +52,13 @@ static const char *as_file(const uint8_t *data, size_t size)
 	return path;
 }
 
-static void read_dump(const char *path, bool salvage, FILE *null)
+static void read_dump(const char *path, bool salvage, const char *from,
+		      FILE *null)
 {
 	const struct analysis_options options = {
 		.salvage = salvage,
 		.without_names = true,
+		.range = { .from = from, .to = from ? "half" : NULL },
 	};
 	char fault[FILTER_FAULT_BYTES];
 	const char *regex;
@@ -80,8 +82,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		null = fopen("/dev/null", "we");
 	if (!null)
 		fail("/dev/null");
-	read_dump(path, false, null);
-	read_dump(path, true, null);
+	read_dump(path, false, NULL, null);
+	read_dump(path, true, NULL, null);
+	read_dump(path, false, "12%", null);
 	return 0;
 }
 

@@ -13,7 +13,8 @@ fuzz_corpus = tests/fuzz/corpus/dump/deep.dump \
 	tests/fuzz/corpus/dump/no_events.dump \
 	tests/fuzz/corpus/dump/roots.dump \
 	tests/fuzz/corpus/dump/sample.dump \
-	tests/fuzz/corpus/dump/sampled.dump
+	tests/fuzz/corpus/dump/sampled.dump \
+	tests/fuzz/corpus/dump/timeline.dump
 EXTRA_DIST += $(fuzz_corpus) tests/fuzz/make-corpus
 
 fuzz_sample = tests/unit/dump_builder.c tests/unit/dump_builder.h \

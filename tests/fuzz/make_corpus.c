@@ -147,6 +147,34 @@ static void make_deep(void)
 	save(&sample, "deep.dump");
 }
 
+static void make_timeline(void)
+{
+	struct dump_sample sample;
+	struct dump_builder *builder = &sample.builder;
+
+	dump_sample_init(&sample);
+	dump_builder_point(builder, 0);
+	for (uint64_t i = 1; i < 9; i++) {
+		struct mpf_point *point =
+			dump_builder_point(builder, i * 200000000);
+
+		point->allocs = i;
+		point->alloc_bytes = i * 100;
+		point->rss_bytes = i << 20;
+		dump_builder_moment(builder, MPF_MOMENT_INTERVAL,
+				    i * 200000000 + 1, "");
+		dump_builder_change(builder, sample.thread0, 1, 100, i, 0);
+		dump_builder_change(builder, sample.thread1, 1, 8, 10 * i, i);
+		if (i == 4)
+			dump_builder_moment(builder, MPF_MOMENT_SNAPSHOT,
+					    900000000, "half");
+		if (i == 5)
+			dump_builder_moment(builder, MPF_MOMENT_MARK,
+					    1100000000, "<mark> \x1b[31m");
+	}
+	save(&sample, "timeline.dump");
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 2) {
@@ -160,5 +188,6 @@ int main(int argc, char **argv)
 	make_roots();
 	make_sampled();
 	make_deep();
+	make_timeline();
 	return 0;
 }

@@ -8,11 +8,15 @@
 #include "analyzer/view/json_info.h"
 #include "analyzer/view/json_lines.h"
 #include "analyzer/view/json_sites.h"
+#include "analyzer/view/json_timeline.h"
 #include "analyzer/view/json_top.h"
+#include "analyzer/view/svg_timeline.h"
+#include "analyzer/view/text_growth.h"
 #include "analyzer/view/text_info.h"
 #include "analyzer/view/text_lines.h"
 #include "analyzer/view/text_report.h"
 #include "analyzer/view/text_sites.h"
+#include "analyzer/view/text_timeline.h"
 
 #define LIMIT 50
 
@@ -97,6 +101,38 @@ static int print_info(struct term *term, struct analysis *analysis,
 	return ret;
 }
 
+static int print_timeline(FILE *file, struct term *term,
+			  struct analysis *analysis, int n)
+{
+	struct svg_recording recording = { .analysis = *analysis };
+	struct timeline timeline;
+	struct growth growth;
+	int ret;
+
+	if (n < 2) {
+		ret = growth_init(&growth, analysis);
+		if (ret == 0)
+			ret = n ? json_growth_print(file, analysis, &growth,
+						    LIMIT)
+				: text_growth_print(term, analysis, &growth,
+						    LIMIT);
+		growth_done(&growth);
+		return ret;
+	}
+	ret = timeline_init(&timeline, analysis);
+	if (ret < 0)
+		return ret;
+	recording.timeline = timeline;
+	if (n == 2)
+		ret = text_timeline_print(term, analysis, &timeline, LIMIT);
+	else if (n == 3)
+		ret = json_timeline_print(file, analysis, &timeline);
+	else
+		ret = svg_timeline_print(file, &recording, 1, UNITS_IEC);
+	timeline_done(&timeline);
+	return ret;
+}
+
 int all_views_print(FILE *file, struct analysis *analysis, int n,
 		    const char *source)
 {
@@ -113,5 +149,9 @@ int all_views_print(FILE *file, struct analysis *analysis, int n,
 		return print_top(&term, analysis, tops[(n - 6) / 2], is_json);
 	if (n < 16)
 		return print_lines(&term, analysis, source, is_json);
-	return print_info(&term, analysis, is_json);
+	if (n < 18)
+		return print_info(&term, analysis, is_json);
+	if (n == 23) /* the picture has no JSON */
+		n = 21;
+	return print_timeline(file, &term, analysis, n - 18);
 }

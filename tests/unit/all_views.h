@@ -7,7 +7,7 @@
 
 #include "analyzer/model/analysis.h"
 
-#define ALL_VIEWS_COUNT 18 /* half of them text, half JSON */
+#define ALL_VIEWS_COUNT 24 /* half of them text, half JSON */
 
 /*
  * Prints view number n: even ones are text, odd ones JSON. source: the file

@@ -232,6 +232,64 @@ struct mpf_slot *dump_builder_count(struct dump_builder *builder,
 	return slot;
 }
 
+struct mpf_point *dump_builder_point(struct dump_builder *builder, uint64_t ns)
+{
+	struct mpf_point *point =
+		dump_builder_at(builder, add(builder, MPF_SEG_POINTS, 0,
+					     sizeof(struct mpf_point), 1));
+
+	point->ns = dump_builder_header(builder)->start_ns + ns;
+	dump_builder_header(builder)->mode |= MPF_MODE_TIMELINE;
+	return point;
+}
+
+struct mpf_moment *dump_builder_moment(struct dump_builder *builder,
+				       enum mpf_moment_kind kind, uint64_t ns,
+				       const char *name)
+{
+	struct mpf_text text = dump_builder_text(builder, name, strlen(name));
+	uint64_t offset =
+		add(builder, MPF_SEG_MOMENTS, 0, sizeof(struct mpf_moment), 1);
+	struct mpf_moment *moment = dump_builder_at(builder, offset);
+
+	moment->ns = dump_builder_header(builder)->start_ns + ns;
+	moment->kind = kind;
+	moment->name = text;
+	moment->peak_epoch = 1;
+	moment->first_change =
+		(uint32_t)find_stream(builder, MPF_SEG_CHANGES, 0,
+				      sizeof(struct mpf_change))
+			->next;
+	builder->moment = offset;
+	dump_builder_header(builder)->mode |= MPF_MODE_TIMELINE;
+	return moment;
+}
+
+struct mpf_change *dump_builder_change(struct dump_builder *builder,
+				       uint32_t owner, uint64_t slot,
+				       uint64_t bytes, uint64_t allocs,
+				       uint64_t frees)
+{
+	uint64_t offset =
+		add(builder, MPF_SEG_CHANGES, 0, sizeof(struct mpf_change), 1);
+	struct mpf_change *change = dump_builder_at(builder, offset);
+	struct mpf_moment *moment = dump_builder_at(builder, builder->moment);
+
+	*change = (struct mpf_change) {
+		.allocs = allocs,
+		.alloc_bytes = allocs * bytes,
+		.frees = frees,
+		.free_bytes = frees * bytes,
+		.line = (uint32_t)(dump_builder_element(builder, MPF_SEG_SLOTS,
+							owner, slot) /
+				   sizeof(struct mpf_slot)),
+	};
+	moment->change_count =
+		(uint32_t)find_stream(builder, MPF_SEG_CHANGES, 0, 0)->next -
+		moment->first_change;
+	return change;
+}
+
 uint64_t dump_builder_find(struct dump_builder *builder, uint32_t type,
 			   unsigned n)
 {

@@ -27,6 +27,7 @@ struct dump_builder {
 	uint64_t used;
 	struct dump_builder_stream streams[DUMP_BUILDER_STREAMS];
 	size_t stream_count;
+	uint64_t moment; /* offset of the last one */
 };
 
 /* A header that is valid and says: exited with 0, nothing lost. */
@@ -64,6 +65,24 @@ struct mpf_slot *dump_builder_count(struct dump_builder *builder,
 				    uint32_t owner, uint32_t class_node,
 				    uint64_t bytes, uint64_t allocs,
 				    uint64_t frees);
+
+/* A point at that many nanoseconds after the start. */
+struct mpf_point *dump_builder_point(struct dump_builder *builder, uint64_t ns);
+
+/*
+ * A moment of area 0, so many nanoseconds after the start, whose changes are
+ * those added from here on; name "": none.
+ */
+struct mpf_moment *dump_builder_moment(struct dump_builder *builder,
+				       enum mpf_moment_kind kind, uint64_t ns,
+				       const char *name);
+
+/* A change of the last moment: what the slot (its number, as in
+ * dump_builder_element()) was, all blocks of so many bytes. */
+struct mpf_change *dump_builder_change(struct dump_builder *builder,
+				       uint32_t owner, uint64_t slot,
+				       uint64_t bytes, uint64_t allocs,
+				       uint64_t frees);
 
 /* An empty segment of any kind; its offset. */
 uint64_t dump_builder_segment(struct dump_builder *builder, uint32_t type,

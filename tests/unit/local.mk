@@ -80,7 +80,7 @@ tests_unit_test_unwind_LDADD = librecorder.a $(CHECK_LIBS)
 if HAVE_CHECK
 model_tests = tests/unit/test_dump tests/unit/test_sites \
 	tests/unit/test_lines tests/unit/test_views tests/unit/test_source \
-	tests/unit/test_estimate
+	tests/unit/test_estimate tests/unit/test_ranges
 check_PROGRAMS += $(model_tests)
 TESTS += $(model_tests)
 endif
@@ -102,6 +102,10 @@ tests_unit_test_estimate_SOURCES = tests/unit/test_estimate.c \
 	tests/unit/all_views.c tests/unit/all_views.h $(model_test_sample)
 tests_unit_test_estimate_CFLAGS = $(model_test_cflags)
 tests_unit_test_estimate_LDADD = $(model_test_libs)
+tests_unit_test_ranges_SOURCES = tests/unit/test_ranges.c \
+	tests/unit/all_views.c tests/unit/all_views.h $(model_test_sample)
+tests_unit_test_ranges_CFLAGS = $(model_test_cflags)
+tests_unit_test_ranges_LDADD = $(model_test_libs)
 tests_unit_test_source_SOURCES = tests/unit/test_source.c
 tests_unit_test_source_CFLAGS = $(model_test_cflags)
 tests_unit_test_source_LDADD = $(model_test_libs)

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* The recording over time, and the sites that grow, as JSON. */
+#ifndef MEMPROF_ANALYZER_VIEW_JSON_TIMELINE_H
+#define MEMPROF_ANALYZER_VIEW_JSON_TIMELINE_H
+
+#include <stdio.h>
+
+#include "analyzer/model/analysis.h"
+#include "analyzer/model/growth.h"
+#include "analyzer/model/timeline.h"
+
+/* 0, or a code of the model. */
+int json_timeline_print(FILE *file, struct analysis *analysis,
+			const struct timeline *timeline);
+
+/* limit: of the sites; 0: all. */
+int json_growth_print(FILE *file, struct analysis *analysis,
+		      const struct growth *growth, size_t limit);
+
+#endif
