@@ -90,7 +90,8 @@ static void fill_times(struct summary *summary, const struct dump *dump)
 		end_ns = (uint64_t)now.tv_sec * 1000000000u +
 			 (uint64_t)now.tv_nsec;
 	summary->start_unix_ns = header->start_unix_ns;
-	if (end_ns >= header->start_ns && end_ns != 0) {
+	if (end_ns != 0 && end_ns >= header->start_ns &&
+	    end_ns - header->start_ns <= DUMP_MAX_COUNT) {
 		summary->has_duration = true;
 		summary->duration_ns = end_ns - header->start_ns;
 	}

@@ -6,6 +6,7 @@
 
 #include "preload/base/lock.h"
 #include "preload/base/say.h"
+#include "preload/base/sandbox.h"
 #include "preload/base/sys.h"
 #include "preload/base/ticks.h"
 #include "preload/record/census.h"
@@ -13,16 +14,28 @@
 #include "preload/record/points.h"
 
 #define NS_PER_S     UINT64_C(1000000000)
-#define STEP_FIRST   UINT64_C(1000000)	/* between points */
-#define DETAIL_FIRST UINT64_C(20000000) /* between moments at intervals */
+#define STEP_FIRST   UINT64_C(1000000)	 /* between points */
+#define DETAIL_FIRST UINT64_C(20000000)	 /* between moments at intervals */
+#define LONGEST	     (UINT64_C(1) << 58) /* nine years */
 #define RSS_STEP     UINT64_C(10000000)
 #define COST_FACTOR  100u
 #define PATIENCE     1000u /* times a millisecond */
 #define STATM_BYTES  128u
 
+/* Never before the start of the recording, nor before what it said last: what
+ * stands between us and the kernel may have other ideas of the time. */
 static uint64_t clock_now(void)
 {
-	return mp_sys_clock_ns(CLOCK_MONOTONIC);
+	static _Atomic uint64_t latest;
+	uint64_t now = mp_sys_clock_ns(CLOCK_MONOTONIC);
+	uint64_t last = atomic_load(&latest);
+
+	if (now - mp_file.header->start_ns > LONGEST)
+		now = mp_file.header->start_ns;
+	while (now > last)
+		if (atomic_compare_exchange_weak(&latest, &last, now))
+			return now;
+	return last;
 }
 
 /* The second number of statm, in pages. */
@@ -31,8 +44,12 @@ static uint64_t read_rss(void)
 	char buf[STATM_BYTES];
 	const char *p = buf;
 	uint64_t pages = 0;
-	long fd = mp_sys_open("/proc/self/statm", O_RDONLY, 0), got;
+	long fd, got;
 
+	/* It might be killed for opening a file. */
+	if (atomic_load(&mp_sandbox_is_on))
+		return 0;
+	fd = mp_sys_open("/proc/self/statm", O_RDONLY, 0);
 	if (mp_sys_failed(fd))
 		return 0;
 	got = mp_sys_read((int)fd, buf, sizeof(buf) - 1);
