@@ -22,20 +22,22 @@
 #define PATIENCE     1000u /* times a millisecond */
 #define STATM_BYTES  128u
 
+static _Atomic uint64_t latest; /* of clock_now(), since the start */
+
 /* Never before the start of the recording, nor before what it said last: what
  * stands between us and the kernel may have other ideas of the time. */
 static uint64_t clock_now(void)
 {
-	static _Atomic uint64_t latest;
-	uint64_t now = mp_sys_clock_ns(CLOCK_MONOTONIC);
+	const uint64_t start = mp_file.header->start_ns;
+	uint64_t now = mp_sys_clock_ns(CLOCK_MONOTONIC) - start;
 	uint64_t last = atomic_load(&latest);
 
-	if (now - mp_file.header->start_ns > LONGEST)
-		now = mp_file.header->start_ns;
+	if (now > LONGEST)
+		now = 0;
 	while (now > last)
 		if (atomic_compare_exchange_weak(&latest, &last, now))
-			return now;
-	return last;
+			return start + now;
+	return start + last;
 }
 
 /* The second number of statm, in pages. */
@@ -416,6 +418,7 @@ static void begin(void)
 	header->moments_lost = 0;
 	header->snapshot_wanted = header->snapshot_served = 0;
 	mp_moments_forked();
+	atomic_store(&latest, 0); /* a forked child has a start of its own */
 	timeline.start_ns = mp_timeline_source.now_ns();
 	timeline.start_ticks = mp_timeline_source.ticks();
 	timeline.detail_due = timeline.start_ns + DETAIL_FIRST;

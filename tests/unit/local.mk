@@ -129,9 +129,7 @@ record_tests = tests/unit/test_settings tests/unit/test_lock \
 	tests/unit/test_blocks tests/unit/test_concurrent \
 	tests/unit/test_stacks tests/unit/test_counters tests/unit/test_file \
 	tests/unit/test_name tests/unit/test_pools tests/unit/test_writer \
-	tests/unit/test_recorder
-	tests/unit/test_name tests/unit/test_writer tests/unit/test_recorder \
-	tests/unit/test_timeline
+	tests/unit/test_recorder tests/unit/test_timeline
 check_PROGRAMS += $(record_tests)
 TESTS += $(record_tests)
 endif
