@@ -7,8 +7,10 @@ include analyzer/model/local.mk
 include analyzer/view/local.mk
 include analyzer/cmd/local.mk
 
-ANALYZER_CFLAGS = $(AM_CFLAGS) $(SANITIZE_CFLAGS) $(LIBDW_CFLAGS) $(LIBELF_CFLAGS) $(JEMALLOC_CFLAGS)
-ANALYZER_LIBS = $(LIBDW_LIBS) $(LIBELF_LIBS) $(LIBIBERTY_LIBS) -lm
+ANALYZER_CFLAGS = $(AM_CFLAGS) $(SANITIZE_CFLAGS) $(LIBDW_CFLAGS) $(LIBELF_CFLAGS) $(JEMALLOC_CFLAGS) \
+	$(ZLIB_CFLAGS) $(SQLITE3_CFLAGS)
+ANALYZER_LIBS = $(LIBDW_LIBS) $(LIBELF_LIBS) $(LIBIBERTY_LIBS) $(ZLIB_LIBS) \
+	$(SQLITE3_LIBS) -lm
 
 noinst_LIBRARIES += libanalyzer.a
 libanalyzer_a_SOURCES = $(analyzer_base_files) $(analyzer_sym_files) \

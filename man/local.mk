@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 dist_man_MANS += \
 	man/memprof-env.7 \
+	man/memprof-export.1 \
 	man/memprof-format.5 \
 	man/memprof-info.1 \
 	man/memprof-leaks.1 \
@@ -14,3 +15,8 @@ dist_man_MANS += \
 	man/memprof-top.1 \
 	man/memprof.1 \
 	man/memprof.h.3
+	man/memprof.1
+
+# What others may validate our output with.
+schemadir = $(pkgdatadir)
+dist_schema_DATA = man/memprof-export.schema.json

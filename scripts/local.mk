@@ -4,5 +4,5 @@ demo_program_SOURCES = scripts/demo-program.c
 demo_program_CFLAGS = -g -O1 $(WARN_CFLAGS)
 
 dist_noinst_SCRIPTS += scripts/demo scripts/format scripts/lint \
-	scripts/setup scripts/test
+	scripts/schemas scripts/setup scripts/test
 EXTRA_DIST += .clang-format

@@ -2,6 +2,8 @@
 analyzer_base_files = \
 	analyzer/base/diag.c \
 	analyzer/base/diag.h \
+	analyzer/base/outfile.c \
+	analyzer/base/outfile.h \
 	analyzer/base/options.c \
 	analyzer/base/options.h \
 	analyzer/base/options_print.c \

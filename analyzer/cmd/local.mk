@@ -6,6 +6,7 @@ analyzer_cmd_files = \
 	analyzer/cmd/dump_name.h \
 	analyzer/cmd/dump_path.c \
 	analyzer/cmd/execute.c \
+	analyzer/cmd/export.c \
 	analyzer/cmd/help.c \
 	analyzer/cmd/info.c \
 	analyzer/cmd/keeper.c \

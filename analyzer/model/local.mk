@@ -2,6 +2,10 @@
 analyzer_model_files = \
 	analyzer/model/analysis.c \
 	analyzer/model/analysis.h \
+	analyzer/model/callers.c \
+	analyzer/model/callers.h \
+	analyzer/model/catalog.c \
+	analyzer/model/catalog.h \
 	analyzer/model/counts.h \
 	analyzer/model/dump.c \
 	analyzer/model/dump.h \
@@ -11,6 +15,8 @@ analyzer_model_files = \
 	analyzer/model/dump_process.c \
 	analyzer/model/dump_segments.c \
 	analyzer/model/dump_timeline.c \
+	analyzer/model/edges.c \
+	analyzer/model/edges.h \
 	analyzer/model/estimate.c \
 	analyzer/model/estimate.h \
 	analyzer/model/filter.c \
@@ -23,6 +29,8 @@ analyzer_model_files = \
 	analyzer/model/lines.h \
 	analyzer/model/modules.c \
 	analyzer/model/modules.h \
+	analyzer/model/moments.c \
+	analyzer/model/moments.h \
 	analyzer/model/names.c \
 	analyzer/model/names.h \
 	analyzer/model/places.c \
@@ -38,6 +46,8 @@ analyzer_model_files = \
 	analyzer/model/request.h \
 	analyzer/model/series.c \
 	analyzer/model/series.h \
+	analyzer/model/replay.c \
+	analyzer/model/replay.h \
 	analyzer/model/sites.c \
 	analyzer/model/sites.h \
 	analyzer/model/source.c \

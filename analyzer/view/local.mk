@@ -37,4 +37,30 @@ analyzer_view_files = \
 	analyzer/view/text_timeline.c \
 	analyzer/view/text_timeline.h \
 	analyzer/view/text_top.c \
-	analyzer/view/text_top.h
+	analyzer/view/text_top.h \
+	analyzer/view/export/callgrind.c \
+	analyzer/view/export/csv.c \
+	analyzer/view/export/deflate.h \
+	analyzer/view/export/dhat.c \
+	analyzer/view/export/export_json.c \
+	analyzer/view/export/exporter.h \
+	analyzer/view/export/exporters.c \
+	analyzer/view/export/folded.c \
+	analyzer/view/export/heaptrack.c \
+	analyzer/view/export/massif.c \
+	analyzer/view/export/pprof.c \
+	analyzer/view/export/protobuf.c \
+	analyzer/view/export/protobuf.h \
+	analyzer/view/export/speedscope.c
+
+# Libraries are chosen by file.
+if HAVE_ZLIB
+analyzer_view_files += analyzer/view/export/deflate.c
+else
+analyzer_view_files += analyzer/view/export/deflate_none.c
+endif
+if HAVE_SQLITE3
+analyzer_view_files += analyzer/view/export/sqlite.c
+endif
+EXTRA_DIST += analyzer/view/export/deflate.c \
+	analyzer/view/export/deflate_none.c analyzer/view/export/sqlite.c

@@ -178,6 +178,7 @@ e2e_tests = \
 	tests/e2e/command.py \
 	tests/e2e/control.py \
 	tests/e2e/environment.py \
+	tests/e2e/exports.py \
 	tests/e2e/files.py \
 	tests/e2e/kills.py \
 	tests/e2e/loading.py \
@@ -204,3 +205,5 @@ TESTS_SLOW += tests/e2e/kills_many.py tests/e2e/programs_every.py \
 	tests/e2e/verify_many.py
 EXTRA_DIST += $(e2e_tests) tests/e2e/harness.py \
 	tests/e2e/targets/mallocx.c tests/e2e/targets/replaced.c
+	tests/e2e/stress.py tests/e2e/verify_many.py
+EXTRA_DIST += $(e2e_tests) tests/e2e/harness.py tests/e2e/readers.py

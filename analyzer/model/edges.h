@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Who called whom: what each line of a function has allocated itself, and what
+ * was allocated below each call of another function.
+ *
+ * A function that is on a stack several times counts there once, as it is
+ * nearest to the allocation: so what a function has in all is what its own
+ * lines have and its calls together, recursion or not.
+ */
+#ifndef MEMPROF_ANALYZER_MODEL_EDGES_H
+#define MEMPROF_ANALYZER_MODEL_EDGES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "analyzer/model/counts.h"
+
+struct catalog;
+
+#define EDGES_SELF UINT32_MAX
+
+struct edge {
+	uint32_t function; /* of the catalog */
+	uint32_t line;
+	uint32_t callee; /* EDGES_SELF: none, the line allocates itself */
+	uint32_t callee_line;
+	struct counts counts;
+};
+
+struct edges {
+	struct edge *array; /* by function, then line, then callee */
+	size_t count;
+};
+
+/* 0, or DUMP_MEMORY. */
+int edges_init(struct edges *ret_edges, struct catalog *catalog);
+void edges_done(struct edges *edges);
+
+#endif

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/* Comma-separated values as RFC 4180 has them: a row for each stack. */
+#include "config.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "analyzer/model/dump.h"
+#include "analyzer/view/export/exporter.h"
+#include "analyzer/view/json_parts.h"
+
+/* Within quotes: a quote is doubled. */
+static void put_quoted(FILE *file, const char *text)
+{
+	char *clean = export_clean(text);
+
+	for (const char *c = clean; c && *c; c++) {
+		if (*c == '"')
+			fputc('"', file);
+		fputc(*c, file);
+	}
+	free(clean);
+}
+
+static void put_text(FILE *file, const char *text)
+{
+	fputs(",\"", file);
+	if (text)
+		put_quoted(file, text);
+	fputc('"', file);
+}
+
+static void put_head(FILE *file)
+{
+	for (int i = 0; i < METRIC_COUNT; i++)
+		fprintf(file, "%s,", json_parts_metric((enum metric)i));
+	fputs("function,file,line,module,build_id,offset,stack\r\n", file);
+}
+
+static void put_build_id(FILE *file, const struct module *module)
+{
+	fputs(",\"", file);
+	for (size_t i = 0; i < module->build_id_bytes; i++)
+		fprintf(file, "%02x", module->build_id[i]);
+	fputc('"', file);
+}
+
+/* The innermost call, in columns of its own. */
+static void put_place(FILE *file, const struct catalog *catalog)
+{
+	const struct catalog_frame *frame;
+	const struct catalog_call *call;
+	const struct catalog_function *function;
+
+	if (catalog->stack_count == 0) {
+		fputs(",,,,,,", file);
+		return;
+	}
+	frame = &catalog->frames[catalog->stack[0]];
+	call = &catalog->calls[frame->first];
+	function = &catalog->functions[call->function];
+	put_text(file, function->name);
+	put_text(file, function->file);
+	fprintf(file, ",%" PRIu32, call->line);
+	if (frame->module == CATALOG_NONE) {
+		fputs(",\"\",\"\"", file);
+	} else {
+		put_text(file, catalog->modules[frame->module]->path);
+		put_build_id(file, catalog->modules[frame->module]);
+	}
+	fprintf(file, ",%" PRIu64, frame->offset);
+}
+
+/* "main (a.c:3);f (a.c:9)", from the outermost to the innermost */
+static void put_stack(FILE *file, const struct catalog *catalog)
+{
+	const char *separator = "";
+
+	fputs(",\"", file);
+	for (size_t at = catalog->stack_count; at-- > 0;) {
+		const struct catalog_frame *frame =
+			&catalog->frames[catalog->stack[at]];
+
+		for (uint32_t i = frame->count; i-- > 0;) {
+			const struct catalog_call *call =
+				&catalog->calls[frame->first + i];
+			const struct catalog_function *function =
+				&catalog->functions[call->function];
+
+			fputs(separator, file);
+			put_quoted(file, function->name);
+			if (function->file) {
+				fputs(" (", file);
+				put_quoted(file, function->file);
+				fprintf(file, ":%" PRIu32 ")", call->line);
+			}
+			separator = ";";
+		}
+	}
+	fputc('"', file);
+}
+
+static int csv_write(FILE *file, struct catalog *catalog,
+		     const struct export_options *options)
+{
+	(void)options;
+	put_head(file);
+	for (size_t i = 0; i < catalog->entry_count; i++) {
+		const struct catalog_entry *entry = &catalog->entries[i];
+
+		if (catalog_read(catalog, entry) < 0)
+			return DUMP_MEMORY;
+		for (int metric = 0; metric < METRIC_COUNT; metric++)
+			fprintf(file, "%s%" PRId64, metric ? "," : "",
+				entry->counts.of[metric]);
+		put_place(file, catalog);
+		put_stack(file, catalog);
+		fputs("\r\n", file);
+	}
+	return 0;
+}
+
+const struct exporter export_csv = {
+	.name = "csv",
+	.has_zeros = true,
+	.write = csv_write,
+};

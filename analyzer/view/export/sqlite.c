@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One SQLite database with all of a dump in indexed tables, made in memory and
+ * written as a whole, so that it goes wherever any other output goes.
+ * memprof-export(1) describes the tables.
+ */
+#include "config.h"
+
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/model/dump.h"
+#include "analyzer/model/top.h"
+#include "analyzer/view/export/exporter.h"
+#include "analyzer/view/json_parts.h"
+
+/* The columns of counts, with a prefix before each name. */
+#define COUNTS(p)                                                              \
+	p "allocations INTEGER NOT NULL, " p                                   \
+	  "allocated_bytes INTEGER NOT NULL, " p "frees INTEGER NOT NULL, " p  \
+	  "freed_bytes INTEGER NOT NULL, " p "reallocs INTEGER NOT NULL, " p   \
+	  "live_blocks INTEGER NOT NULL, " p "live_bytes INTEGER NOT NULL, " p \
+	  "peak_blocks INTEGER NOT NULL, " p "peak_bytes INTEGER NOT NULL, " p \
+	  "temporary INTEGER NOT NULL"
+
+static const char tables[] =
+	"PRAGMA page_size = 4096; PRAGMA foreign_keys = OFF;"
+	"CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
+	"CREATE TABLE modules (id INTEGER PRIMARY KEY, path TEXT NOT NULL, "
+	"build_id TEXT);"
+	"CREATE TABLE frames (id INTEGER PRIMARY KEY, function TEXT NOT NULL, "
+	"file TEXT, line INTEGER, module_id INTEGER REFERENCES modules (id), "
+	"\"offset\" INTEGER NOT NULL, inlined INTEGER NOT NULL);"
+	"CREATE TABLE sites (id INTEGER PRIMARY KEY, " COUNTS(
+		"") ");"
+		    "CREATE TABLE stacks (site_id INTEGER NOT NULL REFERENCES "
+		    "sites (id), "
+		    "depth INTEGER NOT NULL, "
+		    "frame_id INTEGER NOT NULL REFERENCES frames (id), "
+		    "PRIMARY KEY (site_id, depth)) WITHOUT ROWID;"
+		    "CREATE TABLE lines (function TEXT, file TEXT, line "
+		    "INTEGER, " COUNTS("self_") ", " COUNTS("total_") ");"
+								      "BEGIN;";
+
+static const char indexes[] =
+	"CREATE INDEX frames_by_function ON frames (function);"
+	"CREATE INDEX frames_by_line ON frames (file, line);"
+	"CREATE INDEX stacks_by_frame ON stacks (frame_id);"
+	"CREATE INDEX lines_by_line ON lines (file, line);"
+	"COMMIT;";
+
+struct writer {
+	sqlite3 *db;
+	sqlite3_stmt *insert; /* the one in use */
+	struct catalog *catalog;
+	int column; /* bound so far */
+	int ret;
+};
+
+static void fail(struct writer *writer, int code)
+{
+	if (writer->ret == 0)
+		writer->ret =
+			code == SQLITE_NOMEM ? DUMP_MEMORY : EXPORT_LIBRARY;
+}
+
+static void run(struct writer *writer, const char *sql)
+{
+	int code = sqlite3_exec(writer->db, sql, NULL, NULL, NULL);
+
+	if (code != SQLITE_OK)
+		fail(writer, code);
+}
+
+/* ---- rows ---- */
+
+/* Rows of a table follow, of so many columns. */
+static void begin_table(struct writer *writer, const char *table, int columns)
+{
+	char sql[256];
+	int used =
+		snprintf(sql, sizeof(sql), "INSERT INTO %s VALUES (?", table);
+	int code;
+
+	for (int i = 1; i < columns && used + 3 < (int)sizeof(sql); i++)
+		used += snprintf(sql + used, sizeof(sql) - (size_t)used, ",?");
+	snprintf(sql + used, sizeof(sql) - (size_t)used, ")");
+	code = sqlite3_prepare_v2(writer->db, sql, -1, &writer->insert, NULL);
+	if (code != SQLITE_OK)
+		fail(writer, code);
+	writer->column = 0;
+}
+
+static void end_table(struct writer *writer)
+{
+	sqlite3_finalize(writer->insert);
+	writer->insert = NULL;
+}
+
+static void put_number(struct writer *writer, int64_t number)
+{
+	sqlite3_bind_int64(writer->insert, ++writer->column, number);
+}
+
+static void put_null(struct writer *writer)
+{
+	sqlite3_bind_null(writer->insert, ++writer->column);
+}
+
+/* NULL becomes null. */
+static void put_text(struct writer *writer, const char *text)
+{
+	char *clean = text ? export_clean(text) : NULL;
+
+	if (text && !clean)
+		fail(writer, SQLITE_NOMEM);
+	if (clean)
+		sqlite3_bind_text(writer->insert, ++writer->column, clean, -1,
+				  free);
+	else
+		put_null(writer);
+}
+
+static void put_counts(struct writer *writer, const struct counts *counts)
+{
+	for (int i = 0; i < METRIC_COUNT; i++)
+		put_number(writer, counts->of[i]);
+}
+
+static void end_row(struct writer *writer)
+{
+	int code;
+
+	if (writer->ret < 0)
+		return;
+	code = sqlite3_step(writer->insert);
+	if (code != SQLITE_DONE)
+		fail(writer, code);
+	sqlite3_reset(writer->insert);
+	writer->column = 0;
+}
+
+/* ---- tables ---- */
+
+static void put_pair(struct writer *writer, const char *key, int64_t number)
+{
+	put_text(writer, key);
+	put_number(writer, number);
+	end_row(writer);
+}
+
+static void put_word(struct writer *writer, const char *key, const char *text)
+{
+	put_text(writer, key);
+	put_text(writer, text);
+	end_row(writer);
+}
+
+static void put_meta(struct writer *writer)
+{
+	const struct analysis *analysis = writer->catalog->analysis;
+	const struct summary *summary = &analysis->summary;
+
+	begin_table(writer, "meta", 2);
+	put_word(writer, "schema", "memprof-sqlite/1");
+	put_word(writer, "program", summary->program);
+	put_word(writer, "host", summary->host);
+	put_word(writer, "allocator", summary->allocator);
+	put_word(writer, "state", json_parts_state(summary));
+	put_pair(writer, "pid", summary->pid);
+	put_pair(writer, "start_unix_ns", (int64_t)summary->start_unix_ns);
+	if (summary->has_duration)
+		put_pair(writer, "duration_ns", (int64_t)summary->duration_ns);
+	if (summary->has_peak_time)
+		put_pair(writer, "peak_ns", (int64_t)summary->peak_ns);
+	put_pair(writer, "sample_bytes", (int64_t)summary->sample_bytes);
+	for (int i = 0; i < METRIC_COUNT; i++)
+		put_pair(writer, json_parts_metric((enum metric)i),
+			 analysis->sites.totals.of[i]);
+	end_table(writer);
+}
+
+static void put_modules(struct writer *writer)
+{
+	begin_table(writer, "modules", 3);
+	for (size_t i = 0; i < writer->catalog->module_count; i++) {
+		const struct module *module = writer->catalog->modules[i];
+		char digits[2 * MPF_BUILD_ID_BYTES + 1] = "";
+
+		for (size_t at = 0; at < module->build_id_bytes; at++)
+			snprintf(digits + 2 * at, 3, "%02x",
+				 module->build_id[at]);
+		put_number(writer, (int64_t)i + 1);
+		put_text(writer, module->path);
+		put_text(writer, *digits ? digits : NULL);
+		end_row(writer);
+	}
+	end_table(writer);
+}
+
+static void put_frame(struct writer *writer, const struct catalog_frame *frame,
+		      size_t call_number)
+{
+	const struct catalog_call *call = &writer->catalog->calls[call_number];
+	const struct catalog_function *function =
+		&writer->catalog->functions[call->function];
+
+	put_number(writer, (int64_t)call_number + 1);
+	put_text(writer, function->name);
+	put_text(writer, function->file);
+	if (call->line)
+		put_number(writer, call->line);
+	else
+		put_null(writer);
+	if (frame->module == CATALOG_NONE)
+		put_null(writer);
+	else
+		put_number(writer, (int64_t)frame->module + 1);
+	put_number(writer, (int64_t)frame->offset);
+	put_number(writer, call->is_inlined);
+	end_row(writer);
+}
+
+static void put_frames(struct writer *writer)
+{
+	begin_table(writer, "frames", 7);
+	for (size_t i = 0; i < writer->catalog->frame_count; i++) {
+		const struct catalog_frame *frame = &writer->catalog->frames[i];
+
+		for (uint32_t call = 0; call < frame->count; call++)
+			put_frame(writer, frame, frame->first + call);
+	}
+	end_table(writer);
+}
+
+static void put_sites(struct writer *writer)
+{
+	begin_table(writer, "sites", 1 + METRIC_COUNT);
+	for (size_t i = 0; i < writer->catalog->entry_count; i++) {
+		put_number(writer, (int64_t)i + 1);
+		put_counts(writer, &writer->catalog->entries[i].counts);
+		end_row(writer);
+	}
+	end_table(writer);
+}
+
+static void put_stack(struct writer *writer, size_t number)
+{
+	struct catalog *catalog = writer->catalog;
+	int64_t depth = 0;
+
+	if (catalog_read(catalog, &catalog->entries[number]) < 0) {
+		fail(writer, SQLITE_NOMEM);
+		return;
+	}
+	for (size_t i = 0; i < catalog->stack_count; i++) {
+		const struct catalog_frame *frame =
+			&catalog->frames[catalog->stack[i]];
+
+		for (uint32_t call = 0; call < frame->count; call++) {
+			put_number(writer, (int64_t)number + 1);
+			put_number(writer, depth++);
+			put_number(writer, (int64_t)frame->first + call + 1);
+			end_row(writer);
+		}
+	}
+}
+
+static void put_stacks(struct writer *writer)
+{
+	begin_table(writer, "stacks", 3);
+	for (size_t i = 0; i < writer->catalog->entry_count; i++)
+		put_stack(writer, i);
+	end_table(writer);
+}
+
+static void put_lines(struct writer *writer)
+{
+	struct top top;
+
+	if (top_init(&top, writer->catalog->analysis, TOP_LINE) < 0) {
+		fail(writer, SQLITE_NOMEM);
+		return;
+	}
+	begin_table(writer, "lines", 3 + 2 * METRIC_COUNT);
+	for (size_t i = 0; i < top.count; i++) {
+		const struct top_row *row = &top.rows[i];
+
+		put_text(writer, row->place.function);
+		put_text(writer, row->place.file);
+		if (row->place.line)
+			put_number(writer, row->place.line);
+		else
+			put_null(writer);
+		put_counts(writer, &row->self);
+		put_counts(writer, &row->cumulative);
+		end_row(writer);
+	}
+	end_table(writer);
+	top_done(&top);
+}
+
+static int sqlite_write(FILE *file, struct catalog *catalog,
+			const struct export_options *options)
+{
+	struct writer writer = { .catalog = catalog };
+	unsigned char *image = NULL;
+	sqlite3_int64 bytes = 0;
+
+	(void)options;
+	if (sqlite3_open(":memory:", &writer.db) != SQLITE_OK) {
+		sqlite3_close(writer.db);
+		return EXPORT_LIBRARY;
+	}
+	run(&writer, tables);
+	if (writer.ret == 0)
+		put_meta(&writer);
+	if (writer.ret == 0)
+		put_modules(&writer);
+	if (writer.ret == 0)
+		put_frames(&writer);
+	if (writer.ret == 0)
+		put_sites(&writer);
+	if (writer.ret == 0)
+		put_stacks(&writer);
+	if (writer.ret == 0)
+		put_lines(&writer);
+	if (writer.ret == 0)
+		run(&writer, indexes);
+	if (writer.ret == 0) {
+		image = sqlite3_serialize(writer.db, "main", &bytes, 0);
+		if (image)
+			fwrite(image, 1, (size_t)bytes, file);
+		else
+			fail(&writer, SQLITE_NOMEM);
+	}
+	sqlite3_free(image);
+	sqlite3_close(writer.db);
+	return writer.ret;
+}
+
+const struct exporter export_sqlite = {
+	.name = "sqlite",
+	.is_binary = true,
+	.has_zeros = true,
+	.write = sqlite_write,
+};

@@ -1,0 +1,446 @@
+# SPDX-License-Identifier: MIT
+"""memprof export: what programs of others read out of each format is what
+memprof says itself, to the byte."""
+
+import atexit
+import json
+import os
+import pty
+import re
+import shutil
+import stat
+import tempfile
+
+import readers
+from harness import (MEMPROF, SOURCES, TOP, Case, clean_env, finish, main,
+                     marked_lines, start, target)
+
+FORMATS = ("json", "csv", "folded", "pprof", "speedscope", "dhat", "massif",
+           "callgrind", "heaptrack", "sqlite")
+SCHEMA = os.path.join(TOP, "man", "memprof-export.schema.json")
+
+
+class Exports(Case):
+    def export(self, form, dump, *args, status=0, name="out"):
+        path = self.path(name)
+        self.memprof("export", "--format", form, "-o", path, *args, dump,
+                     status=status)
+        return path
+
+    def recorded(self, *argv, env=None):
+        if os.path.exists(target(argv[0])):
+            argv = (target(argv[0]),) + argv[1:]
+        return self.dump(self.record(*argv, env=env))
+
+    # Peaks in the middle and at the end, inlined frames and templates,
+    # threads, deep stacks that are cut, many stacks, and no block at all.
+    PROGRAMS = (("peak", "middle"), ("peak", "twice"), ("peak", "random"),
+                ("inline",), ("temporary",), ("deep", "300"), ("grow", "10"),
+                ("/bin/true",))
+    recordings = []  # (program, dump, totals), made once for all cases
+
+    def programs(self):
+        if not self.recordings:
+            folder = tempfile.mkdtemp(prefix="memprof-e2e-")
+            atexit.register(shutil.rmtree, folder, ignore_errors=True)
+            for argv in self.PROGRAMS:
+                dump = os.path.join(folder, "%d.mp" % len(self.recordings))
+                self.recorded(*argv, env={
+                    "MEMPROF_MAX_DEPTH": "7" if argv[0] == "deep" else "128",
+                    "MEMPROF_OUT": dump})
+                self.recordings.append(
+                    (" ".join(argv), dump, self.report(dump)["totals"]))
+        return self.recordings
+
+    def agree(self, read):
+        """read(dump) gives totals that are those of the report."""
+        for name, dump, totals in self.programs():
+            with self.subTest(name):
+                have = read(dump)
+                self.assertTrue(have)
+                self.assertEqual(have, {key: totals[key] for key in have},
+                                 "left: exported, right: reported")
+
+    # Totals by a foreign reader.
+
+    def test_pprof(self):
+        self.need("go")
+        self.agree(lambda dump: readers.pprof_totals(
+            self.export("pprof", dump)))
+
+    def test_pprof_at_the_peak(self):
+        self.need("go")
+        dump = self.recorded("peak", "middle")
+        have = readers.pprof_totals(self.export("pprof", dump, "--at", "peak"))
+        totals = self.report(dump)["totals"]
+
+        self.assertEqual(have["live_bytes"], totals["peak_bytes"])
+        self.assertEqual(have["live_blocks"], totals["peak_blocks"])
+        self.assertNotEqual(totals["peak_bytes"], totals["live_bytes"])
+
+    def test_folded(self):
+        metrics = {"peak": "peak_bytes", "live": "live_bytes",
+                   "bytes": "allocated_bytes", "blocks": "allocations",
+                   "live-blocks": "live_blocks",
+                   "peak-blocks": "peak_blocks", "temporary": "temporary"}
+        self.agree(lambda dump: {key: sum(readers.folded(self.export(
+            "folded", dump, "--metric", metric)).values())
+            for metric, key in metrics.items()})
+
+    def test_speedscope(self):
+        self.need(readers.SCHEMAS + "/speedscope.json", "/usr/bin/python3")
+        self.agree(lambda dump: readers.speedscope_totals(
+            self.export("speedscope", dump)))
+
+    def test_dhat(self):
+        self.need("node", readers.DHAT_VIEWER)
+        self.agree(lambda dump: readers.dhat_totals(
+            self.export("dhat", dump)))
+
+    def test_massif(self):
+        self.need("ms_print")
+
+        def read(dump):
+            rows = readers.massif_snapshots(self.export("massif", dump))
+            self.assertEqual(len(rows), 3)
+            self.assertEqual(rows[0], (0, False))
+            for size, has_tree in rows[1:]:
+                self.assertEqual(has_tree, size > 0)
+            return {"peak_bytes": rows[1][0], "live_bytes": rows[2][0]}
+
+        self.agree(read)
+
+    def test_callgrind(self):
+        self.need("callgrind_annotate")
+        self.agree(lambda dump: readers.callgrind_totals(
+            self.export("callgrind", dump))[0])
+
+    def test_heaptrack(self):
+        self.need("heaptrack_print")
+        self.agree(lambda dump: readers.heaptrack_totals(
+            self.export("heaptrack", dump), self.path("scratch")))
+
+    def test_sqlite(self):
+        self.need("sqlite3")
+        self.agree(lambda dump: readers.sqlite_totals(
+            self.export("sqlite", dump)))
+
+    def test_csv(self):
+        self.need("sqlite3")
+        self.agree(lambda dump: readers.csv_totals(self.export("csv", dump)))
+
+    def test_json(self):
+        self.need("/usr/bin/python3")
+
+        def read(dump):
+            path = self.export("json", dump)
+            readers.validate(path, SCHEMA)
+            with open(path) as file:
+                data = json.load(file)
+            for site in data["sites"]:
+                for frame in site["stack"]:
+                    self.assertLess(frame, len(data["frames"]))
+            for frame in data["frames"]:
+                self.assertLess(frame["module"] or 0, len(data["modules"]))
+            self.assertEqual(data["totals"], self.report(dump)["totals"])
+            return {key: sum(site[key] for site in data["sites"])
+                    for key in readers.COUNTS}
+
+        self.agree(read)
+
+    def test_json_option_is_the_json_format(self):
+        dump = self.recorded("inline")
+        self.assertEqual(self.memprof("export", "--json", dump).stdout,
+                         self.memprof("export", "-f", "json", dump).stdout)
+
+    # Places.
+
+    def test_pprof_lists_the_lines_that_memprof_lists(self):
+        self.need("go")
+        for program, source in (("inline", "inline.cc"), ("peak", "peak.c")):
+            dump = self.recorded(program, "middle")
+            lines = self.json("lines", "--limit", "0", dump, source)["files"][0]["lines"]
+            want = {row["line"]: row["allocated_bytes"] for row in lines
+                    if row["allocated_bytes"]}
+            text = readers.pprof(
+                self.export("pprof", dump), "-sample_index=alloc_space",
+                "-unit=B", "-list", ".")
+            have = {}
+            for block in re.split(r"^ROUTINE =+ ", text, flags=re.M)[1:]:
+                if not block.split("\n")[0].endswith("/" + source):
+                    continue
+                for flat, line in re.findall(
+                        r"^ +(\S+) +\S+ +(\d+):", block, re.M):
+                    if flat != ".":
+                        have[int(line)] = have.get(int(line), 0) + \
+                            int(flat.rstrip("B"))
+            self.assertTrue(have)
+            # The innermost line of the file has it, here as there; the other
+            # lines of ours are charged for what libraries allocate for them.
+            self.assertEqual({line: want[line] for line in have}, have)
+
+    def test_inlined_frames_and_build_ids_reach_pprof(self):
+        self.need("go", "readelf")
+        dump = self.recorded("inline")
+        text = readers.pprof(self.export("pprof", dump), "-raw")
+        lines = marked_lines("inline.cc")
+        found = re.search(
+            r"make_node<long int> \S+inline.cc:%d s=0\n"
+            r" +list<long>::push\(long const&\) \S+inline.cc:%d s=0\n"
+            r" +worker \S+inline.cc:%d s=0\n" % (
+                lines["make_node"], lines["push"], lines["worker"]), text)
+        notes = readers.run("readelf", "-n", target("inline"))
+        build_id = re.search(r"Build ID: ([0-9a-f]+)", notes).group(1)
+
+        self.assertTrue(found, text)
+        self.assertIn(build_id, text)
+
+    def test_pprof_numbers_have_no_gaps(self):
+        """Parca refuses others; the main program is mapping 1."""
+        self.need("go")
+        text = readers.pprof(self.export("pprof", self.recorded("inline")),
+                             "-raw")
+        locations = re.findall(
+            r"^ +(\d+): 0x", text.split("Locations\n")[1].split("Mappings")[0],
+            re.M)
+        mappings = re.findall(r"^(\d+): 0x\S+ (\S+)",
+                              text.split("Mappings\n")[1], re.M)
+
+        self.assertEqual([int(n) for n in locations],
+                         list(range(1, len(locations) + 1)))
+        self.assertEqual([int(n) for n, _ in mappings],
+                         list(range(1, len(mappings) + 1)))
+        self.assertTrue(mappings[0][1].endswith("/inline"), mappings)
+
+    def test_pprof_difference_with_itself_is_nothing(self):
+        self.need("go")
+        path = self.export("pprof", self.recorded("inline"))
+        text = readers.pprof(path, "-diff_base", path, "-top")
+
+        self.assertIn("Showing nodes accounting for 0, 0% of ", text)
+
+    def test_callgrind_sums_recursion_once(self):
+        self.need("callgrind_annotate")
+        dump = self.recorded("deep", "300")
+        totals, rows = readers.callgrind_totals(self.export("callgrind", dump))
+        top = self.json("top", "--limit", "0", dump)["rows"]
+        want = {row["function"]: row["cumulative"]["allocated_bytes"]
+                for row in top if row["function"]}
+        seen = 0
+        for name, row in rows.items():
+            function = name.split(":", 1)[-1]
+            if function in want:
+                self.assertEqual(row["allocated_bytes"], want[function], name)
+                seen += 1
+
+        self.assertGreaterEqual(seen, 2, rows)
+        self.assertIn("descend", want)
+
+    def test_callgrind_annotates_the_source(self):
+        self.need("callgrind_annotate")
+        dump = self.recorded("peak", "middle")
+        path = self.export("callgrind", dump)
+        text = readers.run("callgrind_annotate", "--auto=yes", path)
+        lines = self.json("lines", "--limit", "0", dump, "peak.c")["files"][0]["lines"]
+
+        for row in lines:
+            if row["allocated_bytes"]:
+                self.assertIn(" %s (" % "{:,}".format(row["allocated_bytes"]),
+                              text)
+
+    def test_documented_queries(self):
+        """Every query of the page gives an answer that the report has."""
+        self.need("sqlite3")
+        dump = self.recorded("peak", "middle")
+        path = self.export("sqlite", dump)
+        with open(os.path.join(TOP, "man", "memprof-export.1")) as file:
+            queries = re.findall(r'^\$ sqlite3 x\.db "((?:[^"])*)"$',
+                                 file.read(), re.M)
+        self.assertGreaterEqual(len(queries), 3)
+        for query in queries:
+            self.assertTrue(readers.sqlite(path, query.replace("\\", "")),
+                            query)
+        line = self.json("top", "--by", "line", "--limit", "1",
+                         dump)["rows"][0]
+        row, = readers.sqlite(
+            path, "select self_allocated_bytes from lines where file like "
+            "'%%/peak.c' and line = %d" % line["line"])
+        self.assertEqual(int(row[0]), line["self"]["allocated_bytes"])
+
+    # What is selected.
+
+    def test_a_limit_keeps_the_totals(self):
+        dump = self.recorded("peak", "middle")
+        totals = self.report(dump)["totals"]
+        stacks = readers.folded(self.export("folded", dump, "--limit", "1"))
+
+        self.assertEqual(len(stacks), 2)
+        self.assertIn("[other sites]", stacks)
+        self.assertEqual(sum(stacks.values()), totals["peak_bytes"])
+        if shutil.which("go"):
+            have = readers.pprof_totals(
+                self.export("pprof", dump, "--limit", "1"))
+            self.assertEqual(have["allocations"], totals["allocations"])
+        if shutil.which("heaptrack_print"):
+            have = readers.heaptrack_totals(
+                self.export("heaptrack", dump, "--limit", "1"),
+                self.path("scratch"))
+            self.assertEqual(have["peak_bytes"], totals["peak_bytes"])
+
+    def test_focus_and_ignore(self):
+        run = self.record_target("peak", "middle")
+        dump = self.dump(run)
+        kept = readers.folded(self.export("folded", dump, "--focus", "^hill"))
+        rest = readers.folded(self.export("folded", dump, "--ignore",
+                                          "^hill"))
+
+        self.assertEqual(sum(kept.values()), run.stated("hill")["peak_bytes"])
+        self.assertTrue(all("hill" in stack for stack in kept))
+        self.assertEqual(sum(kept.values()) + sum(rest.values()),
+                         run.stated()["peak_bytes"])
+
+    def test_cut_stacks_say_so(self):
+        dump = self.recorded("deep", "300", env={"MEMPROF_MAX_DEPTH": "7"})
+        stacks = readers.folded(self.export("folded", dump, "-m", "bytes"))
+
+        self.assertTrue(any(stack.startswith("[deeper frames not kept];")
+                            for stack in stacks), stacks)
+
+    def test_estimates(self):
+        """Sites of a sampled dump are exported as they are reported."""
+        dump = self.recorded("sampled", env={"MEMPROF_SAMPLE": "4096"})
+        sites = self.report_sampled(dump)
+        for metric, key in (("bytes", "allocated_bytes"),
+                            ("blocks", "allocations")):
+            stacks = readers.folded(self.export("folded", dump, "-m", metric))
+            self.assertEqual(sum(stacks.values()),
+                             sum(site[key] for site in sites))
+        run = self.memprof("export", "-f", "heaptrack", dump, status=2)
+        self.assertIn(b"estimates", run.stderr)
+        self.assertFalse(run.stdout)
+
+    def report_sampled(self, dump):
+        return self.json("report", "--limit", "0", dump)["sites"]
+
+    # Hostile names.
+
+    def test_names_that_break_formats(self):
+        """A program whose path has what formats are made of, and a word of
+        its command line that is no text at all."""
+        folder = self.path('a";,\n\x1b[31m<b>\\x')
+        os.mkdir(folder)
+        program = os.path.join(folder, "s;\n= 'ü")
+        shutil.copy(target("peak"), program)
+        os.mkdir(self.path("dumps"))
+        run = self.record(program, "middle", out="dumps/x.mp",
+                          env={"MEMPROF_OUT": self.path("dumps", "x.mp")})
+        self.assertEqual(run.status, 0, run.stderr)
+        dump = self.path("dumps", "x.mp")
+        totals = self.report(dump)["totals"]
+        for form in FORMATS:
+            with open(self.export(form, dump, name=form + ".out"),
+                      "rb") as file:
+                data = file.read()
+            if form in ("pprof", "sqlite"):
+                continue
+            self.assertNotIn(b"\x1b", data, form)
+            data.decode("utf-8")
+        checks = (
+            ("go", lambda: readers.pprof_totals(self.path("pprof.out"))),
+            ("node", lambda: readers.dhat_totals(self.path("dhat.out"))),
+            ("sqlite3", lambda: readers.csv_totals(self.path("csv.out"))),
+            ("sqlite3", lambda: readers.sqlite_totals(
+                self.path("sqlite.out"))),
+            ("callgrind_annotate", lambda: readers.callgrind_totals(
+                self.path("callgrind.out"))[0]),
+            ("heaptrack_print", lambda: readers.heaptrack_totals(
+                self.path("heaptrack.out"), self.path("scratch"))),
+            ("ms_print", lambda: {"peak_bytes": readers.massif_snapshots(
+                self.path("massif.out"))[1][0]}))
+        for command, read in checks:
+            if shutil.which(command):
+                have = read()
+                self.assertEqual(have, {key: totals[key] for key in have},
+                                 command)
+
+    # Where it goes.
+
+    def test_standard_output(self):
+        dump = self.recorded("peak", "middle")
+        for form in FORMATS:
+            to_file = self.export(form, dump, name=form + ".out")
+            run = self.memprof("export", "-f", form, dump)
+            dash = self.memprof("export", "-f", form, "-o", "-", dump)
+            with open(to_file, "rb") as file:
+                data = file.read()
+            self.assertEqual(run.stdout, data, form)
+            self.assertEqual(dash.stdout, data, form)
+        self.assertFalse([name for name in os.listdir(self.dir)
+                          if name.endswith(".tmp")])
+
+    def test_links_and_devices_are_left_alone(self):
+        dump = self.recorded("peak", "middle")
+        with open(self.path("precious"), "w") as file:
+            file.write("mine")
+        os.symlink("precious", self.path("link"))
+        os.symlink("nowhere", self.path("dangling"))
+        os.mkdir(self.path("folder"))
+        os.mkfifo(self.path("fifo"))
+        for name in ("link", "dangling", "folder", "fifo", "/dev/null",
+                     "no/such/folder/x", ""):
+            path = self.path(name) if name[:1] != "/" and name else name
+            run = self.memprof("export", "-f", "csv", "-o", path, dump,
+                               status=2)
+            self.assertEqual(len(run.stderr.decode().splitlines()), 1)
+        with open(self.path("precious")) as file:
+            self.assertEqual(file.read(), "mine")
+        self.assertTrue(stat.S_ISCHR(os.stat("/dev/null").st_mode))
+        self.assertFalse(os.path.exists(self.path("nowhere")))
+
+    def test_an_older_file_stays_until_the_new_one_is_whole(self):
+        dump = self.recorded("sampled", env={"MEMPROF_SAMPLE": "4096"})
+        with open(self.path("out"), "w") as file:
+            file.write("older")
+        os.chmod(self.path("out"), 0o640)
+        self.export("heaptrack", dump, status=2)
+        with open(self.path("out")) as file:
+            self.assertEqual(file.read(), "older")
+        os.link(self.path("out"), self.path("other-name"))
+        self.export("csv", dump)
+        with open(self.path("other-name")) as file:
+            self.assertEqual(file.read(), "older")
+        with open(self.path("out")) as file:
+            self.assertTrue(file.read().startswith("allocations,"))
+        self.assertEqual(os.stat(self.path("out")).st_mode & 0o777, 0o640)
+
+    def test_a_full_disk_is_said(self):
+        self.need("/dev/full")
+        dump = self.recorded("peak", "middle")
+        for form in FORMATS:
+            with open("/dev/full", "w") as full:
+                run = finish(start([MEMPROF, "export", "-f", form, dump],
+                                   env=clean_env(), cwd=self.dir,
+                                   stdout=full))
+            self.assertEqual(run.status, 2, form)
+            self.assertIn(b"cannot write", run.stderr, form)
+
+    def test_binary_formats_refuse_a_terminal(self):
+        dump = self.recorded("peak", "middle")
+        for form in ("pprof", "sqlite"):
+            master, slave = pty.openpty()
+            run = finish(start([MEMPROF, "export", "-f", form, dump],
+                               env=clean_env(), cwd=self.dir, stdout=slave))
+            os.close(slave)
+            os.close(master)
+            self.assertEqual(run.status, 2)
+            self.assertIn(b"not for a terminal", run.stderr)
+
+    def test_a_format_must_be_named(self):
+        dump = self.recorded("peak", "middle")
+        self.assertIn(b"--format", self.memprof("export", dump,
+                                                status=2).stderr)
+        self.assertIn(b"folded", self.memprof(
+            "export", "-f", "foldde", dump, status=2).stderr)
+
+
+main()

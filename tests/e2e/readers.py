@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: MIT
+"""What programs of others read out of exported files. Each function returns
+totals under the names that memprof's JSON has for them."""
+
+import csv
+import json
+import re
+import subprocess
+
+from harness import BUILD, SECONDS, clean_env
+
+DHAT_VIEWER = "/usr/libexec/valgrind/dh_view.js"
+SCHEMAS = BUILD + "/schemas"
+
+# dh_view.js without its page: its own reading and checking, and what came out.
+DHAT_DRIVER = """
+const fs = require("fs");
+global.document = {};
+const viewer = fs.readFileSync(process.argv[1], "utf8");
+const data = process.argv[2];
+(0, eval)(viewer + `
+gData = JSON.parse(require("fs").readFileSync(${JSON.stringify(data)}));
+gSelect = { childNodes: gSelectData.map(() => ({})), selectedIndex: 1 };
+buildTree();
+console.log(JSON.stringify({
+    allocated_bytes: gRoot._totalBytes, allocations: gRoot._totalBlocks,
+    peak_bytes: gRoot._atTGmaxBytes, peak_blocks: gRoot._atTGmaxBlocks,
+    live_bytes: gRoot._atTEndBytes, live_blocks: gRoot._atTEndBlocks }));
+`);
+"""
+
+
+def run(*argv, status=0):
+    done = subprocess.run(argv, env=clean_env(HOME="/nonexistent"), text=True,
+                          stdin=subprocess.DEVNULL, capture_output=True,
+                          timeout=SECONDS)
+    assert done.returncode == status, "%s: %s\n%s" % (
+        argv, done.returncode, done.stderr[-2000:] + done.stdout[-2000:])
+    return done.stdout
+
+
+def pprof(path, *args):
+    return run("go", "tool", "pprof", "-symbolize=none", *args, path)
+
+
+def pprof_totals(path):
+    text = pprof(path, "-raw")
+    names = {"alloc_objects": "allocations", "alloc_space": "allocated_bytes",
+             "inuse_objects": "live_blocks", "inuse_space": "live_bytes"}
+    head = re.search(r"^Samples:\n(.*)$", text, re.M).group(1)
+    names = [names[word.split("/")[0]] for word in head.split()]
+    rows = re.findall(r"^ *(\d+(?: +\d+)*): [\d ]*$", text, re.M)
+    sums = [0] * 4
+    for row in rows:
+        for i, value in enumerate(row.split()):
+            sums[i] += int(value)
+    return dict(zip(names, sums))
+
+
+def folded(path):
+    """{stack: value}, each line taken apart as flamegraph.pl does it."""
+    stacks = {}
+    with open(path) as file:
+        for line in file:
+            stack, value = re.fullmatch(r"(.*) (\d+)\n", line).groups()
+            stacks[stack] = stacks.get(stack, 0) + int(value)
+    return stacks
+
+
+def validate(path, schema):
+    """The schema, as the jsonschema of Debian's Python understands it."""
+    run("/usr/bin/python3", "-c", "import json, sys, jsonschema\n"
+        "jsonschema.validate(*[json.load(open(p)) for p in sys.argv[1:]])",
+        path, schema)
+
+
+def speedscope_totals(path):
+    validate(path, SCHEMAS + "/speedscope.json")
+    names = {"bytes at the peak": "peak_bytes",
+             "bytes live at the end": "live_bytes",
+             "bytes allocated": "allocated_bytes",
+             "blocks at the peak": "peak_blocks",
+             "blocks live at the end": "live_blocks",
+             "allocations": "allocations",
+             "temporary allocations": "temporary"}
+    with open(path) as file:
+        data = json.load(file)
+    frames = len(data["shared"]["frames"])
+    totals = {}
+    for profile in data["profiles"]:
+        assert len(profile["samples"]) == len(profile["weights"])
+        assert all(0 <= frame < frames
+                   for stack in profile["samples"] for frame in stack)
+        assert sum(profile["weights"]) == profile["endValue"]
+        totals[names[profile["name"]]] = sum(profile["weights"])
+    return totals
+
+
+def dhat_totals(path):
+    return json.loads(run("node", "-e", DHAT_DRIVER, DHAT_VIEWER, path))
+
+
+def massif_snapshots(path):
+    """The rows of ms_print: [(bytes, has a tree)]."""
+    text = run("ms_print", path)
+    found = re.findall(r"^ +\d+ +[\d,]+ +([\d,]+) +[\d,]+ +0 +0\n(100.00%)?",
+                       text, re.M)
+    return [(int(size.replace(",", "")), bool(tree)) for size, tree in found]
+
+
+def callgrind_totals(path):
+    """PROGRAM TOTALS, and what each function has in all."""
+    text = run("callgrind_annotate", "--inclusive=yes", "--threshold=100",
+               "--auto=no", path)
+    names = {"peak_B": "peak_bytes", "live_B": "live_bytes",
+             "alloc_B": "allocated_bytes", "allocs": "allocations",
+             "temporary": "temporary"}
+    events = re.search(r"^Events recorded: +(.*)$", text, re.M).group(1)
+    rows = {}
+    for line in text.splitlines():
+        numbers = []
+        while len(numbers) < len(events.split()):
+            found = re.match(r" *([\d,]+|\.)(?: \( *[\d.]+%\))?(?= )", line)
+            if not found:
+                break
+            numbers.append(int(found.group(1).replace(",", "")
+                               .replace(".", "0")))
+            line = line[found.end():]
+        if len(numbers) == len(events.split()):
+            rows[line.strip() or "?"] = {
+                names[event]: number
+                for event, number in zip(events.split(), numbers)}
+    for name in ("PROGRAM TOTALS", "PROGRAM TOTALS (calculated)"):
+        if name in rows:
+            return rows.pop(name), rows
+    raise AssertionError(text)
+
+
+def heaptrack_totals(path, scratch):
+    """Sums of what heaptrack_print writes for single stacks and sizes, which
+    it does not round."""
+    totals = {}
+    for cost, name in (("allocations", "allocations"),
+                       ("temporary", "temporary"), ("leaked", "live_bytes"),
+                       ("peak", "peak_bytes")):
+        run("heaptrack_print", "--disable-builtin-suppressions",
+            "--flamegraph-cost-type", cost, "-F", scratch, path)
+        totals[name] = 0
+        with open(scratch) as file:
+            for line in file:
+                totals[name] += int(line.rsplit(" ", 1)[1])
+    run("heaptrack_print", "-H", scratch, path)
+    with open(scratch) as file:
+        totals["allocated_bytes"] = sum(
+            int(size) * int(count) for size, count in
+            (line.split() for line in file))
+    return totals
+
+
+def sqlite(path, query):
+    return [line.split("|") for line in
+            run("sqlite3", path, query).splitlines()]
+
+
+COUNTS = ("allocations", "allocated_bytes", "frees", "freed_bytes", "reallocs",
+          "live_blocks", "live_bytes", "peak_blocks", "peak_bytes",
+          "temporary")
+
+
+def sqlite_totals(path):
+    assert sqlite(path, "pragma integrity_check") == [["ok"]]
+    assert sqlite(path, "pragma foreign_key_check") == []
+    row, = sqlite(path, "select %s from sites" % ", ".join(
+        "sum(%s)" % name for name in COUNTS))
+    return {name: int(value or 0) for name, value in zip(COUNTS, row)}
+
+
+def csv_totals(path):
+    """As sqlite3 imports it; Python's reader must agree."""
+    row, = [line.split("|") for line in run(
+        "sqlite3", ":memory:", "-cmd", ".import --csv %s t" % path,
+        "select %s from t" % ", ".join(
+            "sum(%s)" % name for name in COUNTS)).splitlines()]
+    with open(path, newline="") as file:
+        rows = list(csv.DictReader(file, strict=True))
+    for name, value in zip(COUNTS, row):
+        assert sum(int(r[name]) for r in rows) == int(value or 0), name
+    return {name: int(value or 0) for name, value in zip(COUNTS, row)}
