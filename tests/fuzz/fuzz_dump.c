@@ -67,7 +67,7 @@ static void read_dump(const char *path, bool salvage, const char *from,
 
 	if (analysis_open(&analysis, path, &options, &error, fault, &regex) < 0)
 		return;
-	for (int n = 0; n < ALL_VIEWS_COUNT; n++)
+	for (int n = 0; n < ALL_VIEWS_AND_EXPORTS; n++)
 		if (all_views_print(null, &analysis, n, "x.c") < 0)
 			fail("view");
 	analysis_close(&analysis);

@@ -5,6 +5,7 @@
 #include "tests/unit/all_views.h"
 
 #include "analyzer/model/dump.h"
+#include "analyzer/view/export/exporter.h"
 #include "analyzer/view/json_info.h"
 #include "analyzer/view/json_lines.h"
 #include "analyzer/view/json_sites.h"
@@ -19,6 +20,7 @@
 #include "analyzer/view/text_timeline.h"
 
 #define LIMIT 50
+#define CALLS 10000
 
 static int print_sites(struct term *term, struct analysis *analysis, int n)
 {
@@ -133,6 +135,29 @@ static int print_timeline(FILE *file, struct term *term,
 	return ret;
 }
 
+/* One of the formats of others. */
+static int print_export(FILE *file, struct analysis *analysis, size_t format)
+{
+	const struct export_options how = { .metric = METRIC_PEAK_BYTES,
+					    .limit = LIMIT };
+	const struct catalog_options what = {
+		.metric = how.metric,
+		.has_zeros = exporters[format]->has_zeros,
+		.limit = how.limit,
+	};
+	struct catalog catalog;
+	int ret = catalog_init(&catalog, analysis, &what);
+
+	if (ret < 0)
+		return ret;
+	/* An event for each call is too much where counts are hostile. */
+	if (exporters[format] != &export_heaptrack ||
+	    catalog.sum.of[METRIC_ALLOCATIONS] < CALLS)
+		ret = exporters[format]->write(file, &catalog, &how);
+	catalog_done(&catalog);
+	return ret == EXPORT_NO_ESTIMATES || ret == EXPORT_TOO_MANY ? 0 : ret;
+}
+
 int all_views_print(FILE *file, struct analysis *analysis, int n,
 		    const char *source)
 {
@@ -151,7 +176,14 @@ int all_views_print(FILE *file, struct analysis *analysis, int n,
 		return print_lines(&term, analysis, source, is_json);
 	if (n < 18)
 		return print_info(&term, analysis, is_json);
-	if (n == 23) /* the picture has no JSON */
-		n = 21;
-	return print_timeline(file, &term, analysis, n - 18);
+	if (n < ALL_VIEWS_COUNT) {
+		if (n == 23) /* the picture has no JSON */
+			n = 21;
+		return print_timeline(file, &term, analysis, n - 18);
+	}
+	for (int i = ALL_VIEWS_COUNT; exporters[i - ALL_VIEWS_COUNT]; i++)
+		if (i == n)
+			return print_export(file, analysis,
+					    (size_t)(i - ALL_VIEWS_COUNT));
+	return 0;
 }

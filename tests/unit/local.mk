@@ -81,6 +81,7 @@ if HAVE_CHECK
 model_tests = tests/unit/test_dump tests/unit/test_sites \
 	tests/unit/test_lines tests/unit/test_views tests/unit/test_source \
 	tests/unit/test_estimate tests/unit/test_ranges
+	tests/unit/test_estimate tests/unit/test_replay
 check_PROGRAMS += $(model_tests)
 TESTS += $(model_tests)
 endif
@@ -106,6 +107,9 @@ tests_unit_test_ranges_SOURCES = tests/unit/test_ranges.c \
 	tests/unit/all_views.c tests/unit/all_views.h $(model_test_sample)
 tests_unit_test_ranges_CFLAGS = $(model_test_cflags)
 tests_unit_test_ranges_LDADD = $(model_test_libs)
+tests_unit_test_replay_SOURCES = tests/unit/test_replay.c
+tests_unit_test_replay_CFLAGS = $(model_test_cflags)
+tests_unit_test_replay_LDADD = $(model_test_libs)
 tests_unit_test_source_SOURCES = tests/unit/test_source.c
 tests_unit_test_source_CFLAGS = $(model_test_cflags)
 tests_unit_test_source_LDADD = $(model_test_libs)
