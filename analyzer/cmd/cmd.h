@@ -139,6 +139,7 @@ void cmd_print_overview(FILE *file, unsigned width);
 void cmd_print_version(FILE *file);
 
 /* The descriptors, one per file. */
+extern const struct cmd cmd_check;
 extern const struct cmd cmd_export;
 extern const struct cmd cmd_info;
 extern const struct cmd cmd_leaks;

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 # All but main.c.
 analyzer_cmd_files = \
+	analyzer/cmd/budget_file.c \
+	analyzer/cmd/budget_file.h \
+	analyzer/cmd/check.c \
 	analyzer/cmd/cmd.h \
 	analyzer/cmd/dump_name.c \
 	analyzer/cmd/dump_name.h \

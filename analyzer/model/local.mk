@@ -2,6 +2,8 @@
 analyzer_model_files = \
 	analyzer/model/analysis.c \
 	analyzer/model/analysis.h \
+	analyzer/model/budget.c \
+	analyzer/model/budget.h \
 	analyzer/model/callers.c \
 	analyzer/model/callers.h \
 	analyzer/model/catalog.c \
@@ -61,4 +63,6 @@ analyzer_model_files = \
 	analyzer/model/top.c \
 	analyzer/model/top.h \
 	analyzer/model/tree.c \
-	analyzer/model/tree.h
+	analyzer/model/tree.h \
+	analyzer/model/verdict.c \
+	analyzer/model/verdict.h

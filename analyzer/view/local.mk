@@ -38,6 +38,13 @@ analyzer_view_files = \
 	analyzer/view/text_timeline.h \
 	analyzer/view/text_top.c \
 	analyzer/view/text_top.h \
+	analyzer/view/check/check_json.c \
+	analyzer/view/check/check_page.c \
+	analyzer/view/check/check_page.h \
+	analyzer/view/check/github.c \
+	analyzer/view/check/junit.c \
+	analyzer/view/check/sarif.c \
+	analyzer/view/check/text.c \
 	analyzer/view/export/callgrind.c \
 	analyzer/view/export/csv.c \
 	analyzer/view/export/deflate.h \

@@ -175,6 +175,7 @@ tests_e2e_targets_plugin_b_so_LDFLAGS = $(e2e_shared)
 e2e_tests = \
 	tests/e2e/agreement.py \
 	tests/e2e/allocators.py \
+	tests/e2e/check.py \
 	tests/e2e/command.py \
 	tests/e2e/control.py \
 	tests/e2e/environment.py \

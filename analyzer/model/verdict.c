@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT */
+/* Budgets held against a recording. */
+#include "config.h"
+
+#include "analyzer/model/verdict.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/model/analysis.h"
+#include "analyzer/model/dump.h"
+
+#define PERCENT_PARTS 10000 /* hundredths of a percent in a whole */
+
+/* ---- who is meant ---- */
+
+/* "parser.c" is the end of a path, from a slash on. */
+static bool is_file(const char *path, const char *scope)
+{
+	size_t len, end;
+
+	if (!path)
+		return false;
+	len = strlen(path);
+	end = strlen(scope);
+	return len >= end && strcmp(path + len - end, scope) == 0 &&
+	       (len == end || path[len - end - 1] == '/' || *scope == '/');
+}
+
+/* "f" is f(int) too. */
+static bool is_function(const char *name, const char *scope)
+{
+	size_t len = strlen(scope);
+
+	return strncmp(name, scope, len) == 0 &&
+	       (name[len] == '\0' || name[len] == '(');
+}
+
+/* Per function of a catalog: is it in the scope? NULL: memory is out. */
+static uint8_t *match_functions(const struct catalog *catalog,
+				const char *scope)
+{
+	uint8_t *matches = calloc(catalog->function_count + 1, 1);
+
+	for (size_t i = 0; matches && i < catalog->function_count; i++)
+		matches[i] = is_function(catalog->functions[i].name, scope) ||
+			     is_file(catalog->functions[i].file, scope);
+	return matches;
+}
+
+/* Does a call of the stack that was read match? */
+static bool is_on_stack(const struct catalog *catalog, const uint8_t *matches)
+{
+	for (size_t i = 0; i < catalog->stack_count; i++) {
+		const struct catalog_frame *frame =
+			&catalog->frames[catalog->stack[i]];
+
+		for (uint32_t call = 0; call < frame->count; call++)
+			if (matches[catalog->calls[frame->first + call]
+					    .function])
+				return true;
+	}
+	return false;
+}
+
+/* Per entry: is it in the scope (NULL: all are)? */
+static int match_entries(struct catalog *catalog, const char *scope,
+			 uint8_t **ret_keeps)
+{
+	uint8_t *keeps = calloc(catalog->entry_count + 1, 1);
+	uint8_t *matches = scope ? match_functions(catalog, scope) : NULL;
+	int ret = keeps && (matches || !scope) ? 0 : DUMP_MEMORY;
+
+	for (size_t i = 0; i < catalog->entry_count && ret == 0; i++) {
+		keeps[i] = 1;
+		if (!scope)
+			continue;
+		ret = catalog_read(catalog, &catalog->entries[i]);
+		keeps[i] = ret == 0 && is_on_stack(catalog, matches);
+	}
+	free(matches);
+	if (ret < 0)
+		free(keeps);
+	else
+		*ret_keeps = keeps;
+	return ret;
+}
+
+/* ---- how much ---- */
+
+/* What is known of a whole recording is exact, sampled or not. */
+static int64_t value_of(const struct catalog *catalog, const char *scope,
+			const uint8_t *keeps, enum metric metric)
+{
+	const struct analysis *analysis = catalog->analysis;
+	int64_t sum = 0;
+
+	if (!scope && analysis->filter.is_complete)
+		return analysis->sites.totals.of[metric];
+	for (size_t i = 0; i < catalog->entry_count; i++)
+		if (keeps[i])
+			sum += catalog->entries[i].counts.of[metric];
+	return sum;
+}
+
+/* old plus so many hundredths of a percent, rounded down. */
+static int64_t grown(int64_t old, int64_t growth)
+{
+	long double limit =
+		(long double)old * (PERCENT_PARTS + growth) / PERCENT_PARTS;
+
+	return limit >= (long double)DUMP_MAX_COUNT ? DUMP_MAX_COUNT
+						    : (int64_t)limit;
+}
+
+static int value_of_old(struct catalog *old, const struct verdict *verdict,
+			int64_t *ret_value)
+{
+	uint8_t *keeps;
+
+	if (match_entries(old, verdict->budget->scope, &keeps) < 0)
+		return DUMP_MEMORY;
+	*ret_value =
+		value_of(old, verdict->budget->scope, keeps, verdict->metric);
+	free(keeps);
+	return 0;
+}
+
+static int rank(struct verdict *verdict, const struct catalog *catalog,
+		const uint8_t *keeps)
+{
+	const struct ranking_source source = {
+		.first = &catalog->entries[0].counts,
+		.stride = sizeof(catalog->entries[0]),
+		.count = catalog->entry_count,
+		.keeps = keeps,
+	};
+	struct ranking ranking;
+	int ret = ranking_init(&ranking, &source, verdict->metric, 0);
+
+	if (ret < 0)
+		return ret;
+	/* Its numbers become ours. */
+	verdict->entries = ranking.numbers;
+	verdict->entry_count = ranking.shown;
+	return 0;
+}
+
+static int judge(struct verdict *verdict, struct catalog *catalog,
+		 struct catalog *old)
+{
+	const struct budget *budget = verdict->budget;
+	uint8_t *keeps;
+	int ret = match_entries(catalog, budget->scope, &keeps);
+
+	if (ret < 0)
+		return ret;
+	verdict->metric = budget_metric(budget->of);
+	verdict->value =
+		value_of(catalog, budget->scope, keeps, verdict->metric);
+	verdict->is_unmatched =
+		budget->scope && !memchr(keeps, 1, catalog->entry_count + 1);
+	verdict->limit = budget->limit;
+	if (budget->is_growth) {
+		ret = value_of_old(old, verdict, &verdict->old);
+		verdict->limit = grown(verdict->old, budget->growth);
+	}
+	verdict->is_broken = verdict->value > verdict->limit;
+	if (ret == 0 && verdict->is_broken)
+		ret = rank(verdict, catalog, keeps);
+	free(keeps);
+	return ret;
+}
+
+int verdicts_init(struct verdicts *ret_verdicts, const struct budgets *budgets,
+		  struct catalog *catalog, struct catalog *old)
+{
+	struct verdicts verdicts = { .catalog = catalog };
+	int ret = 0;
+
+	verdicts.array = calloc(budgets->count + 1, sizeof(*verdicts.array));
+	if (!verdicts.array)
+		return DUMP_MEMORY;
+	for (size_t i = 0; i < budgets->count && ret == 0; i++) {
+		struct verdict *verdict = &verdicts.array[verdicts.count++];
+
+		verdict->budget = &budgets->array[i];
+		ret = judge(verdict, catalog, old);
+		verdicts.broken += verdict->is_broken;
+	}
+	if (ret < 0)
+		verdicts_done(&verdicts);
+	else
+		*ret_verdicts = verdicts;
+	return ret;
+}
+
+void verdicts_done(struct verdicts *verdicts)
+{
+	for (size_t i = 0; i < verdicts->count; i++)
+		free(verdicts->array[i].entries);
+	free(verdicts->array);
+	*verdicts = (struct verdicts) { 0 };
+}
+
+/* ---- where ---- */
+
+static bool is_below(const char *path, const char *folder)
+{
+	size_t len = strlen(folder);
+
+	return len > 1 && strncmp(path, folder, len) == 0 && path[len] == '/';
+}
+
+/* How much a call is the program's own. */
+enum { OWN_NOT, OWN_FILE, OWN_MODULE, OWN_FOLDER };
+
+static int own(const struct catalog *catalog, const struct catalog_frame *frame,
+	       const struct catalog_call *call)
+{
+	const char *file = catalog->functions[call->function].file;
+
+	if (!file)
+		return OWN_NOT;
+	if (is_below(file, catalog->analysis->summary.directory))
+		return OWN_FOLDER;
+	if (frame->module != CATALOG_NONE &&
+	    catalog->modules[frame->module]->is_main)
+		return OWN_MODULE;
+	return OWN_FILE;
+}
+
+const struct catalog_call *verdict_place(struct catalog *catalog,
+					 uint32_t entry,
+					 const struct catalog_frame **ret_frame)
+{
+	const struct catalog_call *best = NULL;
+	int best_own = OWN_NOT;
+
+	if (catalog_read(catalog, &catalog->entries[entry]) < 0)
+		return NULL;
+	for (size_t i = 0; i < catalog->stack_count; i++) {
+		const struct catalog_frame *frame =
+			&catalog->frames[catalog->stack[i]];
+
+		for (uint32_t n = 0; n < frame->count; n++) {
+			const struct catalog_call *call =
+				&catalog->calls[frame->first + n];
+			int is_own = own(catalog, frame, call);
+
+			if (is_own <= best_own)
+				continue;
+			best_own = is_own;
+			best = call;
+			*ret_frame = frame;
+		}
+	}
+	return best;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Budgets held against a recording. One for the whole program looks at what
+ * the filter keeps, all of it by default; one for a function or a file at the
+ * sites that have it anywhere on their stack.
+ */
+#ifndef MEMPROF_ANALYZER_MODEL_VERDICT_H
+#define MEMPROF_ANALYZER_MODEL_VERDICT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "analyzer/model/budget.h"
+#include "analyzer/model/catalog.h"
+
+struct verdict {
+	const struct budget *budget;
+	enum metric metric;
+	int64_t value;
+	int64_t limit;
+	int64_t old; /* of a growth: what it was */
+	bool is_broken;
+	bool is_unmatched;  /* no stack has the function or file */
+	uint32_t *entries;  /* of the catalog, the greatest first; only */
+	size_t entry_count; /* when broken */
+};
+
+struct verdicts {
+	struct catalog *catalog;
+	struct verdict *array;
+	size_t count;
+	size_t broken;
+};
+
+/*
+ * old is the catalog of an older recording, NULL when no budget is a growth.
+ * 0, or DUMP_MEMORY. Valid as long as both and the budgets.
+ */
+int verdicts_init(struct verdicts *ret_verdicts, const struct budgets *budgets,
+		  struct catalog *catalog, struct catalog *old);
+void verdicts_done(struct verdicts *verdicts);
+
+/*
+ * Reads the stack of an entry and finds the call to blame in it: the innermost
+ * one in a file below the directory that the program ran in; where there is
+ * none, in the main program; else in any file. NULL: no file is known. The
+ * frame comes with it.
+ */
+const struct catalog_call *
+verdict_place(struct catalog *catalog, uint32_t entry,
+	      const struct catalog_frame **ret_frame);
+
+#endif
