@@ -13,6 +13,7 @@ dist_man_MANS += \
 	man/memprof-run.1 \
 	man/memprof-snapshot.1 \
 	man/memprof-timeline.1 \
+	man/memprof-stat.1 \
 	man/memprof-top.1 \
 	man/memprof.1 \
 	man/memprof.h.3

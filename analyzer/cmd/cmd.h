@@ -149,6 +149,7 @@ extern const struct cmd cmd_report;
 extern const struct cmd cmd_run;
 extern const struct cmd cmd_snapshot;
 extern const struct cmd cmd_timeline;
+extern const struct cmd cmd_stat;
 extern const struct cmd cmd_top;
 
 #endif

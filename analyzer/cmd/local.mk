@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 # All but main.c.
 analyzer_cmd_files = \
+	analyzer/cmd/allocator.c \
+	analyzer/cmd/allocator.h \
 	analyzer/cmd/budget_file.c \
 	analyzer/cmd/budget_file.h \
 	analyzer/cmd/check.c \
@@ -18,6 +20,8 @@ analyzer_cmd_files = \
 	analyzer/cmd/keeper_save.h \
 	analyzer/cmd/leaks.c \
 	analyzer/cmd/lines.c \
+	analyzer/cmd/measure.c \
+	analyzer/cmd/measure.h \
 	analyzer/cmd/peak.c \
 	analyzer/cmd/recorder.c \
 	analyzer/cmd/recorder.h \
@@ -25,6 +29,7 @@ analyzer_cmd_files = \
 	analyzer/cmd/report_options.c \
 	analyzer/cmd/run.c \
 	analyzer/cmd/snapshot.c \
+	analyzer/cmd/stat.c \
 	analyzer/cmd/subject.c \
 	analyzer/cmd/subject.h \
 	analyzer/cmd/table.c \

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "analyzer/base/diag.h"
+#include "analyzer/cmd/allocator.h"
 #include "analyzer/cmd/cmd.h"
 #include "analyzer/cmd/dump_name.h"
 #include "analyzer/cmd/keeper.h"
@@ -33,6 +34,7 @@ struct run_options {
 	bool is_sealed;
 	int64_t max_depth; /* 0: the recorder's default */
 	int unwind;	   /* index into unwind_choices; -1: default */
+	int allocator;	   /* enum allocator */
 	uint64_t sample;   /* mean bytes between samples; 0: no option */
 	int timeline;	   /* index into timeline_choices; -1: default */
 	const char *snapshot_signal;
@@ -322,6 +324,18 @@ static bool is_quiet(const struct run_options *options)
 	       (value && *value != '\0' && strcmp(value, "0") != 0);
 }
 
+/* Behind the recorder, in front of what the user preloads. */
+static int preload_allocator(enum allocator allocator)
+{
+	char *library = allocator_find(allocator);
+	int ret = library ? 0 : -1;
+
+	if (library && *library)
+		ret = recorder_preload(library);
+	free(library);
+	return ret;
+}
+
 static int run_run(const void *values, int argc, char **argv)
 {
 	const struct run_options *options = values;
@@ -337,8 +351,9 @@ static int run_run(const void *values, int argc, char **argv)
 	if (!path)
 		goto out;
 	status = CMD_RUN_FAILED;
-	if (target_check(path) < 0 || recorder_preload(library) < 0 ||
-	    set_settings(options) < 0)
+	if (target_check(path) < 0 ||
+	    preload_allocator((enum allocator)options->allocator) < 0 ||
+	    recorder_preload(library) < 0 || set_settings(options) < 0)
 		goto out;
 	if (options->is_sealed &&
 	    (keeper_start(&keeper) < 0 ||
@@ -378,6 +393,9 @@ static const struct option_spec run_specs[] = {
 	{ OPTION_ENUM, "unwind", .argument = "METHOD", FIELD(unwind),
 	  .choices = unwind_choices,
 	  .help = "walk stacks by unwind tables or by frame pointers" },
+	{ OPTION_ENUM, "allocator", .argument = "NAME", FIELD(allocator),
+	  .choices = allocator_names,
+	  .help = "give the program another allocator" },
 	{ OPTION_SIZE, "sample", .argument = "SIZE", FIELD(sample), .min = 1,
 	  .max = MAX_SAMPLE,
 	  .help = "record the stacks of a sample of the blocks only, one for "

@@ -54,6 +54,8 @@ analyzer_model_files = \
 	analyzer/model/sites.h \
 	analyzer/model/source.c \
 	analyzer/model/source.h \
+	analyzer/model/spread.c \
+	analyzer/model/spread.h \
 	analyzer/model/stack.c \
 	analyzer/model/stack.h \
 	analyzer/model/summary.c \

@@ -20,6 +20,8 @@ analyzer_view_files = \
 	analyzer/view/svg.h \
 	analyzer/view/svg_timeline.c \
 	analyzer/view/svg_timeline.h \
+	analyzer/view/stat.c \
+	analyzer/view/stat.h \
 	analyzer/view/text.c \
 	analyzer/view/text.h \
 	analyzer/view/text_growth.c \
