@@ -23,3 +23,19 @@ memprof_SOURCES = analyzer/cmd/main.c
 memprof_CFLAGS = $(ANALYZER_CFLAGS)
 # jemalloc is for the product; the sanitizers bring their own allocator.
 memprof_LDADD = libanalyzer.a $(ANALYZER_LIBS) $(JEMALLOC_LIBS)
+
+# Completion for shells, made by the program itself from its tables.
+completions = completions/memprof completions/_memprof completions/memprof.fish
+bashcompletiondir = $(datadir)/bash-completion/completions
+nodist_bashcompletion_DATA = completions/memprof
+zshcompletiondir = $(datadir)/zsh/site-functions
+nodist_zshcompletion_DATA = completions/_memprof
+fishcompletiondir = $(datadir)/fish/vendor_completions.d
+nodist_fishcompletion_DATA = completions/memprof.fish
+CLEANFILES += $(completions)
+completions/memprof: memprof$(EXEEXT)
+	$(AM_V_GEN)$(MKDIR_P) completions && ./memprof completion bash >$@.new && mv $@.new $@
+completions/_memprof: memprof$(EXEEXT)
+	$(AM_V_GEN)$(MKDIR_P) completions && ./memprof completion zsh >$@.new && mv $@.new $@
+completions/memprof.fish: memprof$(EXEEXT)
+	$(AM_V_GEN)$(MKDIR_P) completions && ./memprof completion fish >$@.new && mv $@.new $@

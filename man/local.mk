@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 dist_man_MANS += \
 	man/memprof-check.1 \
+	man/memprof-completion.1 \
 	man/memprof-env.7 \
 	man/memprof-export.1 \
 	man/memprof-format.5 \

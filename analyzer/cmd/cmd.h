@@ -140,6 +140,7 @@ void cmd_print_version(FILE *file);
 
 /* The descriptors, one per file. */
 extern const struct cmd cmd_check;
+extern const struct cmd cmd_completion;
 extern const struct cmd cmd_export;
 extern const struct cmd cmd_info;
 extern const struct cmd cmd_leaks;

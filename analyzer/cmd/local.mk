@@ -7,6 +7,7 @@ analyzer_cmd_files = \
 	analyzer/cmd/budget_file.h \
 	analyzer/cmd/check.c \
 	analyzer/cmd/cmd.h \
+	analyzer/cmd/completion.c \
 	analyzer/cmd/dump_name.c \
 	analyzer/cmd/dump_name.h \
 	analyzer/cmd/dump_path.c \

@@ -47,6 +47,8 @@ analyzer_view_files = \
 	analyzer/view/check/junit.c \
 	analyzer/view/check/sarif.c \
 	analyzer/view/check/text.c \
+	analyzer/view/completion.c \
+	analyzer/view/completion.h \
 	analyzer/view/export/callgrind.c \
 	analyzer/view/export/csv.c \
 	analyzer/view/export/deflate.h \

@@ -179,6 +179,7 @@ e2e_tests = \
 	tests/e2e/command.py \
 	tests/e2e/control.py \
 	tests/e2e/environment.py \
+	tests/e2e/completion.py \
 	tests/e2e/exports.py \
 	tests/e2e/files.py \
 	tests/e2e/kills.py \
