@@ -2,6 +2,8 @@
 analyzer_base_files = \
 	analyzer/base/diag.c \
 	analyzer/base/diag.h \
+	analyzer/base/progress.c \
+	analyzer/base/progress.h \
 	analyzer/base/outfile.c \
 	analyzer/base/outfile.h \
 	analyzer/base/options.c \

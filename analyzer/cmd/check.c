@@ -156,7 +156,7 @@ static int print(struct term *term, struct analysis *analysis,
 	if (!check->budgets.has_growth)
 		return judge(term, analysis, NULL, check);
 	ret = subject_open(&old_analysis, &options->report, options->baseline,
-			   false);
+			   false, NULL);
 	if (ret != CMD_DONE)
 		return ret;
 	ret = catalog_init(&old, &old_analysis, &all_sites);

@@ -72,6 +72,7 @@ struct report_options {
 	struct option_list source_dirs;
 	bool is_salvage;
 	bool use_debuginfod;
+	bool is_elsewhere; /* no option: the report goes to a file */
 };
 
 /* Initializer of it: limit is the command's own default. */

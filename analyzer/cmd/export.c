@@ -131,6 +131,7 @@ static int export_run(const void *values, int argc, char **argv)
 
 	/* What is written is for programs. */
 	options.report.no_pager = true;
+	options.report.is_elsewhere = !is_stdout(&options);
 	if (options.format < 0 && options.report.is_json)
 		options.format = 0;
 	if (options.format < 0) {

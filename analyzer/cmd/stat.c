@@ -223,7 +223,7 @@ static int take_heap(const struct stat_run *run, int pid,
 
 	if (asprintf(&path, "%s/%d.mp", run->folder, pid) < 0)
 		return -1;
-	status = subject_open(&analysis, &report, path, false);
+	status = subject_open(&analysis, &report, path, false, NULL);
 	free(path);
 	if (status != CMD_DONE)
 		return -1;

@@ -8,8 +8,10 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "analyzer/base/diag.h"
+#include "analyzer/base/progress.h"
 #include "analyzer/model/dump.h"
 
 /* What to do about a damaged dump. */
@@ -92,6 +94,14 @@ static int say_unreadable(const char *path, const struct dump_error *error,
 	return CMD_UNREADABLE;
 }
 
+static void show_progress(void *arg, size_t done, size_t all)
+{
+	struct progress *progress = arg;
+
+	if (progress->fd >= 0)
+		progress_show(progress, progress_now_ns(), done, all);
+}
+
 static int say_range(const char *path, int code, const char *text)
 {
 	switch (code) {
@@ -118,7 +128,7 @@ static int say_range(const char *path, int code, const char *text)
 
 int subject_open(struct analysis *ret_analysis,
 		 const struct report_options *options, const char *operand,
-		 bool is_for_series)
+		 bool is_for_series, struct progress *progress)
 {
 	struct analysis_options how = {
 		.salvage = options->is_salvage,
@@ -133,6 +143,8 @@ int subject_open(struct analysis *ret_analysis,
 		.range = { .from = options->from,
 			   .to = options->to,
 			   .is_for_series = is_for_series },
+		.progress = progress ? show_progress : NULL,
+		.progress_arg = progress,
 	};
 	char *path = cmd_dump_path(operand);
 	char fault[FILTER_FAULT_BYTES];
@@ -174,12 +186,23 @@ static int show(const struct report_options *report, const char *operand,
 	const struct term_choice choice = report_term_choice(report);
 	struct analysis analysis = { 0 };
 	struct term term;
-	int status = subject_open(&analysis, report, operand, is_for_series);
+	struct progress progress;
+	int status;
 
-	if (status != CMD_DONE)
+	progress_begin(&progress, "naming code", STDERR_FILENO,
+		       progress_now_ns());
+	status = subject_open(&analysis, report, operand, is_for_series,
+			      &progress);
+	if (status != CMD_DONE) {
+		progress_end(&progress);
 		return status;
+	}
+	/* Lines of the report and of progress would mix. */
+	if (isatty(STDOUT_FILENO) && !report->is_elsewhere)
+		progress_end(&progress);
 	term_open(&term, &choice);
 	status = print(&term, &analysis, options);
+	progress_end(&progress);
 	/* What is shown is not all: no gate may take it for the truth. */
 	if (status == CMD_DONE && analysis.summary.dropped_count)
 		status = CMD_UNREADABLE;

@@ -24,10 +24,15 @@ typedef int subject_print_fn(struct term *term, struct analysis *analysis,
 int subject_show(const struct report_options *report, const char *operand,
 		 subject_print_fn *print, const void *options);
 
-/* Opens it only; CMD_DONE, or the exit status after having said why not. */
+/*
+ * Opens a dump for a command that looks at several; the caller closes it.
+ * progress is told of until then; NULL: nobody. CMD_DONE, or the exit status
+ * after having said why not.
+ */
+struct progress;
 int subject_open(struct analysis *ret_analysis,
 		 const struct report_options *options, const char *operand,
-		 bool is_for_series);
+		 bool is_for_series, struct progress *progress);
 
 /* The same for what looks at the series of moments: --from and --to are found
  * in analysis->range, and the dump is as it is. */

@@ -76,7 +76,7 @@ static int open_all(const struct options_of_timeline *options, int argc,
 		struct svg_recording *recording = &recordings[i];
 		int status =
 			subject_open(&recording->analysis, &options->report,
-				     argc ? argv[i] : NULL, true);
+				     argc ? argv[i] : NULL, true, NULL);
 
 		if (status != CMD_DONE)
 			return status;

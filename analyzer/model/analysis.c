@@ -47,6 +47,10 @@ int analysis_open(struct analysis *analysis, const char *path,
 	if (ret == 0)
 		ret = names_init(&analysis->names, &analysis->tree,
 				 analysis->sym);
+	if (ret == 0) {
+		analysis->names.progress = options->progress;
+		analysis->names.progress_arg = options->progress_arg;
+	}
 	if (ret == 0)
 		ret = filter_init(&analysis->filter, &analysis->sites,
 				  &analysis->names, &options->filter, fault,

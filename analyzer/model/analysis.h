@@ -22,6 +22,8 @@ struct analysis_options {
 	struct sym_options sym;
 	struct filter_options filter;
 	struct range_options range;
+	names_progress_fn *progress; /* NULL: none */
+	void *progress_arg;
 };
 
 struct analysis {

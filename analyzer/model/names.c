@@ -110,6 +110,10 @@ size_t names_of(struct names *names, uint32_t frame,
 
 	if (!entry->is_resolved) {
 		entry->is_resolved = true;
+		names->resolved++;
+		if (names->progress)
+			names->progress(names->progress_arg, names->resolved,
+					names->tree->frame_count);
 		if (object_of(names, from->module, &object)) {
 			uint64_t bias =
 				names->tree->modules.array[from->module].bias;

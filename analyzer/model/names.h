@@ -21,11 +21,17 @@ struct names_entry {
 	uint8_t wrapper; /* 0: not known yet, 1: no, 2: yes */
 };
 
+/* So many frames of all have names. Called often. */
+typedef void names_progress_fn(void *arg, size_t done, size_t all);
+
 struct names {
 	const struct tree *tree;
 	struct sym *sym;	     /* NULL: addresses only */
 	uint32_t *objects;	     /* per module: sym's handle + 1, or 0 */
 	struct names_entry *entries; /* per frame of the tree */
+	names_progress_fn *progress; /* NULL: nobody wants to know */
+	void *progress_arg;
+	size_t resolved;
 };
 
 /* 0, or DUMP_MEMORY. sym stays the caller's and outlives the names. */

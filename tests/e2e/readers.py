@@ -40,7 +40,9 @@ def run(*argv, status=0):
 
 
 def pprof(path, *args):
-    return run("go", "tool", "pprof", "-symbolize=none", *args, path)
+    # It would guess what to take off paths from the working directory's name.
+    return run("go", "tool", "pprof", "-symbolize=none", "-trim_path=/nowhere",
+               *args, path)
 
 
 def pprof_totals(path):

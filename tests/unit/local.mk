@@ -4,7 +4,8 @@
 # dump is meant.
 if HAVE_CHECK
 base_tests = tests/unit/test_units tests/unit/test_options \
-	tests/unit/test_term tests/unit/test_dump_path
+	tests/unit/test_term tests/unit/test_dump_path \
+	tests/unit/test_progress
 check_PROGRAMS += $(base_tests)
 TESTS += $(base_tests)
 endif
@@ -17,6 +18,9 @@ tests_unit_test_options_SOURCES = tests/unit/test_options.c \
 	tests/unit/capture.c tests/unit/capture.h
 tests_unit_test_options_CFLAGS = $(base_test_cflags)
 tests_unit_test_options_LDADD = $(base_test_libs)
+tests_unit_test_progress_SOURCES = tests/unit/test_progress.c
+tests_unit_test_progress_CFLAGS = $(base_test_cflags)
+tests_unit_test_progress_LDADD = $(base_test_libs)
 tests_unit_test_term_SOURCES = tests/unit/test_term.c \
 	tests/unit/capture.c tests/unit/capture.h
 tests_unit_test_term_CFLAGS = $(base_test_cflags)
