@@ -18,7 +18,6 @@ dist_man_MANS += \
 	man/memprof-top.1 \
 	man/memprof.1 \
 	man/memprof.h.3
-	man/memprof.1
 
 # What others may validate our output with.
 schemadir = $(pkgdatadir)
