@@ -17,8 +17,8 @@ analyzer_model_files = \
 	analyzer/model/dump_process.c \
 	analyzer/model/dump_segments.c \
 	analyzer/model/dump_timeline.c \
-	analyzer/model/edges.c \
-	analyzer/model/edges.h \
+	analyzer/model/call_graph.c \
+	analyzer/model/call_graph.h \
 	analyzer/model/estimate.c \
 	analyzer/model/estimate.h \
 	analyzer/model/filter.c \

@@ -7,7 +7,7 @@
 
 #include <inttypes.h>
 
-#include "analyzer/model/edges.h"
+#include "analyzer/model/call_graph.h"
 #include "analyzer/view/export/exporter.h"
 
 /* In the order of the columns. */
@@ -49,7 +49,7 @@ static void put_function(FILE *file, const struct catalog *catalog,
 static void put_edge(FILE *file, const struct catalog *catalog,
 		     const struct edge *edge)
 {
-	if (edge->callee != EDGES_SELF) {
+	if (edge->callee != CALL_GRAPH_SELF) {
 		put_function(file, catalog, edge->callee, "cfi=", "\ncfn=");
 		fprintf(file, "calls=%" PRId64 " %" PRIu32 "\n",
 			edge->counts.of[METRIC_ALLOCATIONS], edge->callee_line);
@@ -61,8 +61,8 @@ static void put_edge(FILE *file, const struct catalog *catalog,
 static int callgrind_write(FILE *file, struct catalog *catalog,
 			   const struct export_options *options)
 {
-	struct edges edges;
-	int ret = edges_init(&edges, catalog);
+	struct call_graph edges;
+	int ret = call_graph_init(&edges, catalog);
 
 	(void)options;
 	if (ret < 0)
@@ -91,7 +91,7 @@ static int callgrind_write(FILE *file, struct catalog *catalog,
 		}
 		put_edge(file, catalog, edge);
 	}
-	edges_done(&edges);
+	call_graph_done(&edges);
 	return 0;
 }
 

@@ -2,7 +2,7 @@
 /* Who called whom. */
 #include "config.h"
 
-#include "analyzer/model/edges.h"
+#include "analyzer/model/call_graph.h"
 
 #include <stdlib.h>
 
@@ -12,7 +12,7 @@
 
 struct builder {
 	struct catalog *catalog;
-	struct edges edges;
+	struct call_graph edges;
 	size_t room;
 	struct intmap numbers; /* of edges, + 1 */
 	uint32_t *seen_in;     /* per function: number of an entry, + 1 */
@@ -20,7 +20,7 @@ struct builder {
 
 static int add(struct builder *builder, const struct edge *edge)
 {
-	struct edges *edges = &builder->edges;
+	struct call_graph *edges = &builder->edges;
 	uint32_t *number = intmap_at(
 		&builder->numbers, (uint64_t)edge->function << 32 | edge->line,
 		edge->callee);
@@ -50,7 +50,8 @@ static int add_entry(struct builder *builder, size_t number)
 {
 	struct catalog *catalog = builder->catalog;
 	const struct catalog_entry *entry = &catalog->entries[number];
-	struct edge edge = { .callee = EDGES_SELF, .counts = entry->counts };
+	struct edge edge = { .callee = CALL_GRAPH_SELF,
+			     .counts = entry->counts };
 
 	if (catalog_read(catalog, entry) < 0)
 		return DUMP_MEMORY;
@@ -86,7 +87,7 @@ static int compare(const void *left, const void *right)
 	return a->callee < b->callee ? -1 : a->callee > b->callee;
 }
 
-int edges_init(struct edges *ret_edges, struct catalog *catalog)
+int call_graph_init(struct call_graph *ret_edges, struct catalog *catalog)
 {
 	struct builder builder = { .catalog = catalog };
 	int ret = 0;
@@ -100,7 +101,7 @@ int edges_init(struct edges *ret_edges, struct catalog *catalog)
 	free(builder.seen_in);
 	intmap_clear(&builder.numbers);
 	if (ret < 0) {
-		edges_done(&builder.edges);
+		call_graph_done(&builder.edges);
 		return ret;
 	}
 	if (builder.edges.count)
@@ -110,8 +111,8 @@ int edges_init(struct edges *ret_edges, struct catalog *catalog)
 	return 0;
 }
 
-void edges_done(struct edges *edges)
+void call_graph_done(struct call_graph *edges)
 {
 	free(edges->array);
-	*edges = (struct edges) { 0 };
+	*edges = (struct call_graph) { 0 };
 }
