@@ -64,7 +64,13 @@ analyzer_model_files = \
 	analyzer/model/timeline.h \
 	analyzer/model/top.c \
 	analyzer/model/top.h \
+	analyzer/model/top_kinds.h \
+	analyzer/model/top_places.c \
+	analyzer/model/top_sizes.c \
+	analyzer/model/top_threads.c \
 	analyzer/model/tree.c \
 	analyzer/model/tree.h \
 	analyzer/model/verdict.c \
 	analyzer/model/verdict.h
+	analyzer/model/walk.c \
+	analyzer/model/walk.h

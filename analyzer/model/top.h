@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The flat table: what each site, function, line, file, module or thread has
- * of everything, as the one that allocates (self) and as one that is anywhere
- * on the stack (cumulative, counted once when it recurs).
+ * The flat table: what each site, function, line, file, module, thread or
+ * size of blocks has of everything, as the one that allocates (self) and as one
+ * that is anywhere on the stack (cumulative, counted once when it recurs).
  */
 #ifndef MEMPROF_ANALYZER_MODEL_TOP_H
 #define MEMPROF_ANALYZER_MODEL_TOP_H
@@ -22,6 +22,7 @@ enum top_by {
 	TOP_MODULE,
 	TOP_SITE,
 	TOP_THREAD,
+	TOP_SIZE,
 };
 
 #define TOP_THREAD_NAME_BYTES 17
@@ -32,6 +33,8 @@ struct top_row {
 	struct place place;	  /* function, line, file, module */
 	uint32_t site;		  /* site: its number in sites */
 	uint32_t tid;		  /* thread */
+	unsigned bucket;	  /* size: see top_bucket_range() */
+	uint32_t dump;		  /* of several: whose place, site it is */
 	uint32_t threads;	  /* that one after the other counted here */
 	bool is_inherited; /* thread: not one, but what a fork inherited */
 	bool has_no_stack; /* all that has no stack */
@@ -57,6 +60,9 @@ struct top {
 
 /* "function", "line", ... */
 const char *top_by_name(enum top_by by);
+
+/* The sizes that a bucket holds, both ends included. */
+void top_bucket_range(unsigned bucket, uint64_t *ret_first, uint64_t *ret_last);
 
 /* Of the sites that the filter keeps. 0, or DUMP_MEMORY. */
 int top_init(struct top *ret_top, struct analysis *analysis, enum top_by by);

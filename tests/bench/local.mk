@@ -4,3 +4,6 @@ check_PROGRAMS += tests/bench/micro tests/bench/spawn
 tests_bench_micro_SOURCES = tests/bench/micro.c
 tests_bench_micro_LDADD = -lpthread
 tests_bench_spawn_SOURCES = tests/bench/spawn.c
+check_PROGRAMS += tests/bench/big_dump
+tests_bench_big_dump_SOURCES = tests/bench/big_dump.c \
+	tests/unit/dump_builder.c tests/unit/dump_builder.h

@@ -18,13 +18,18 @@ static _Noreturn void fail(const char *what)
 
 static void *grow(struct dump_builder *builder, uint64_t bytes)
 {
-	uint8_t *more = realloc(builder->bytes, builder->used + bytes);
 	void *at;
 
-	if (!more)
-		fail("out of memory");
-	builder->bytes = more;
-	at = more + builder->used;
+	if (builder->room - builder->used < bytes) {
+		uint64_t room = 2 * builder->room + bytes;
+		uint8_t *more = realloc(builder->bytes, room);
+
+		if (!more)
+			fail("out of memory");
+		builder->bytes = more;
+		builder->room = room;
+	}
+	at = builder->bytes + builder->used;
 	memset(at, 0, bytes);
 	builder->used += bytes;
 	return at;
@@ -34,7 +39,7 @@ void dump_builder_init(struct dump_builder *builder)
 {
 	struct mpf_header *header;
 
-	*builder = (struct dump_builder) { 0 };
+	*builder = (struct dump_builder) { .segment_bytes = SEGMENT_BYTES };
 	header = grow(builder, MPF_HEADER_BYTES);
 	memcpy(header->magic, MPF_MAGIC, sizeof(header->magic));
 	header->version = MPF_VERSION;
@@ -115,7 +120,7 @@ static uint64_t add(struct dump_builder *builder, uint32_t type, uint32_t owner,
 {
 	struct dump_builder_stream *stream =
 		find_stream(builder, type, owner, elem_bytes);
-	uint64_t per_segment = SEGMENT_BYTES / elem_bytes;
+	uint64_t per_segment = builder->segment_bytes / elem_bytes;
 	uint64_t hidden = MPF_SEGMENT_BYTES / elem_bytes;
 	uint64_t first;
 
@@ -124,13 +129,14 @@ static uint64_t add(struct dump_builder *builder, uint32_t type, uint32_t owner,
 	if (count > per_segment - hidden)
 		fail("too much for one segment");
 	if (stream->end - stream->next < count) {
-		stream->offset =
-			dump_builder_segment(builder, type, owner, elem_bytes,
-					     stream->end, SEGMENT_BYTES);
+		stream->offset = dump_builder_segment(builder, type, owner,
+						      elem_bytes, stream->end,
+						      builder->segment_bytes);
 		stream->next = stream->end + hidden;
 		stream->end += per_segment;
+		stream->count = per_segment;
 	}
-	first = stream->end - per_segment;
+	first = stream->end - stream->count;
 	stream->next += count;
 	return stream->offset + (stream->next - count - first) * elem_bytes;
 }

@@ -20,11 +20,13 @@ struct dump_builder_stream {
 	uint64_t offset; /* of the last segment */
 	uint64_t next;	 /* index of the next element */
 	uint64_t end;	 /* index behind the last segment */
+	uint64_t count;	 /* elements of the last segment */
 };
 
 struct dump_builder {
 	uint8_t *bytes;
-	uint64_t used;
+	uint64_t used, room;
+	uint64_t segment_bytes; /* of those that follow; 4096 at first */
 	struct dump_builder_stream streams[DUMP_BUILDER_STREAMS];
 	size_t stream_count;
 	uint64_t moment; /* offset of the last one */

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The ways to make a flat table, for top_init() alone. Each fills rows, count
+ * and errors of a table that is empty otherwise, and returns 0 or DUMP_MEMORY.
+ */
+#ifndef MEMPROF_ANALYZER_MODEL_TOP_KINDS_H
+#define MEMPROF_ANALYZER_MODEL_TOP_KINDS_H
+
+#include "analyzer/model/top.h"
+
+int top_places(struct top *top, struct analysis *analysis, enum places_by by);
+int top_threads(struct top *top, struct analysis *analysis);
+int top_sizes(struct top *top, struct analysis *analysis);
+
+#endif

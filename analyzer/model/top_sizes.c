@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/* The flat table by size of the blocks. */
+#include "config.h"
+
+#include "analyzer/model/top_kinds.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/model/analysis.h"
+#include "analyzer/model/dump.h"
+
+/* By bucket, of the sites looked at. */
+struct sizes {
+	struct estimate estimates[MPF_BUCKETS]; /* of a sampled dump */
+	struct counts counts[MPF_BUCKETS];
+	bool is_known[MPF_BUCKETS];
+};
+
+/* False for a class that holds no sizes. */
+static bool bucket_of(uint64_t class_pc, unsigned *ret_bucket)
+{
+	switch (MPF_PC_KIND(class_pc)) {
+	case MPF_NODE_CLASS:
+		*ret_bucket = MPF_CLASS_BUCKET(class_pc);
+		break;
+	case MPF_NODE_SIZED:
+		*ret_bucket = mpf_bucket(MPF_SIZED_BYTES(class_pc));
+		break;
+	default:
+		return false;
+	}
+	return *ret_bucket < MPF_BUCKETS;
+}
+
+void top_bucket_range(unsigned bucket, uint64_t *ret_first, uint64_t *ret_last)
+{
+	*ret_first = *ret_last = bucket;
+	if (bucket <= 8)
+		return;
+	*ret_first = (UINT64_C(1) << (bucket - 6)) + 1;
+	*ret_last = bucket >= 69 ? UINT64_MAX : UINT64_C(1) << (bucket - 5);
+}
+
+static void add_slots(struct sizes *sizes, const struct analysis *analysis)
+{
+	const struct sites *sites = &analysis->sites;
+	const struct dump *dump = analysis->dump;
+
+	for (size_t i = 0; i < dump->slot_count; i++) {
+		uint32_t site = sites_of_slot(sites, i);
+		struct counts counts;
+		unsigned bucket;
+
+		if (site == SITES_NONE || !analysis->filter.keeps[site] ||
+		    !bucket_of(dump->nodes[dump->slots[i].class_node].pc,
+			       &bucket))
+			continue;
+		sizes->is_known[bucket] = true;
+		if (sites->errors) {
+			sites_slot_estimate(sites, i,
+					    &sizes->estimates[bucket]);
+			continue;
+		}
+		sites_slot_counts(sites, i, &counts);
+		counts_add(&sizes->counts[bucket], &counts);
+	}
+}
+
+/* What has no class has no sizes. */
+static void add_rest(struct top *top, const struct sites *sites,
+		     const uint8_t *keeps)
+{
+	struct top_row *row = &top->rows[top->count];
+
+	row->place.module = MODULES_NONE;
+	row->has_no_stack = true;
+	for (size_t i = 0; i < sites->count; i++)
+		if (sites->array[i].kind == SITE_OVERFLOW && keeps[i])
+			counts_add(&row->self, &sites->array[i].counts);
+	row->cumulative = row->self;
+	if (!counts_is_zero(&row->self))
+		top->count++;
+}
+
+static int make_rows(struct top *top, struct sizes *sizes,
+		     const struct sites *sites, const uint8_t *keeps)
+{
+	struct estimate_room room;
+
+	top->rows = calloc(MPF_BUCKETS + 1, sizeof(*top->rows));
+	if (sites->errors)
+		top->errors = calloc(MPF_BUCKETS + 1, sizeof(*top->errors));
+	if (!top->rows || (sites->errors && !top->errors))
+		return DUMP_MEMORY;
+	estimate_room_init(&room);
+	for (unsigned i = 0; i < MPF_BUCKETS; i++) {
+		struct counts *counts = &sizes->counts[i];
+
+		if (!sizes->is_known[i])
+			continue;
+		if (sites->errors) {
+			estimate_round(counts, &sizes->estimates[i], &room);
+			top->errors[top->count] = (struct top_error) {
+				.self = sizes->estimates[i].error,
+				.cumulative = sizes->estimates[i].error,
+			};
+		}
+		top->rows[top->count++] = (struct top_row) {
+			.self = *counts,
+			.cumulative = *counts,
+			.bucket = i,
+			.place.module = MODULES_NONE,
+		};
+	}
+	add_rest(top, sites, keeps);
+	return 0;
+}
+
+int top_sizes(struct top *top, struct analysis *analysis)
+{
+	struct sizes *sizes = calloc(1, sizeof(*sizes));
+	int ret = DUMP_MEMORY;
+
+	if (sizes) {
+		add_slots(sizes, analysis);
+		ret = make_rows(top, sizes, &analysis->sites,
+				analysis->filter.keeps);
+	}
+	free(sizes);
+	return ret;
+}
