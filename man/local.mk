@@ -2,6 +2,7 @@
 dist_man_MANS += \
 	man/memprof-check.1 \
 	man/memprof-completion.1 \
+	man/memprof-diff.1 \
 	man/memprof-env.7 \
 	man/memprof-export.1 \
 	man/memprof-format.5 \
@@ -22,3 +23,5 @@ dist_man_MANS += \
 # What others may validate our output with.
 schemadir = $(pkgdatadir)
 dist_schema_DATA = man/memprof-export.schema.json
+	man/memprof-tree.1 \
+	man/memprof.1

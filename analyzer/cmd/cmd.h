@@ -142,6 +142,7 @@ void cmd_print_version(FILE *file);
 /* The descriptors, one per file. */
 extern const struct cmd cmd_check;
 extern const struct cmd cmd_completion;
+extern const struct cmd cmd_diff;
 extern const struct cmd cmd_export;
 extern const struct cmd cmd_info;
 extern const struct cmd cmd_leaks;
@@ -153,5 +154,6 @@ extern const struct cmd cmd_snapshot;
 extern const struct cmd cmd_timeline;
 extern const struct cmd cmd_stat;
 extern const struct cmd cmd_top;
+extern const struct cmd cmd_tree;
 
 #endif

@@ -8,6 +8,7 @@ analyzer_cmd_files = \
 	analyzer/cmd/check.c \
 	analyzer/cmd/cmd.h \
 	analyzer/cmd/completion.c \
+	analyzer/cmd/diff.c \
 	analyzer/cmd/dump_name.c \
 	analyzer/cmd/dump_name.h \
 	analyzer/cmd/dump_path.c \
@@ -31,6 +32,8 @@ analyzer_cmd_files = \
 	analyzer/cmd/run.c \
 	analyzer/cmd/snapshot.c \
 	analyzer/cmd/stat.c \
+	analyzer/cmd/sort_keys.c \
+	analyzer/cmd/sort_keys.h \
 	analyzer/cmd/subject.c \
 	analyzer/cmd/subject.h \
 	analyzer/cmd/table.c \
@@ -38,3 +41,5 @@ analyzer_cmd_files = \
 	analyzer/cmd/target.h \
 	analyzer/cmd/timeline.c \
 	analyzer/cmd/top.c
+	analyzer/cmd/top.c \
+	analyzer/cmd/tree.c

@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "analyzer/base/diag.h"
@@ -179,52 +180,128 @@ size_t subject_limit(const struct report_options *options, size_t text_default)
 	return options->is_json ? 0 : text_default;
 }
 
-static int show(const struct report_options *report, const char *operand,
-		subject_print_fn *print, const void *options,
-		bool is_for_series)
+/* A folder of debug files that is not there finds nothing, silently. */
+static bool are_dirs_there(const struct report_options *options)
+{
+	for (size_t i = 0; i < options->debug_dirs.count; i++) {
+		const char *dir = options->debug_dirs.items[i];
+		struct stat st;
+
+		if (stat(dir, &st) == 0 && S_ISDIR(st.st_mode))
+			continue;
+		diag_error("%s: is no directory (--debug-dir)", dir);
+		return false;
+	}
+	return true;
+}
+
+static bool has_dropped(const struct set *set)
+{
+	for (size_t i = 0; i < set->count; i++)
+		if (set->array[i].summary.dropped_count)
+			return true;
+	return false;
+}
+
+/* Shows the dumps that were opened. */
+static int show_set(struct set *set, const struct report_options *report,
+		    subject_print_all_fn *print, const void *options,
+		    struct progress *progress)
 {
 	const struct term_choice choice = report_term_choice(report);
-	struct analysis analysis = { 0 };
 	struct term term;
-	struct progress progress;
 	int status;
 
-	progress_begin(&progress, "naming code", STDERR_FILENO,
-		       progress_now_ns());
-	status = subject_open(&analysis, report, operand, is_for_series,
-			      &progress);
-	if (status != CMD_DONE) {
-		progress_end(&progress);
-		return status;
-	}
 	/* Lines of the report and of progress would mix. */
 	if (isatty(STDOUT_FILENO) && !report->is_elsewhere)
-		progress_end(&progress);
+		progress_end(progress);
 	term_open(&term, &choice);
-	status = print(&term, &analysis, options);
-	progress_end(&progress);
+	status = print(&term, set, options);
+	progress_end(progress);
 	/* What is shown is not all: no gate may take it for the truth. */
-	if (status == CMD_DONE && analysis.summary.dropped_count)
+	if (status == CMD_DONE && has_dropped(set))
 		status = CMD_UNREADABLE;
 	if (term_close(&term) < 0)
 		status = CMD_FAILED;
+	return status;
+}
+
+static int show(const struct report_options *report, char **operands, int count,
+		subject_print_all_fn *print, const void *options,
+		bool is_for_series)
+{
+	struct set set = { .count = count > 0 ? (size_t)count : 1 };
+	struct progress progress;
+	int status = CMD_DONE;
+
+	if (!are_dirs_there(report))
+		return CMD_USAGE;
+	set.array = calloc(set.count, sizeof(*set.array));
+	if (!set.array) {
+		diag_error("out of memory");
+		return CMD_FAILED;
+	}
+	progress_begin(&progress, "naming code", STDERR_FILENO,
+		       progress_now_ns());
+	for (size_t i = 0; i < set.count && status == CMD_DONE; i++)
+		status = subject_open(&set.array[i], report,
+				      count > 0 ? operands[i] : NULL,
+				      is_for_series, &progress);
+	if (status == CMD_DONE)
+		status = show_set(&set, report, print, options, &progress);
+	else
+		progress_end(&progress);
 	if (status < 0) {
-		diag_error("%s: out of memory", operand ? operand : "the dump");
+		diag_error("%s: out of memory",
+			   count > 0 ? operands[0] : "the dump");
 		status = CMD_FAILED;
 	}
-	analysis_close(&analysis);
+	for (size_t i = 0; i < set.count; i++)
+		analysis_close(&set.array[i]);
+	free(set.array);
 	return status;
+}
+
+int subject_show_all(const struct report_options *report, char **operands,
+		     int count, subject_print_all_fn *print,
+		     const void *options)
+{
+	return show(report, operands, count, print, options, false);
+}
+
+/* What a command on one dump gives to the one on several. */
+struct single {
+	subject_print_fn *print;
+	const void *options;
+};
+
+static int print_single(struct term *term, struct set *set, const void *context)
+{
+	const struct single *single = context;
+
+	return single->print(term, &set->array[0], single->options);
+}
+
+static int show_single(const struct report_options *report, const char *operand,
+		       subject_print_fn *print, const void *options,
+		       bool is_for_series)
+{
+	const struct single single = { print, options };
+	char *operands[] = { (char *)(uintptr_t)operand };
+
+	return show(report, operands, operand ? 1 : 0, print_single, &single,
+		    is_for_series);
 }
 
 int subject_show(const struct report_options *report, const char *operand,
 		 subject_print_fn *print, const void *options)
 {
-	return show(report, operand, print, options, false);
+	return show_single(report, operand, print, options, false);
 }
 
 int subject_show_series(const struct report_options *report,
 			const char *operand, subject_print_fn *print,
 			const void *options)
 {
-	return show(report, operand, print, options, true);
+	return show_single(report, operand, print, options, true);
 }

@@ -8,6 +8,7 @@
 
 #include "analyzer/cmd/cmd.h"
 #include "analyzer/model/analysis.h"
+#include "analyzer/model/set.h"
 
 /*
  * Prints to the terminal. options is the command's own struct. Returns the
@@ -39,6 +40,13 @@ int subject_open(struct analysis *ret_analysis,
 int subject_show_series(const struct report_options *report,
 			const char *operand, subject_print_fn *print,
 			const void *options);
+
+/* The same of several dumps at once. count may be 0: the newest here. */
+typedef int subject_print_all_fn(struct term *term, struct set *set,
+				 const void *options);
+int subject_show_all(const struct report_options *report, char **operands,
+		     int count, subject_print_all_fn *print,
+		     const void *options);
 
 /* How many to list: --limit, or what a command takes without it; in JSON all.
  * 0: all. */

@@ -2,7 +2,11 @@
 /* memprof top: the flat table. */
 #include "config.h"
 
+#include <stdlib.h>
+
+#include "analyzer/base/diag.h"
 #include "analyzer/cmd/cmd.h"
+#include "analyzer/cmd/sort_keys.h"
 #include "analyzer/cmd/subject.h"
 #include "analyzer/view/json_top.h"
 #include "analyzer/view/text_top.h"
@@ -12,43 +16,39 @@
 struct options_of_top {
 	struct report_options report;
 	int by;
-	int sort;
+	struct option_list sort;
 	bool by_cumulative;
+	struct option_list restrictions;
+	const char *callers, *callees;
+	bool strip_dirs;
 };
 
 /* In the order of enum top_by. */
 static const char *const by_keys[] = { "function", "line",   "file", "module",
-				       "site",	   "thread", NULL };
+				       "site",	   "thread", "size", NULL };
 
-static const char *const sort_keys[] = { "bytes", "blocks",    "live",
-					 "peak",  "temporary", NULL };
-
-/* In the order of sort_keys. */
-static const struct {
-	enum metric metric;
-	const char *title;
-} sorts[] = {
-	{ METRIC_ALLOCATED_BYTES, "bytes allocated" },
-	{ METRIC_ALLOCATIONS, "blocks allocated" },
-	{ METRIC_LIVE_BYTES, "bytes live at the end" },
-	{ METRIC_PEAK_BYTES, "bytes at the peak" },
-	{ METRIC_TEMPORARY, "temporary blocks" },
-};
+#define FIELD(field) .offset = offsetof(struct options_of_top, field)
 
 static const struct option_spec top_specs[] = {
-	{ .type = OPTION_ENUM,
-	  .name = "by",
-	  .letter = 'b',
-	  .argument = "WHAT",
-	  .offset = offsetof(struct options_of_top, by),
-	  .help = "one row for each",
+	{ OPTION_ENUM, "by", 'b', "WHAT", FIELD(by), .help = "one row for each",
 	  .choices = by_keys },
-	REPORT_SORT_SPEC(struct options_of_top, sort, sort_keys),
-	{ .type = OPTION_FLAG,
-	  .name = "cumulative",
-	  .letter = 'c',
+	{ OPTION_LIST, "sort", 's', "KEY[,KEY]", FIELD(sort),
+	  .help = "largest first by live, peak, allocated, count, frees, "
+		  "temporary, self, cumulative, avg, max, or by name" },
+	{ OPTION_FLAG, "cumulative", 'c',
 	  .offset = offsetof(struct options_of_top, by_cumulative),
 	  .help = "sort by what is allocated below it too, not by it alone" },
+	{ OPTION_LIST, "restrict", 'r', "WHAT", FIELD(restrictions),
+	  .help = "keep so many rows (10), such a part of them (0.1) or those "
+		  "that match; given again: of these" },
+	{ OPTION_STRING, "callers", .argument = "REGEX", FIELD(callers),
+	  .help = "who called what matches, with its cumulative counts split "
+		  "up" },
+	{ OPTION_STRING, "callees", .argument = "REGEX", FIELD(callees),
+	  .help = "the same for what it called" },
+	{ OPTION_FLAG, "strip-dirs",
+	  .offset = offsetof(struct options_of_top, strip_dirs),
+	  .help = "files of one name are one file, whatever their folders" },
 	{ 0 }
 };
 
@@ -62,44 +62,197 @@ static const struct options_of_top top_defaults = {
 	.report = REPORT_OPTIONS_DEFAULT(-1),
 };
 
-static int print(struct term *term, struct analysis *analysis,
-		 const void *values)
+/* The command line, understood. */
+struct request {
+	const struct options_of_top *options;
+	struct order_options order;
+	struct sort_keys keys;
+};
+
+static int say_bad_regex(const char *regex, const char *fault)
 {
-	const struct options_of_top *options = values;
+	diag_error("%s: is no extended regular expression: %s", regex, fault);
+	return CMD_USAGE;
+}
+
+/* The table of one dump, or of all together. */
+static int make_table(struct top *ret_top, struct set *set,
+		      const struct request *request)
+{
+	const struct options_of_top *options = request->options;
+	struct top *tops = calloc(set->count, sizeof(*tops));
+	enum top_by by = (enum top_by)options->by;
+	int ret = tops ? 0 : -1;
+
+	for (size_t i = 0; i < set->count && ret == 0; i++)
+		ret = request->keys.has_greatest
+			      ? top_init_greatest(&tops[i], &set->array[i], by)
+			      : top_init(&tops[i], &set->array[i], by);
+	if (ret == 0 && set->count == 1 && !options->strip_dirs) {
+		*ret_top = tops[0];
+		free(tops);
+		return 0;
+	}
+	if (ret == 0)
+		ret = top_merge(ret_top, set, tops, options->strip_dirs);
+	for (size_t i = 0; i < set->count && tops; i++)
+		top_done(&tops[i]);
+	free(tops);
+	return ret;
+}
+
+static const char *title_of(const struct request *request, char *buf,
+			    size_t size)
+{
+	const struct sort_keys *keys = &request->keys;
+
+	if (keys->count <= 1)
+		snprintf(buf, size, "%s%s",
+			 request->order.by_cumulative || keys->by_cumulative
+				 ? "cumulative "
+				 : "",
+			 text_metric_title(request->order.metric));
+	else
+		snprintf(buf, size, "%s, sorted by %s and %zu more",
+			 text_metric_title(request->order.metric),
+			 keys->names[0], keys->count - 1);
+	return buf;
+}
+
+static int print_table(struct term *term, struct set *set,
+		       const struct request *request)
+{
+	char fault[FILTER_FAULT_BYTES], title[128];
 	const struct text_top_options how = {
-		.metric = sorts[options->sort].metric,
-		.title = sorts[options->sort].title,
-		.by_cumulative = options->by_cumulative,
-		.limit = subject_limit(&options->report, ROWS_SHOWN),
+		.metric = request->order.metric,
+		.title = title_of(request, title, sizeof(title)),
+		.has_frees = request->keys.has_frees,
+		.has_average = request->keys.has_average,
+		.has_greatest = request->keys.has_greatest,
 	};
+	const char *regex;
+	struct order order;
 	struct top top;
-	int ret = top_init(&top, analysis, (enum top_by)options->by);
+	int ret = make_table(&top, set, request);
 
 	if (ret < 0)
 		return ret;
-	if (options->report.is_json)
-		ret = json_top_print(term->file, analysis, &top, &how);
-	else
-		ret = text_top_print(term, analysis, &top, &how);
+	ret = order_init(&order, set, &top, &request->order, fault, &regex);
+	if (ret == FILTER_BAD_REGEX)
+		ret = say_bad_regex(regex, fault);
+	if (ret == 0) {
+		if (request->options->report.is_json)
+			ret = json_top_print(
+				term->file, set, &top, &order, &request->order,
+				request->keys.names, request->keys.count);
+		else
+			ret = text_top_print(term, set, &top, &order, &how);
+		order_done(&order);
+	}
 	top_done(&top);
 	return ret;
+}
+
+static int print_edges(struct term *term, struct set *set,
+		       const struct request *request)
+{
+	static const enum places_by places[] = {
+		[TOP_FUNCTION] = PLACES_FUNCTION,
+		[TOP_LINE] = PLACES_LINE,
+		[TOP_FILE] = PLACES_FILE,
+		[TOP_MODULE] = PLACES_MODULE,
+	};
+	const struct options_of_top *options = request->options;
+	const struct edges_options how = {
+		.by = places[options->by],
+		.regex = options->callees ? options->callees : options->callers,
+		.callees = options->callees != NULL,
+		.strip_dirs = options->strip_dirs,
+		.metric = request->order.metric,
+	};
+	char fault[FILTER_FAULT_BYTES];
+	struct edges edges;
+	int ret = edges_init(&edges, set, &how, fault);
+
+	if (ret == FILTER_BAD_REGEX)
+		return say_bad_regex(how.regex, fault);
+	if (ret < 0)
+		return ret;
+	if (options->report.is_json)
+		json_edges_print(term->file, set, &edges, &how);
+	else
+		text_edges_print(term, set, &edges, &how,
+				 subject_limit(&options->report, ROWS_SHOWN));
+	edges_done(&edges);
+	return CMD_DONE;
+}
+
+static int print(struct term *term, struct set *set, const void *context)
+{
+	const struct request *request = context;
+
+	if (request->options->callers || request->options->callees)
+		return print_edges(term, set, request);
+	return print_table(term, set, request);
+}
+
+/* What does not go together. */
+static bool is_sensible(const struct request *request)
+{
+	const struct options_of_top *options = request->options;
+	bool has_edges = options->callers || options->callees;
+
+	if (options->callers && options->callees) {
+		diag_error("top: --callers and --callees are two reports: ask "
+			   "for one");
+		return false;
+	}
+	if (has_edges && options->by > TOP_MODULE) {
+		diag_error("top: a %s has no callers and callees: --by "
+			   "function, line, file or module",
+			   by_keys[options->by]);
+		return false;
+	}
+	if (has_edges && options->restrictions.count) {
+		diag_error("top: --restrict is for the table, not for callers "
+			   "and callees");
+		return false;
+	}
+	if (request->keys.has_greatest && options->by == TOP_THREAD) {
+		diag_error("top: --sort max does not go with --by thread: "
+			   "sizes are kept by site");
+		return false;
+	}
+	return true;
 }
 
 static int top_run(const void *values, int argc, char **argv)
 {
 	const struct options_of_top *options = values;
+	struct request request = { .options = options };
+	struct order_options *order = &request.order;
 
-	return subject_show(&options->report, argc ? argv[0] : NULL, print,
-			    values);
+	if (!sort_keys_parse(&options->sort, "top", order, &request.keys) ||
+	    !is_sensible(&request))
+		return CMD_USAGE;
+	/* Cumulative means the metric that is shown with all below it. */
+	order->by_cumulative =
+		options->by_cumulative || request.keys.by_cumulative;
+	order->restrictions = options->restrictions.items;
+	order->restriction_count = options->restrictions.count;
+	/* As in pstats, restrictions are all that is to be left out. */
+	order->limit = subject_limit(&options->report,
+				     order->restriction_count ? 0 : ROWS_SHOWN);
+	return subject_show_all(&options->report, argv, argc, print, &request);
 }
 
 const struct cmd cmd_top = {
 	.name = "top",
-	.summary = "a flat table by function, line, file, module, site, thread",
-	.usage = "[options] [DUMP]",
+	.summary = "a flat table by function, line, file, module, site, ...",
+	.usage = "[options] [DUMP...]",
 	.tables = top_tables,
 	.defaults = &top_defaults,
 	.options_bytes = sizeof(top_defaults),
-	.operands_max = 1,
+	.operands_max = CMD_OPERANDS_ANY,
 	.run = top_run,
 };

@@ -28,17 +28,21 @@ struct counts {
 	int64_t of[METRIC_COUNT];
 };
 
+/* Sums over one dump always fit (dump.h); of several they may go round, but
+ * are then no worse than that. */
 static inline void counts_add(struct counts *sum, const struct counts *more)
 {
 	for (int i = 0; i < METRIC_COUNT; i++)
-		sum->of[i] += more->of[i];
+		sum->of[i] =
+			(int64_t)((uint64_t)sum->of[i] + (uint64_t)more->of[i]);
 }
 
 static inline void counts_subtract(struct counts *sum,
 				   const struct counts *less)
 {
 	for (int i = 0; i < METRIC_COUNT; i++)
-		sum->of[i] -= less->of[i];
+		sum->of[i] =
+			(int64_t)((uint64_t)sum->of[i] - (uint64_t)less->of[i]);
 }
 
 static inline bool counts_is_zero(const struct counts *counts)

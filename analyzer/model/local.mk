@@ -8,7 +8,13 @@ analyzer_model_files = \
 	analyzer/model/callers.h \
 	analyzer/model/catalog.c \
 	analyzer/model/catalog.h \
+	analyzer/model/calltree.c \
+	analyzer/model/calltree.h \
+	analyzer/model/calltree_build.c \
+	analyzer/model/calltree_build.h \
 	analyzer/model/counts.h \
+	analyzer/model/diff.c \
+	analyzer/model/diff.h \
 	analyzer/model/dump.c \
 	analyzer/model/dump.h \
 	analyzer/model/dump_check.c \
@@ -19,6 +25,8 @@ analyzer_model_files = \
 	analyzer/model/dump_timeline.c \
 	analyzer/model/call_graph.c \
 	analyzer/model/call_graph.h \
+	analyzer/model/edges.c \
+	analyzer/model/edges.h \
 	analyzer/model/estimate.c \
 	analyzer/model/estimate.h \
 	analyzer/model/filter.c \
@@ -27,14 +35,21 @@ analyzer_model_files = \
 	analyzer/model/growth.h \
 	analyzer/model/intmap.c \
 	analyzer/model/intmap.h \
+	analyzer/model/keys.c \
+	analyzer/model/keys.h \
 	analyzer/model/lines.c \
 	analyzer/model/lines.h \
+	analyzer/model/match.c \
+	analyzer/model/match.h \
+	analyzer/model/match_stacks.c \
 	analyzer/model/modules.c \
 	analyzer/model/modules.h \
 	analyzer/model/moments.c \
 	analyzer/model/moments.h \
 	analyzer/model/names.c \
 	analyzer/model/names.h \
+	analyzer/model/order.c \
+	analyzer/model/order.h \
 	analyzer/model/places.c \
 	analyzer/model/places.h \
 	analyzer/model/range.c \
@@ -50,6 +65,8 @@ analyzer_model_files = \
 	analyzer/model/series.h \
 	analyzer/model/replay.c \
 	analyzer/model/replay.h \
+	analyzer/model/set.c \
+	analyzer/model/set.h \
 	analyzer/model/sites.c \
 	analyzer/model/sites.h \
 	analyzer/model/source.c \
@@ -65,6 +82,7 @@ analyzer_model_files = \
 	analyzer/model/top.c \
 	analyzer/model/top.h \
 	analyzer/model/top_kinds.h \
+	analyzer/model/top_merge.c \
 	analyzer/model/top_places.c \
 	analyzer/model/top_sizes.c \
 	analyzer/model/top_threads.c \

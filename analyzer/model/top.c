@@ -10,7 +10,8 @@
 #include "analyzer/model/dump.h"
 #include "analyzer/model/top_kinds.h"
 
-static int top_sites(struct top *top, const struct analysis *analysis)
+static int top_sites(struct top *top, const struct analysis *analysis,
+		     const uint8_t *greatest)
 {
 	const struct sites *sites = &analysis->sites;
 
@@ -31,6 +32,7 @@ static int top_sites(struct top *top, const struct analysis *analysis)
 			.self = sites->array[i].counts,
 			.cumulative = sites->array[i].counts,
 			.site = (uint32_t)i,
+			.greatest = greatest ? greatest[i] : 0,
 			.has_no_stack = sites->array[i].node == 0,
 		};
 	}
@@ -49,7 +51,8 @@ const char *top_by_name(enum top_by by)
 	return names[by];
 }
 
-int top_init(struct top *ret_top, struct analysis *analysis, enum top_by by)
+static int init(struct top *ret_top, struct analysis *analysis, enum top_by by,
+		const uint8_t *greatest)
 {
 	static const enum places_by places[] = {
 		[TOP_FUNCTION] = PLACES_FUNCTION,
@@ -60,21 +63,39 @@ int top_init(struct top *ret_top, struct analysis *analysis, enum top_by by)
 	struct top top = {
 		.by = by,
 		.is_estimate = analysis->sites.errors != NULL,
+		.has_greatest = greatest != NULL,
 	};
 	int ret;
 
 	if (by == TOP_SITE)
-		ret = top_sites(&top, analysis);
+		ret = top_sites(&top, analysis, greatest);
 	else if (by == TOP_THREAD)
 		ret = top_threads(&top, analysis);
 	else if (by == TOP_SIZE)
 		ret = top_sizes(&top, analysis);
 	else
-		ret = top_places(&top, analysis, places[by]);
+		ret = top_places(&top, analysis, places[by], greatest);
 	if (ret == 0)
 		*ret_top = top;
 	else
 		top_done(&top);
+	return ret;
+}
+
+int top_init(struct top *ret_top, struct analysis *analysis, enum top_by by)
+{
+	return init(ret_top, analysis, by, NULL);
+}
+
+int top_init_greatest(struct top *ret_top, struct analysis *analysis,
+		      enum top_by by)
+{
+	uint8_t *greatest = top_greatest_of_sites(analysis);
+	int ret = DUMP_MEMORY;
+
+	if (greatest)
+		ret = init(ret_top, analysis, by, greatest);
+	free(greatest);
 	return ret;
 }
 

@@ -14,6 +14,7 @@
 #include "analyzer/model/places.h"
 
 struct analysis;
+struct set;
 
 enum top_by {
 	TOP_FUNCTION,
@@ -35,7 +36,9 @@ struct top_row {
 	uint32_t tid;		  /* thread */
 	unsigned bucket;	  /* size: see top_bucket_range() */
 	uint32_t dump;		  /* of several: whose place, site it is */
-	uint32_t threads;	  /* that one after the other counted here */
+	unsigned greatest; /* bucket of the largest block, with_greatest */
+	bool is_known;	   /* merging: described already */
+	uint32_t threads;  /* that one after the other counted here */
 	bool is_inherited; /* thread: not one, but what a fork inherited */
 	bool has_no_stack; /* all that has no stack */
 	char thread_name[TOP_THREAD_NAME_BYTES];
@@ -55,6 +58,7 @@ struct top {
 	struct top_row *rows;
 	struct top_error *errors; /* per row; NULL: exact, or not known */
 	bool is_estimate;
+	bool has_greatest; /* rows know the bucket of their largest block */
 	size_t count;
 };
 
@@ -66,6 +70,22 @@ void top_bucket_range(unsigned bucket, uint64_t *ret_first, uint64_t *ret_last);
 
 /* Of the sites that the filter keeps. 0, or DUMP_MEMORY. */
 int top_init(struct top *ret_top, struct analysis *analysis, enum top_by by);
+
+/*
+ * The same with the largest block of each row, as the one that allocates: to
+ * the accuracy of a bucket. Not by thread.
+ */
+int top_init_greatest(struct top *ret_top, struct analysis *analysis,
+		      enum top_by by);
+
+/*
+ * The tables of all dumps of a set as one, in which what matches (match.h) is
+ * added up; of one dump it is the same table, but for strip_dirs. The rows'
+ * places and sites are those of the dump that they name. tops stay the
+ * caller's. 0, or DUMP_MEMORY.
+ */
+int top_merge(struct top *ret_top, const struct set *set,
+	      const struct top *tops, bool strip_dirs);
 void top_done(struct top *top);
 
 #endif

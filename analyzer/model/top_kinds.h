@@ -2,14 +2,20 @@
 /*
  * The ways to make a flat table, for top_init() alone. Each fills rows, count
  * and errors of a table that is empty otherwise, and returns 0 or DUMP_MEMORY.
+ * greatest: see below; NULL where it is not asked for.
  */
 #ifndef MEMPROF_ANALYZER_MODEL_TOP_KINDS_H
 #define MEMPROF_ANALYZER_MODEL_TOP_KINDS_H
 
 #include "analyzer/model/top.h"
 
-int top_places(struct top *top, struct analysis *analysis, enum places_by by);
+int top_places(struct top *top, struct analysis *analysis, enum places_by by,
+	       const uint8_t *greatest);
 int top_threads(struct top *top, struct analysis *analysis);
+/* The greatest bucket of each site, by number; NULL when memory is out. To be
+ * freed. */
+uint8_t *top_greatest_of_sites(const struct analysis *analysis);
+
 int top_sizes(struct top *top, struct analysis *analysis);
 
 #endif

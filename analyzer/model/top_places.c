@@ -19,6 +19,7 @@ struct walk {
 	struct error error; /* of the sum */
 	struct tally {
 		struct counts self, cumulative;
+		uint8_t greatest;
 		uint32_t depth;	  /* how often it is on the present stack */
 	} * tallies;		  /* per place */
 	struct top_error *errors; /* per place; NULL: exact */
@@ -119,7 +120,8 @@ static void leave(void *context, uint32_t frame)
 }
 
 /* The innermost activation of each site. */
-static int add_selves(struct walk *walk, struct counts *no_stack)
+static int add_selves(struct walk *walk, const uint8_t *greatest,
+		      struct counts *no_stack)
 {
 	struct analysis *analysis = walk->analysis;
 
@@ -144,6 +146,8 @@ static int add_selves(struct walk *walk, struct counts *no_stack)
 			return DUMP_MEMORY;
 		tally = &walk->tallies[numbers[0]];
 		counts_add(&tally->self, &site->counts);
+		if (greatest && greatest[i] > tally->greatest)
+			tally->greatest = greatest[i];
 		/* A stack of nothing but wrappers was not met on the walk. */
 		is_missing = names_is_wrapper(&analysis->names, frame);
 		if (is_missing)
@@ -180,6 +184,7 @@ static int make_place_rows(struct top *top, struct walk *walk,
 			.self = tally->self,
 			.cumulative = tally->cumulative,
 			.place = walk->places.array[i],
+			.greatest = tally->greatest,
 		};
 	}
 	if (!counts_is_zero(no_stack))
@@ -192,7 +197,8 @@ static int make_place_rows(struct top *top, struct walk *walk,
 	return 0;
 }
 
-int top_places(struct top *top, struct analysis *analysis, enum places_by by)
+int top_places(struct top *top, struct analysis *analysis, enum places_by by,
+	       const uint8_t *greatest)
 {
 	struct walk walk = { .analysis = analysis };
 	const struct walk_visitor visitor = {
@@ -206,7 +212,7 @@ int top_places(struct top *top, struct analysis *analysis, enum places_by by)
 	if (ret == 0)
 		ret = walk_stacks(analysis, &visitor);
 	if (ret == 0)
-		ret = add_selves(&walk, &no_stack);
+		ret = add_selves(&walk, greatest, &no_stack);
 	if (ret == 0)
 		ret = make_place_rows(top, &walk, &no_stack);
 	free(walk.tallies);

@@ -83,6 +83,24 @@ static void add_rest(struct top *top, const struct sites *sites,
 		top->count++;
 }
 
+uint8_t *top_greatest_of_sites(const struct analysis *analysis)
+{
+	const struct dump *dump = analysis->dump;
+	uint8_t *greatest = calloc(analysis->sites.count + 1, 1);
+
+	for (size_t i = 0; i < dump->slot_count && greatest; i++) {
+		uint32_t site = sites_of_slot(&analysis->sites, i);
+		unsigned bucket;
+
+		if (site != SITES_NONE && dump->slots[i].allocs != 0 &&
+		    bucket_of(dump->nodes[dump->slots[i].class_node].pc,
+			      &bucket) &&
+		    bucket > greatest[site])
+			greatest[site] = (uint8_t)bucket;
+	}
+	return greatest;
+}
+
 static int make_rows(struct top *top, struct sizes *sizes,
 		     const struct sites *sites, const uint8_t *keeps)
 {
@@ -110,6 +128,7 @@ static int make_rows(struct top *top, struct sizes *sizes,
 			.self = *counts,
 			.cumulative = *counts,
 			.bucket = i,
+			.greatest = i,
 			.place.module = MODULES_NONE,
 		};
 	}

@@ -2,6 +2,8 @@
 analyzer_view_files = \
 	analyzer/view/json.c \
 	analyzer/view/json.h \
+	analyzer/view/json_diff.c \
+	analyzer/view/json_diff.h \
 	analyzer/view/json_info.c \
 	analyzer/view/json_info.h \
 	analyzer/view/json_lines.c \
@@ -14,6 +16,8 @@ analyzer_view_files = \
 	analyzer/view/json_timeline.h \
 	analyzer/view/json_top.c \
 	analyzer/view/json_top.h \
+	analyzer/view/json_tree.c \
+	analyzer/view/json_tree.h \
 	analyzer/view/stack_text.c \
 	analyzer/view/stack_text.h \
 	analyzer/view/svg.c \
@@ -26,14 +30,21 @@ analyzer_view_files = \
 	analyzer/view/text.h \
 	analyzer/view/text_growth.c \
 	analyzer/view/text_growth.h \
+	analyzer/view/text_diff.c \
+	analyzer/view/text_diff.h \
+	analyzer/view/text_edges.c \
 	analyzer/view/text_info.c \
 	analyzer/view/text_info.h \
 	analyzer/view/text_lines.c \
 	analyzer/view/text_lines.h \
 	analyzer/view/text_losses.c \
 	analyzer/view/text_losses.h \
+	analyzer/view/text_place.c \
+	analyzer/view/text_place.h \
 	analyzer/view/text_report.c \
 	analyzer/view/text_report.h \
+	analyzer/view/text_set.c \
+	analyzer/view/text_set.h \
 	analyzer/view/text_sites.c \
 	analyzer/view/text_sites.h \
 	analyzer/view/text_timeline.c \
@@ -75,3 +86,5 @@ analyzer_view_files += analyzer/view/export/sqlite.c
 endif
 EXTRA_DIST += analyzer/view/export/deflate.c \
 	analyzer/view/export/deflate_none.c analyzer/view/export/sqlite.c
+	analyzer/view/text_tree.c \
+	analyzer/view/text_tree.h

@@ -238,6 +238,24 @@ static void collapse_templates(char *name)
 		*to = '\0';
 }
 
+/* Cleans a text; what does not fit ends in a ~. */
+static void clean(char *buf, size_t size, const char *text)
+{
+	size_t bytes = strlen(text);
+	char *end;
+
+	term_clean(buf, size, text, bytes);
+	if (bytes < size)
+		return;
+	end = buf + strlen(buf);
+	while (end > buf && ((unsigned char)*--end & 0xc0) == 0x80)
+		;
+	if (*end) {
+		end[0] = '~';
+		end[1] = '\0';
+	}
+}
+
 /* Cuts clean text after columns characters, the last of them a ~. */
 static void cut(char *text, unsigned columns)
 {
@@ -260,7 +278,7 @@ char *text_function(char buf[static TEXT_NAME_BYTES], const char *function,
 {
 	if (!function)
 		function = "";
-	term_clean(buf, TEXT_NAME_BYTES, function, strlen(function));
+	clean(buf, TEXT_NAME_BYTES, function);
 	if (columns == 0 || term_text_columns(buf) <= columns)
 		return buf;
 	return text_short_function(buf, function, columns);
@@ -271,7 +289,7 @@ char *text_short_function(char buf[static TEXT_NAME_BYTES],
 {
 	if (!function)
 		function = "";
-	term_clean(buf, TEXT_NAME_BYTES, function, strlen(function));
+	clean(buf, TEXT_NAME_BYTES, function);
 	buf[parameters_at(buf)] = '\0';
 	if (columns == 0 || term_text_columns(buf) <= columns)
 		return buf;
@@ -286,7 +304,26 @@ char *text_base_name(char buf[static TEXT_NAME_BYTES], const char *path)
 
 	if (slash && slash[1])
 		path = slash + 1;
-	return term_clean(buf, TEXT_NAME_BYTES, path, strlen(path));
+	clean(buf, TEXT_NAME_BYTES, path);
+	return buf;
+}
+
+char *text_fit(char *text, unsigned columns)
+{
+	unsigned all = term_text_columns(text), left = all;
+	char *from = text;
+
+	if (columns == 0 || all <= columns)
+		return text;
+	/* One column is for the mark. */
+	while (*from && left >= columns) {
+		from++;
+		if (((unsigned char)*from & 0xc0) != 0x80)
+			left--;
+	}
+	text[0] = '~';
+	memmove(text + 1, from, strlen(from) + 1);
+	return text;
 }
 
 char *text_path(char buf[static TEXT_NAME_BYTES], const char *path,
@@ -298,9 +335,10 @@ char *text_path(char buf[static TEXT_NAME_BYTES], const char *path,
 	char *to = buf;
 
 	if (bytes > 1 && strncmp(path, summary->directory, bytes) == 0 &&
-	    path[bytes] == '/')
-		return term_clean(buf, TEXT_NAME_BYTES, path + bytes + 1,
-				  strlen(path + bytes + 1));
+	    path[bytes] == '/') {
+		clean(buf, TEXT_NAME_BYTES, path + bytes + 1);
+		return buf;
+	}
 	/* The last two folders and the name. */
 	for (int slashes = 0; from > path; from--)
 		if (from[-1] == '/' && ++slashes == 3)
@@ -311,7 +349,7 @@ char *text_path(char buf[static TEXT_NAME_BYTES], const char *path,
 	} else {
 		from = path;
 	}
-	term_clean(to, room, from, strlen(from));
+	clean(to, room, from);
 	return buf;
 }
 

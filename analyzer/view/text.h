@@ -98,6 +98,10 @@ char *text_path(char buf[static TEXT_NAME_BYTES], const char *path,
 /* The name at the end of a path, cleaned. */
 char *text_base_name(char buf[static TEXT_NAME_BYTES], const char *path);
 
+/* Leaves out the beginning of clean text that is longer than columns (0: not),
+ * with a mark: of a path the end tells most. Returns text. */
+char *text_fit(char *text, unsigned columns);
+
 /* "exited with status 1 after 2.0 s" */
 void text_state(struct term *term, const struct summary *summary);
 

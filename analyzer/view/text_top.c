@@ -4,206 +4,248 @@
 
 #include "analyzer/view/text_top.h"
 
-#include <inttypes.h>
-
-#include "analyzer/view/stack_text.h"
+#include "analyzer/model/analysis.h"
 #include "analyzer/view/text.h"
-#include "analyzer/view/text_losses.h"
+#include "analyzer/view/text_place.h"
+#include "analyzer/view/text_set.h"
 
-int text_top_rank(struct ranking *ret_ranking, const struct top *top,
-		  enum metric metric, bool by_cumulative, size_t limit)
+/* Which columns there is room for: the first ones go last. */
+enum column {
+	COLUMN_CUMULATIVE,
+	COLUMN_SHARE,
+	COLUMN_CUMULATIVE_SHARE,
+	COLUMN_ALLOCATIONS,
+	COLUMN_SUM,
+	COLUMN_COUNT
+};
+
+struct layout {
+	const struct text_top_options *options;
+	bool has[COLUMN_COUNT];
+	bool has_errors;
+	unsigned used; /* columns before the name */
+	struct counts whole;
+};
+
+const char *text_metric_title(enum metric metric)
 {
-	const struct ranking_source source = {
-		.first = by_cumulative ? &top->rows->cumulative
-				       : &top->rows->self,
-		.stride = sizeof(*top->rows),
-		.count = top->count,
+	static const char *const titles[METRIC_COUNT] = {
+		[METRIC_ALLOCATIONS] = "blocks allocated",
+		[METRIC_ALLOCATED_BYTES] = "bytes allocated",
+		[METRIC_FREES] = "blocks freed",
+		[METRIC_FREED_BYTES] = "bytes freed",
+		[METRIC_REALLOCS] = "blocks reallocated",
+		[METRIC_LIVE_BLOCKS] = "blocks live at the end",
+		[METRIC_LIVE_BYTES] = "bytes live at the end",
+		[METRIC_PEAK_BLOCKS] = "blocks at the peak",
+		[METRIC_PEAK_BYTES] = "bytes at the peak",
+		[METRIC_TEMPORARY] = "temporary blocks",
 	};
 
-	return ranking_init(ret_ranking, &source, metric, limit);
+	return titles[metric];
 }
 
-static bool is_bytes(enum metric metric)
+bool text_metric_is_bytes(enum metric metric)
 {
 	return metric == METRIC_ALLOCATED_BYTES ||
 	       metric == METRIC_FREED_BYTES || metric == METRIC_LIVE_BYTES ||
 	       metric == METRIC_PEAK_BYTES;
 }
 
-static bool has_cumulative(enum top_by by)
+int text_metric_columns(const struct term *term, enum metric metric)
 {
-	return by != TOP_SITE && by != TOP_THREAD;
+	return text_metric_is_bytes(metric) ? text_size_columns(term)
+					    : text_count_columns();
 }
 
-static void value_cell(struct term *term, enum metric metric, int64_t value)
+void text_metric_cell(struct term *term, enum metric metric, int64_t value)
 {
-	if (is_bytes(metric))
+	if (text_metric_is_bytes(metric))
 		text_size_cell(term, value, false);
 	else
 		text_count_cell(term, value, false);
 }
 
-static void print_place(struct term *term, const struct analysis *analysis,
-			enum top_by by, const struct place *place)
+static unsigned width_of(const struct term *term, const struct layout *layout,
+			 enum column column)
 {
-	char name[TEXT_NAME_BYTES], path[TEXT_NAME_BYTES];
+	unsigned value =
+		(unsigned)text_metric_columns(term, layout->options->metric) +
+		1;
+	unsigned error = layout->has_errors ? TEXT_ERROR + 1 : 0;
 
-	if (place->file) {
-		text_path(path, place->file, &analysis->summary);
-		if (by == TOP_FUNCTION) {
-			text_styled(term, TERM_FUNCTION,
-				    text_function(name, place->function, 0));
-			fputs("  ", term->file);
-		}
-		text_styled(term, TERM_PATH, path);
-		if (place->line)
-			fprintf(term->file, ":%" PRIu32, place->line);
-		if (by == TOP_LINE && place->function) {
-			fputs("  ", term->file);
-			text_styled(
-				term, TERM_FUNCTION,
-				text_short_function(name, place->function, 0));
-		}
-		return;
-	}
-	if (place->function) {
-		text_styled(term, TERM_FUNCTION,
-			    text_function(name, place->function, 0));
-		fputs("  ", term->file);
-	}
-	if (place->module == MODULES_NONE) {
-		fputs("[unknown code]", term->file);
-		return;
-	}
-	text_base_name(name, analysis->tree.modules.array[place->module].path);
-	fprintf(term->file, by == TOP_MODULE ? "%s" : "[%s]", name);
-	if (by == TOP_FILE || (by != TOP_MODULE && !place->function))
-		text_styled(term, TERM_DIM, " (no debug information)");
-}
-
-static int print_name(struct term *term, struct analysis *analysis,
-		      enum top_by by, const struct top_row *row,
-		      struct stack *stack, unsigned used)
-{
-	int ret;
-
-	if (row->has_no_stack && by != TOP_SITE) {
-		fputs(stack_text_missing(SITE_STACK), term->file);
-		return 0;
-	}
-	switch (by) {
-	case TOP_SITE:
-		ret = stack_read(stack, &analysis->names,
-				 &analysis->sites.array[row->site]);
-		if (ret == 0)
-			stack_text_line(term, stack, &analysis->summary, used);
-		return ret;
-	case TOP_THREAD:
-		text_thread(term, row);
-		return 0;
+	switch (column) {
+	case COLUMN_CUMULATIVE:
+		return value + error;
+	case COLUMN_ALLOCATIONS:
+		return (unsigned)text_count_columns() + 1;
 	default:
-		print_place(term, analysis, by, &row->place);
-		return 0;
+		return TEXT_SHARE + 1;
 	}
 }
 
-static unsigned print_head(struct term *term, const struct top *top,
-			   const struct text_top_options *options,
-			   const struct ranking *ranking)
+/* On a terminal, columns that leave no room for the names are left out. */
+static void lay_out(struct layout *layout, const struct term *term,
+		    enum top_by by)
 {
-	int columns = is_bytes(options->metric) ? text_size_columns(term)
-						: text_count_columns();
-	int used = columns + 1 + TEXT_SHARE + 1 + text_count_columns() + 1 + 2;
-	int error = top->errors ? TEXT_ERROR + 1 : 0;
-	char buf[UNITS_TEXT_BYTES];
+	const struct text_top_options *options = layout->options;
 
-	putc('\n', term->file);
-	text_styled(term, TERM_HEADING, "Top");
-	fprintf(term->file, " by %s: %s%s, ", top_by_name(top->by),
-		options->by_cumulative ? "cumulative " : "", options->title);
-	fprintf(term->file, "%s of %s shown\n\n",
-		text_count(buf, (int64_t)ranking->shown),
-		text_count((char[UNITS_TEXT_BYTES]) { 0 },
-			   (int64_t)ranking->count));
+	layout->used = width_of(term, layout, COLUMN_CUMULATIVE) + 2;
+	layout->used +=
+		options->has_frees ? (unsigned)text_count_columns() + 1 : 0;
+	layout->used += options->has_average
+				? (unsigned)text_size_columns(term) + 1
+				: 0;
+	layout->used += options->has_greatest
+				? (unsigned)text_size_columns(term) + 1
+				: 0;
+	for (int c = 0; c < COLUMN_COUNT; c++) {
+		unsigned more = width_of(term, layout, (enum column)c);
+		bool is_cumulative =
+			c == COLUMN_CUMULATIVE || c == COLUMN_CUMULATIVE_SHARE;
+
+		if (is_cumulative &&
+		    (by == TOP_SITE || by == TOP_THREAD || by == TOP_SIZE))
+			continue;
+		if (term->is_terminal &&
+		    layout->used + more + TEXT_PLACE_MIN > term->width)
+			continue;
+		layout->has[c] = true;
+		layout->used += more;
+	}
+}
+
+static void print_titles(struct term *term, const struct layout *layout,
+			 enum top_by by)
+{
+	const struct text_top_options *options = layout->options;
+	int columns = text_metric_columns(term, options->metric);
+	int error = layout->has_errors ? TEXT_ERROR + 1 : 0;
+
 	fputs(term_style(term, TERM_HEADING), term->file);
 	text_cell(term, "self", columns);
 	fprintf(term->file, "%*s", error, "");
-	text_cell(term, "share", TEXT_SHARE);
-	if (has_cumulative(top->by)) {
+	if (layout->has[COLUMN_SHARE])
+		text_cell(term, "share", TEXT_SHARE);
+	if (layout->has[COLUMN_SUM])
+		text_cell(term, "sum", TEXT_SHARE);
+	if (layout->has[COLUMN_CUMULATIVE]) {
 		text_cell(term, "cumulative", columns);
 		fprintf(term->file, "%*s", error, "");
-		text_cell(term, "share", TEXT_SHARE);
-		used += columns + 1 + error + TEXT_SHARE + 1;
 	}
-	text_cell(term, "allocations", text_count_columns());
-	fprintf(term->file, "  %s%s\n", top_by_name(top->by),
+	if (layout->has[COLUMN_CUMULATIVE_SHARE])
+		text_cell(term, "share", TEXT_SHARE);
+	if (layout->has[COLUMN_ALLOCATIONS])
+		text_cell(term, "allocations", text_count_columns());
+	if (options->has_frees)
+		text_cell(term, "frees", text_count_columns());
+	if (options->has_average)
+		text_cell(term, "average", text_size_columns(term));
+	if (options->has_greatest)
+		text_cell(term, "largest", text_size_columns(term));
+	fprintf(term->file, "  %s%s\n", top_by_name(by),
 		term_style(term, TERM_PLAIN));
-	return (unsigned)(used + error);
 }
 
-/* What rows with exact counts are parts of. */
-static const struct counts *whole_of(const struct analysis *analysis)
+static void print_head(struct term *term, const struct layout *layout,
+		       const struct top *top, const struct order *order)
 {
-	const struct error *error;
+	char shown[UNITS_TEXT_BYTES], all[UNITS_TEXT_BYTES];
 
-	return text_list_sum(analysis, &analysis->filter.sum, &error);
+	putc('\n', term->file);
+	text_styled(term, TERM_HEADING, "Top");
+	fprintf(term->file, " by %s: %s, %s of %s shown\n",
+		top_by_name(top->by), layout->options->title,
+		text_count(shown, (int64_t)order->shown),
+		text_count(all, (int64_t)order->count));
+	for (size_t i = 0; i < order->step_count; i++) {
+		const struct order_step *step = &order->steps[i];
+
+		fprintf(term->file, "  reduced from %s to %s by ",
+			text_count(all, (int64_t)step->before),
+			text_count(shown, (int64_t)step->after));
+		term_text(term, step->restriction);
+		putc('\n', term->file);
+	}
+	putc('\n', term->file);
+	print_titles(term, layout, top->by);
 }
 
-static int print_row(struct term *term, struct analysis *analysis,
-		     const struct top *top, size_t number, enum metric metric,
-		     struct stack *stack, unsigned used)
+static void print_numbers(struct term *term, const struct layout *layout,
+			  const struct top_row *row,
+			  const struct top_error *error, int64_t sum)
 {
-	const struct top_row *row = &top->rows[number];
-	const struct top_error *error =
-		top->errors ? &top->errors[number] : NULL;
-	int64_t whole = top->is_estimate ? analysis->filter.sum.of[metric]
-					 : whole_of(analysis)->of[metric];
-	int ret;
+	enum metric metric = layout->options->metric;
+	int64_t whole = layout->whole.of[metric];
 
 	fputs(term_style(term, TERM_NUMBER), term->file);
-	value_cell(term, metric, row->self.of[metric]);
+	text_metric_cell(term, metric, row->self.of[metric]);
 	fputs(term_style(term, TERM_PLAIN), term->file);
 	if (error)
 		text_error_cell(term, &row->self, &error->self, metric);
-	text_share_cell(term, row->self.of[metric], whole);
-	if (has_cumulative(top->by)) {
-		value_cell(term, metric, row->cumulative.of[metric]);
+	else if (layout->has_errors)
+		text_cell(term, "", TEXT_ERROR);
+	if (layout->has[COLUMN_SHARE])
+		text_share_cell(term, row->self.of[metric], whole);
+	if (layout->has[COLUMN_SUM])
+		text_share_cell(term, sum, whole);
+	if (layout->has[COLUMN_CUMULATIVE]) {
+		text_metric_cell(term, metric, row->cumulative.of[metric]);
 		if (error)
 			text_error_cell(term, &row->cumulative,
 					&error->cumulative, metric);
-		text_share_cell(term, row->cumulative.of[metric], whole);
 	}
-	text_count_cell(term, row->self.of[METRIC_ALLOCATIONS], false);
+	if (layout->has[COLUMN_CUMULATIVE_SHARE])
+		text_share_cell(term, row->cumulative.of[metric], whole);
+	if (layout->has[COLUMN_ALLOCATIONS])
+		text_count_cell(term, row->self.of[METRIC_ALLOCATIONS], false);
+	if (layout->options->has_frees)
+		text_count_cell(term, row->self.of[METRIC_FREES], false);
+	if (layout->options->has_average)
+		text_size_cell(term, (int64_t)(order_average(&row->self) + 0.5),
+			       false);
+	if (layout->options->has_greatest)
+		text_size_cell(term,
+			       order_greatest(row) > INT64_MAX
+				       ? INT64_MAX
+				       : (int64_t)order_greatest(row),
+			       false);
 	fputs("  ", term->file);
-	ret = print_name(term, analysis, top->by, row, stack, used);
-	putc('\n', term->file);
-	return ret;
 }
 
-int text_top_print(struct term *term, struct analysis *analysis,
-		   const struct top *top,
+int text_top_print(struct term *term, struct set *set, const struct top *top,
+		   const struct order *order,
 		   const struct text_top_options *options)
 {
+	struct layout layout = {
+		.options = options,
+		.has_errors = top->errors != NULL,
+	};
 	struct stack stack = { 0 };
-	struct ranking ranking;
-	unsigned used;
-	int ret = text_top_rank(&ranking, top, options->metric,
-				options->by_cumulative, options->limit);
+	struct counts sum = { 0 };
+	int ret = 0;
 
-	if (ret < 0)
-		return ret;
-	text_head(term, &analysis->summary);
-	text_filter_note(term, &analysis->filter);
-	used = print_head(term, top, options, &ranking);
-	for (size_t i = 0; i < ranking.shown && ret == 0; i++) {
+	set_whole(set, top->is_estimate, &layout.whole);
+	lay_out(&layout, term, top->by);
+	text_set_head(term, set, "added up");
+	text_set_filter_note(term, set);
+	print_head(term, &layout, top, order);
+	for (size_t i = 0; i < order->shown && ret == 0; i++) {
+		size_t number = order->numbers[i];
+		const struct top_row *row = &top->rows[number];
+
 		if (term_is_done(term))
 			break;
-		ret = print_row(term, analysis, top, ranking.numbers[i],
-				options->metric, &stack, used);
+		counts_add_bounded(&sum, &row->self);
+		print_numbers(term, &layout, row,
+			      top->errors ? &top->errors[number] : NULL,
+			      sum.of[options->metric]);
+		ret = text_place_row(term, set, top->by, row, &stack,
+				     layout.used);
+		putc('\n', term->file);
 	}
 	if (ret == 0)
-		text_losses_print_serious(term, analysis);
+		text_set_losses(term, set);
 	stack_done(&stack);
-	ranking_done(&ranking);
 	return ret;
 }

@@ -6,6 +6,7 @@
 
 #include "analyzer/model/dump.h"
 #include "analyzer/view/export/exporter.h"
+#include "analyzer/view/json_diff.h"
 #include "analyzer/view/json_info.h"
 #include "analyzer/view/json_lines.h"
 #include "analyzer/view/json_sites.h"
@@ -13,11 +14,15 @@
 #include "analyzer/view/json_top.h"
 #include "analyzer/view/svg_timeline.h"
 #include "analyzer/view/text_growth.h"
+#include "analyzer/view/json_tree.h"
+#include "analyzer/view/text_diff.h"
 #include "analyzer/view/text_info.h"
 #include "analyzer/view/text_lines.h"
 #include "analyzer/view/text_report.h"
 #include "analyzer/view/text_sites.h"
 #include "analyzer/view/text_timeline.h"
+#include "analyzer/view/text_top.h"
+#include "analyzer/view/text_tree.h"
 
 #define LIMIT 50
 #define CALLS 10000
@@ -45,25 +50,115 @@ static int print_sites(struct term *term, struct analysis *analysis, int n)
 	}
 }
 
-static int print_top(struct term *term, struct analysis *analysis,
-		     enum top_by by, bool is_json)
+static int print_top(struct term *term, struct set *set, enum top_by by,
+		     bool is_json)
 {
+	const char *const restrictions[] = { "0.9", "." };
+	const struct order_options how = {
+		.metric = METRIC_ALLOCATED_BYTES,
+		.by_cumulative = by == TOP_LINE,
+		.keys = { { .key = ORDER_CUMULATIVE }, { .key = ORDER_NAME } },
+		.key_count = 2,
+		.restrictions = restrictions,
+		.restriction_count = by == TOP_FUNCTION ? 2 : 0,
+		.limit = LIMIT,
+	};
 	const struct text_top_options options = {
 		.metric = METRIC_ALLOCATED_BYTES,
 		.title = "bytes allocated",
-		.by_cumulative = by == TOP_LINE,
-		.limit = LIMIT,
+		.has_average = true,
+		.has_greatest = true,
 	};
-	struct top top;
-	int ret = top_init(&top, analysis, by);
+	char fault[FILTER_FAULT_BYTES];
+	struct top tops[2] = { 0 }, top;
+	const char *regex;
+	struct order order;
+	int ret = 0;
+
+	for (size_t i = 0; i < set->count && ret == 0; i++)
+		ret = top_init_greatest(&tops[i], &set->array[i], by);
+	if (ret == 0)
+		ret = top_merge(&top, set, tops, by == TOP_FILE);
+	for (size_t i = 0; i < set->count; i++)
+		top_done(&tops[i]);
+	if (ret < 0)
+		return ret;
+	ret = order_init(&order, set, &top, &how, fault, &regex);
+	if (ret == 0 && is_json)
+		ret = json_top_print(term->file, set, &top, &order, &how, NULL,
+				     0);
+	else if (ret == 0)
+		ret = text_top_print(term, set, &top, &order, &options);
+	order_done(&order);
+	top_done(&top);
+	return ret;
+}
+
+static int print_edges(struct term *term, struct set *set, bool is_json)
+{
+	const struct edges_options options = {
+		.by = PLACES_MODULE,
+		.regex = ".",
+		.callees = is_json,
+		.metric = METRIC_ALLOCATED_BYTES,
+	};
+	char fault[FILTER_FAULT_BYTES];
+	struct edges edges;
+	int ret = edges_init(&edges, set, &options, fault);
 
 	if (ret < 0)
 		return ret;
 	if (is_json)
-		ret = json_top_print(term->file, analysis, &top, &options);
+		json_edges_print(term->file, set, &edges, &options);
 	else
-		ret = text_top_print(term, analysis, &top, &options);
-	top_done(&top);
+		text_edges_print(term, set, &edges, &options, LIMIT);
+	edges_done(&edges);
+	return 0;
+}
+
+static int print_tree(struct term *term, struct set *set, bool is_inverted,
+		      bool is_json)
+{
+	const struct calltree_options options = {
+		.by = is_inverted ? PLACES_LINE : PLACES_FUNCTION,
+		.metric = METRIC_ALLOCATED_BYTES,
+		.is_inverted = is_inverted,
+		.folds_recursion = true,
+		.depth = LIMIT,
+		.min_percent = 0.1,
+	};
+	struct calltree tree;
+	int ret = calltree_init(&tree, set, &options);
+
+	if (ret < 0)
+		return ret == CALLTREE_TOO_LARGE ? 0 : ret;
+	if (is_json)
+		json_tree_print(term->file, set, &tree, &options);
+	else
+		text_tree_print(term, set, &tree, &options, LIMIT);
+	calltree_done(&tree);
+	return 0;
+}
+
+static int print_diff(struct term *term, struct set *set, bool is_json)
+{
+	const double units[] = { 2, 3 };
+	const struct diff_options options = {
+		.by = TOP_SITE,
+		.metric = METRIC_LIVE_BYTES,
+		.units = units,
+		.limit = LIMIT,
+	};
+	struct diff diff;
+	int ret = diff_init(&diff, set, &options);
+
+	if (ret < 0)
+		return ret;
+	if (is_json)
+		ret = json_diff_print(term->file, set, &diff);
+	else
+		ret = text_diff_print(term, set, &diff);
+	diff_done(&diff);
 	return ret;
 }
 
@@ -158,11 +253,34 @@ static int print_export(FILE *file, struct analysis *analysis, size_t format)
 	return ret == EXPORT_NO_ESTIMATES || ret == EXPORT_TOO_MANY ? 0 : ret;
 }
 
+/* What takes several dumps gets the same one twice. */
+static int print_set(struct term *term, struct analysis *analysis, int view,
+		     bool is_json)
+{
+	static const enum top_by tops[] = { TOP_FUNCTION, TOP_LINE, TOP_MODULE,
+					    TOP_SITE,	  TOP_FILE, TOP_THREAD,
+					    TOP_SIZE };
+	struct analysis array[2] = { *analysis, *analysis };
+	struct set one = { array, 1 }, both = { array, 2 };
+
+	if (view < 7)
+		return print_top(term, view % 2 ? &both : &one, tops[view],
+				 is_json);
+	switch (view) {
+	case 7:
+		return print_edges(term, &both, is_json);
+	case 8:
+		return print_tree(term, &one, false, is_json);
+	case 9:
+		return print_tree(term, &both, true, is_json);
+	default:
+		return print_diff(term, &both, is_json);
+	}
+}
+
 int all_views_print(FILE *file, struct analysis *analysis, int n,
 		    const char *source)
 {
-	static const enum top_by tops[] = { TOP_FUNCTION, TOP_LINE, TOP_MODULE,
-					    TOP_SITE };
 	const struct term_choice choice = { .color = TERM_COLOR_NEVER };
 	bool is_json = n % 2;
 	struct term term;
@@ -170,16 +288,16 @@ int all_views_print(FILE *file, struct analysis *analysis, int n,
 	term_init(&term, file, &choice);
 	if (n < 6)
 		return print_sites(&term, analysis, n);
-	if (n < 14)
-		return print_top(&term, analysis, tops[(n - 6) / 2], is_json);
-	if (n < 16)
+	if (n < 8)
 		return print_lines(&term, analysis, source, is_json);
-	if (n < 18)
+	if (n < 10)
 		return print_info(&term, analysis, is_json);
+	if (n < 32)
+		return print_set(&term, analysis, (n - 10) / 2, is_json);
 	if (n < ALL_VIEWS_COUNT) {
-		if (n == 23) /* the picture has no JSON */
-			n = 21;
-		return print_timeline(file, &term, analysis, n - 18);
+		if (n == 37) /* the picture has no JSON */
+			n = 35;
+		return print_timeline(file, &term, analysis, n - 32);
 	}
 	for (int i = ALL_VIEWS_COUNT; exporters[i - ALL_VIEWS_COUNT]; i++)
 		if (i == n)
