@@ -146,7 +146,8 @@ static unsigned near_limit(const char *word)
 {
 	size_t len = strlen(word);
 
-	return len <= 2 ? 1 : len <= 5 ? 2 : 3;
+	/* Two of three letters changed are another word. */
+	return len <= 4 ? 1 : len <= 7 ? 2 : 3;
 }
 
 const char *options_nearest(const char *word, const char *const *names)

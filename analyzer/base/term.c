@@ -65,6 +65,8 @@ const char *term_style(const struct term *term, enum term_style style)
 		[TERM_DIM] = "\033[2m",	      [TERM_NUMBER] = "\033[1m",
 		[TERM_FUNCTION] = "\033[36m", [TERM_PATH] = "\033[35m",
 		[TERM_BAD] = "\033[31m",      [TERM_GOOD] = "\033[32m",
+		[TERM_COOL] = "\033[42m",     [TERM_WARM] = "\033[43m",
+		[TERM_HOT] = "\033[41m",
 	};
 
 	if (!term->has_color)

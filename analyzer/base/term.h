@@ -43,6 +43,9 @@ enum term_style {
 	TERM_PATH,     /* file:line */
 	TERM_BAD,      /* leaks, losses */
 	TERM_GOOD,
+	TERM_COOL, /* backgrounds of a bar: of little, */
+	TERM_WARM, /* of more */
+	TERM_HOT,  /* and of much */
 	TERM_STYLES
 };
 

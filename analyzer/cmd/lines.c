@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "analyzer/base/diag.h"
+#include "analyzer/cmd/annotate.h"
 #include "analyzer/cmd/cmd.h"
 #include "analyzer/cmd/subject.h"
 #include "analyzer/view/json_lines.h"
@@ -17,6 +18,8 @@ struct options_of_lines {
 	struct report_options report;
 	const char *dump;
 	bool changed_only;
+	bool by_function;
+	const char *annotate_dir;
 	int sort;
 };
 
@@ -41,6 +44,17 @@ static const struct option_spec lines_specs[] = {
 	  .letter = 'c',
 	  .offset = offsetof(struct options_of_lines, changed_only),
 	  .help = "leave out stretches of lines that allocate nothing" },
+	{ .type = OPTION_FLAG,
+	  .name = "by-function",
+	  .letter = 'f',
+	  .offset = offsetof(struct options_of_lines, by_function),
+	  .help = "a table for each function, of its lines alone" },
+	{ .type = OPTION_STRING,
+	  .name = "annotate-dir",
+	  .argument = "DIR",
+	  .offset = offsetof(struct options_of_lines, annotate_dir),
+	  .help = "write the files, or all that have a part in it, with their "
+		  "numbers into DIR" },
 	{ .type = OPTION_ENUM,
 	  .name = "sort",
 	  .letter = 's',
@@ -118,26 +132,90 @@ static void say_not_found(struct analysis *analysis, const char *file, int ret,
 		say_why(analysis);
 }
 
+static enum text_lines_extent extent_of(const struct options_of_lines *options)
+{
+	if (options->by_function)
+		return TEXT_LINES_FUNCTIONS;
+	if (options->sort != 0)
+		return TEXT_LINES_ROWS;
+	if (options->changed_only || subject_limit(&options->report, 0) != 0)
+		return TEXT_LINES_CHANGED;
+	return TEXT_LINES_ALL;
+}
+
 static int print_files(struct term *term, struct analysis *analysis,
-		       const struct request *request, struct lines *lines)
+		       const struct request *request, struct lines *lines,
+		       size_t count)
 {
 	const struct options_of_lines *options = request->options;
-	enum text_lines_extent extent = TEXT_LINES_ALL;
 
-	if (options->sort != 0)
-		extent = TEXT_LINES_ROWS;
-	else if (options->changed_only ||
-		 subject_limit(&options->report, 0) != 0)
-		extent = TEXT_LINES_CHANGED;
 	if (options->report.is_json)
-		return json_lines_print(term->file, analysis, lines,
-					(size_t)request->count);
-	for (int i = 0; i < request->count; i++) {
+		return json_lines_print(term->file, analysis, lines, count);
+	for (size_t i = 0; i < count; i++) {
 		if (i > 0)
 			putc('\n', term->file);
-		text_lines_print(term, analysis, &lines[i], extent);
+		text_lines_print(term, analysis, &lines[i], extent_of(options));
 	}
 	return CMD_DONE;
+}
+
+/* Finds a file by what the user calls it; says why not. */
+static int find_file(struct lines *ret_lines, struct analysis *analysis,
+		     const struct report_options *report, const char *file)
+{
+	const struct lines_search search = {
+		.file = file,
+		.sysroot = report->sysroot,
+		.source_dirs = report->source_dirs.items,
+		.source_dir_count = report->source_dirs.count,
+	};
+	struct lines_candidates candidates;
+	int ret = lines_init(ret_lines, analysis, &search, &candidates);
+
+	if (ret == LINES_UNKNOWN || ret == LINES_AMBIGUOUS) {
+		say_not_found(analysis, file, ret, &candidates);
+		return CMD_USAGE;
+	}
+	return ret;
+}
+
+/* One file after the other: all of them at once may be many. */
+static int annotate_files(struct term *term, struct analysis *analysis,
+			  const struct request *request)
+{
+	const struct options_of_lines *options = request->options;
+	const char **files = NULL;
+	size_t count = (size_t)request->count;
+	struct annotate annotate;
+	int ret = annotate_open(&annotate, options->annotate_dir);
+
+	if (ret != CMD_DONE)
+		return ret;
+	if (request->count == 0)
+		ret = lines_files(analysis, &files, &count);
+	for (size_t i = 0; i < count && ret == CMD_DONE; i++) {
+		struct lines lines;
+
+		ret = find_file(&lines, analysis, &options->report,
+				files ? files[i] : request->files[i]);
+		if (ret != CMD_DONE)
+			break;
+		if (lines.row_count > 0)
+			ret = annotate_write(&annotate, term, analysis, &lines);
+		lines_done(&lines);
+	}
+	free(files);
+	annotate_close(&annotate);
+	return ret;
+}
+
+/* Was the file asked for under another name already? */
+static bool is_repeated(const struct lines *lines, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (strcmp(lines[k].file, lines[i].file) == 0)
+			return true;
+	return false;
 }
 
 static int print(struct term *term, struct analysis *analysis,
@@ -145,33 +223,31 @@ static int print(struct term *term, struct analysis *analysis,
 {
 	const struct request *request = values;
 	const struct report_options *report = &request->options->report;
-	struct lines *lines = calloc((size_t)request->count, sizeof(*lines));
-	int ret = lines ? CMD_DONE : -1;
+	struct lines *lines;
+	size_t count = 0;
+	int ret = CMD_DONE;
 
+	if (request->options->annotate_dir)
+		return annotate_files(term, analysis, request);
+	lines = calloc((size_t)request->count, sizeof(*lines));
+	if (!lines)
+		return -1;
 	for (int i = 0; i < request->count && ret == CMD_DONE; i++) {
-		const struct lines_search search = {
-			.file = request->files[i],
-			.sysroot = report->sysroot,
-			.source_dirs = report->source_dirs.items,
-			.source_dir_count = report->source_dirs.count,
-		};
-		struct lines_candidates candidates;
-
-		ret = lines_init(&lines[i], analysis, &search, &candidates);
-		if (ret == LINES_UNKNOWN || ret == LINES_AMBIGUOUS) {
-			say_not_found(analysis, request->files[i], ret,
-				      &candidates);
-			ret = CMD_USAGE;
+		ret = find_file(&lines[count], analysis, report,
+				request->files[i]);
+		if (ret != CMD_DONE)
+			break;
+		if (is_repeated(lines, count)) {
+			lines_done(&lines[count]);
+			continue;
 		}
-		if (ret == CMD_DONE)
-			ret = lines_rank(&lines[i],
-					 sort_metrics[request->options->sort],
-					 subject_limit(report, 0),
-					 request->options->sort == 0);
+		ret = lines_rank(
+			&lines[count++], sort_metrics[request->options->sort],
+			subject_limit(report, 0), request->options->sort == 0);
 	}
 	if (ret == CMD_DONE)
-		ret = print_files(term, analysis, request, lines);
-	for (int i = 0; i < request->count && lines; i++)
+		ret = print_files(term, analysis, request, lines, count);
+	for (size_t i = 0; i < count; i++)
 		lines_done(&lines[i]);
 	free(lines);
 	return ret;
@@ -201,10 +277,11 @@ static int lines_run(const void *values, int argc, char **argv)
 		}
 		request.dump = argv[i];
 	}
-	if (request.count == 0) {
-		diag_error("lines: which source file? usage: memprof lines "
-			   "[options] [DUMP] FILE...; `memprof top --by file` "
-			   "lists them");
+	if (request.count == 0 && !options->annotate_dir) {
+		diag_error(
+			"lines: which source file? usage: memprof lines "
+			"[options] [DUMP] [FILE...]; `memprof top --by file` "
+			"lists them");
 		free(request.files);
 		return CMD_USAGE;
 	}
@@ -216,11 +293,10 @@ static int lines_run(const void *values, int argc, char **argv)
 const struct cmd cmd_lines = {
 	.name = "lines",
 	.summary = "source files with what each line allocates",
-	.usage = "[options] [DUMP] FILE...",
+	.usage = "[options] [DUMP] [FILE...]",
 	.tables = lines_tables,
 	.defaults = &lines_defaults,
 	.options_bytes = sizeof(lines_defaults),
-	.operands_min = 1,
 	.operands_max = CMD_OPERANDS_ANY,
 	.run = lines_run,
 };

@@ -6,6 +6,8 @@ analyzer_cmd_files = \
 	analyzer/cmd/budget_file.c \
 	analyzer/cmd/budget_file.h \
 	analyzer/cmd/check.c \
+	analyzer/cmd/annotate.c \
+	analyzer/cmd/annotate.h \
 	analyzer/cmd/cmd.h \
 	analyzer/cmd/completion.c \
 	analyzer/cmd/diff.c \

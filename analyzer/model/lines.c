@@ -9,6 +9,7 @@
 
 #include "analyzer/model/analysis.h"
 #include "analyzer/model/dump.h"
+#include "analyzer/model/lines_rows.h"
 #include "analyzer/model/places.h"
 #include "analyzer/model/ranking.h"
 #include "analyzer/model/region.h"
@@ -145,83 +146,7 @@ static int charge(uint32_t *charged, struct places *places,
 	return 0;
 }
 
-static int compare_rows(const void *left, const void *right)
-{
-	const struct lines_row *a = left, *b = right;
-
-	return a->line < b->line ? -1 : a->line > b->line;
-}
-
-static int compare_names(const void *left, const void *right)
-{
-	const struct lines_function *a = left, *b = right;
-
-	if (!a->name || !b->name)
-		return (a->name != NULL) - (b->name != NULL);
-	return strcmp(a->name, b->name);
-}
-
-static int compare_firsts(const void *left, const void *right)
-{
-	const struct lines_function *a = left, *b = right;
-
-	if (a->first != b->first)
-		return a->first < b->first ? -1 : 1;
-	return compare_names(left, right);
-}
-
-/* Rows of the same line become one. */
-static size_t merge_rows(struct lines_row *rows, size_t count)
-{
-	size_t kept = 0;
-
-	if (count)
-		qsort(rows, count, sizeof(*rows), compare_rows);
-	for (size_t i = 0; i < count; i++) {
-		if (!kept || rows[kept - 1].line != rows[i].line) {
-			rows[kept++] = rows[i];
-			continue;
-		}
-		counts_add(&rows[kept - 1].counts, &rows[i].counts);
-		error_add(&rows[kept - 1].error, &rows[i].error);
-	}
-	return kept;
-}
-
-/* Functions of the same name become one, with all its lines. */
-static size_t merge_functions(struct lines_function *functions, size_t count)
-{
-	size_t kept = 0;
-
-	if (count)
-		qsort(functions, count, sizeof(*functions), compare_names);
-	for (size_t i = 0; i < count; i++) {
-		struct lines_function *last = &functions[kept ? kept - 1 : 0];
-
-		if (!kept || compare_names(last, &functions[i]) != 0) {
-			functions[kept++] = functions[i];
-			continue;
-		}
-		counts_add(&last->counts, &functions[i].counts);
-		error_add(&last->error, &functions[i].error);
-		if (functions[i].first &&
-		    (functions[i].first < last->first || last->first == 0))
-			last->first = functions[i].first;
-		if (functions[i].last > last->last)
-			last->last = functions[i].last;
-	}
-	if (kept)
-		qsort(functions, kept, sizeof(*functions), compare_firsts);
-	return kept;
-}
-
-/* What is charged to a place. */
-struct charge {
-	struct counts counts;
-	struct error error;
-};
-
-static void add_site(struct lines *lines, struct charge *charge,
+static void add_site(struct lines *lines, struct lines_row *charge,
 		     const struct sites *sites, size_t i)
 {
 	const struct error *error = sites_error(sites, i);
@@ -239,16 +164,13 @@ static void add_site(struct lines *lines, struct charge *charge,
 static int add_sites(struct lines *lines, const uint32_t *charged,
 		     const struct places *places, struct analysis *analysis)
 {
-	struct charge *sums = calloc(places->count + 1, sizeof(*sums));
+	struct lines_row *sums = calloc(places->count + 1, sizeof(*sums));
 	const struct sites *sites = &analysis->sites;
+	int ret;
 
-	lines->is_estimate = sites->errors != NULL;
-	lines->rows = calloc(places->count + 1, sizeof(*lines->rows));
-	lines->functions = calloc(places->count + 1, sizeof(*lines->functions));
-	if (!sums || !lines->rows || !lines->functions) {
-		free(sums);
+	if (!sums)
 		return DUMP_MEMORY;
-	}
+	lines->is_estimate = sites->errors != NULL;
 	for (size_t i = 0; i < sites->count; i++) {
 		uint32_t node =
 			names_self(&analysis->names, sites->array[i].node);
@@ -257,30 +179,9 @@ static int add_sites(struct lines *lines, const uint32_t *charged,
 			continue;
 		add_site(lines, &sums[charged[node] - 1], sites, i);
 	}
-	for (size_t i = 0; i < places->count; i++) {
-		const struct place *place = &places->array[i];
-
-		if (counts_is_zero(&sums[i].counts))
-			continue;
-		lines->rows[lines->row_count++] = (struct lines_row) {
-			.line = place->line,
-			.counts = sums[i].counts,
-			.error = sums[i].error,
-		};
-		lines->functions[lines->function_count++] =
-			(struct lines_function) {
-				.name = place->function,
-				.first = place->line,
-				.last = place->line,
-				.counts = sums[i].counts,
-				.error = sums[i].error,
-			};
-	}
-	lines->row_count = merge_rows(lines->rows, lines->row_count);
-	lines->function_count =
-		merge_functions(lines->functions, lines->function_count);
+	ret = lines_rows_make(lines, places, sums);
 	free(sums);
-	return 0;
+	return ret;
 }
 
 /* When was the newest code made that has frames in the file? 0: unknown. */
@@ -368,9 +269,45 @@ int lines_init(struct lines *ret_lines, struct analysis *analysis,
 	return ret;
 }
 
+static int compare_texts(const void *left, const void *right)
+{
+	const char *const *a = left, *const *b = right;
+
+	return strcmp(*a, *b);
+}
+
+int lines_files(struct analysis *analysis, const char ***ret_files,
+		size_t *ret_count)
+{
+	struct places places;
+	const char **files = NULL;
+	size_t count = 0, kept = 0;
+	int ret = places_init(&places, &analysis->names, PLACES_FILE);
+
+	if (ret < 0)
+		return ret;
+	ret = learn_frames(&places, analysis);
+	if (ret == 0)
+		files = calloc(places.count + 1, sizeof(*files));
+	for (size_t i = 0; i < places.count && files; i++)
+		if (places.array[i].file)
+			files[count++] = places.array[i].file;
+	places_done(&places);
+	if (!files)
+		return DUMP_MEMORY;
+	qsort(files, count, sizeof(*files), compare_texts);
+	for (size_t i = 0; i < count; i++)
+		if (kept == 0 || strcmp(files[kept - 1], files[i]) != 0)
+			files[kept++] = files[i];
+	*ret_files = files;
+	*ret_count = kept;
+	return 0;
+}
+
 void lines_done(struct lines *lines)
 {
 	free(lines->rows);
+	free(lines->parts);
 	free(lines->functions);
 	source_done(&lines->source);
 	*lines = (struct lines) { 0 };
@@ -402,7 +339,7 @@ int lines_rank(struct lines *lines, enum metric metric, size_t limit,
 	for (size_t i = 0; i < ranking.shown; i++)
 		rows[i] = lines->rows[ranking.numbers[i]];
 	if (by_line && ranking.shown)
-		qsort(rows, ranking.shown, sizeof(*rows), compare_rows);
+		qsort(rows, ranking.shown, sizeof(*rows), lines_compare_rows);
 	free(lines->rows);
 	lines->rows = rows;
 	lines->rows_left_out += lines->row_count - ranking.shown;

@@ -31,6 +31,7 @@ struct lines_function {
 	uint32_t first, last; /* lines of it that are charged; 0: none */
 	struct counts counts;
 	struct error error;
+	size_t first_part, part_count; /* its rows, by line, among the parts */
 };
 
 struct lines {
@@ -40,6 +41,7 @@ struct lines {
 	size_t rows_left_out;		  /* by lines_rank(): not among rows */
 	struct lines_function *functions; /* by first line */
 	size_t function_count;
+	struct lines_row *parts; /* rows told apart by function */
 	struct counts sum;
 	struct error sum_error;
 	bool is_estimate;  /* all counts are: the dump is sampled */
@@ -78,11 +80,26 @@ int lines_init(struct lines *ret_lines, struct analysis *analysis,
 void lines_done(struct lines *lines);
 
 /*
+ * The files of the debug information that have frames on stacks, each once,
+ * by name: for lines_init(). To be freed; strings are those of the analysis.
+ * 0, or DUMP_MEMORY.
+ */
+int lines_files(struct analysis *analysis, const char ***ret_files,
+		size_t *ret_count);
+
+/*
  * Keeps the limit (0: all) rows with the most of a metric, in the order of
  * their lines or, not by_line, the greatest first. Sums stay what they are.
  * 0, or DUMP_MEMORY.
  */
 int lines_rank(struct lines *lines, enum metric metric, size_t limit,
 	       bool by_line);
+
+/* Bytes of an allocation, rounded; 0 where there is none. */
+int64_t lines_average(const struct counts *counts);
+
+/* How many of so many columns a part has of the greatest; at least one where
+ * it is not 0. */
+int lines_heat(int64_t part, int64_t greatest, int columns);
 
 #endif

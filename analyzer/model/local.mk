@@ -39,6 +39,8 @@ analyzer_model_files = \
 	analyzer/model/keys.h \
 	analyzer/model/lines.c \
 	analyzer/model/lines.h \
+	analyzer/model/lines_rows.c \
+	analyzer/model/lines_rows.h \
 	analyzer/model/match.c \
 	analyzer/model/match.h \
 	analyzer/model/match_stacks.c \

@@ -89,10 +89,15 @@ static int try_path(struct source *source, const char *path)
 
 static int try_joined(struct source *source, const char *dir, const char *name)
 {
+	size_t bytes = strlen(dir);
 	char *path;
 	int ret;
 
-	if (asprintf(&path, "%s/%s", dir, name) < 0)
+	while (bytes > 0 && dir[bytes - 1] == '/')
+		bytes--;
+	while (*name == '/')
+		name++;
+	if (asprintf(&path, "%.*s/%s", (int)bytes, dir, name) < 0)
 		return DUMP_MEMORY;
 	ret = try_path(source, path);
 	free(path);

@@ -37,28 +37,30 @@ static int put_text(struct json *json, const struct source *source,
 	return 0;
 }
 
-static int put_rows(struct json *json, const struct lines *lines)
+static int put_rows(struct json *json, const struct lines *lines,
+		    const struct lines_row *rows, size_t count)
 {
 	int ret = 0;
 
 	json_begin_array(json, "lines");
-	for (size_t i = 0; i < lines->row_count && ret == 0; i++) {
+	for (size_t i = 0; i < count && ret == 0; i++) {
 		json_begin_object(json, NULL);
-		put_line_number(json, "line", lines->rows[i].line);
-		ret = put_text(json, &lines->source, lines->rows[i].line);
-		json_parts_estimate(json, &lines->rows[i].counts,
-				    lines->is_estimate ? &lines->rows[i].error
-						       : NULL);
+		put_line_number(json, "line", rows[i].line);
+		ret = put_text(json, &lines->source, rows[i].line);
+		json_parts_estimate(json, &rows[i].counts,
+				    lines->is_estimate ? &rows[i].error : NULL);
 		json_end(json);
 	}
 	json_end(json);
 	return ret;
 }
 
-static void put_functions(struct json *json, const struct lines *lines)
+static int put_functions(struct json *json, const struct lines *lines)
 {
+	int ret = 0;
+
 	json_begin_array(json, "functions");
-	for (size_t i = 0; i < lines->function_count; i++) {
+	for (size_t i = 0; i < lines->function_count && ret == 0; i++) {
 		const struct lines_function *function = &lines->functions[i];
 
 		json_begin_object(json, NULL);
@@ -68,9 +70,12 @@ static void put_functions(struct json *json, const struct lines *lines)
 		json_parts_estimate(json, &function->counts,
 				    lines->is_estimate ? &function->error
 						       : NULL);
+		ret = put_rows(json, lines, &lines->parts[function->first_part],
+			       function->part_count);
 		json_end(json);
 	}
 	json_end(json);
+	return ret;
 }
 
 static int put_file(struct json *json, const struct lines *lines)
@@ -86,8 +91,9 @@ static int put_file(struct json *json, const struct lines *lines)
 	json_parts_estimate(json, &lines->sum,
 			    lines->is_estimate ? &lines->sum_error : NULL);
 	json_end(json);
-	ret = put_rows(json, lines);
-	put_functions(json, lines);
+	ret = put_rows(json, lines, lines->rows, lines->row_count);
+	if (ret == 0)
+		ret = put_functions(json, lines);
 	json_end(json);
 	return ret;
 }

@@ -11,7 +11,8 @@
 
 #define NAME_COLUMNS_MIN 20u
 #define NAME_COLUMNS_MAX 48u
-#define REPEATS_MIN	 3u /* fewer are shown one by one */
+#define LINE_COLUMNS_MIN 12u /* of a site on a terminal, however narrow */
+#define REPEATS_MIN	 3u  /* fewer are shown one by one */
 
 const char *stack_text_end(enum tree_end end)
 {
@@ -186,8 +187,9 @@ void stack_text_print(struct term *term, const struct stack *stack,
 void stack_text_line(struct term *term, const struct stack *stack,
 		     const struct summary *summary, unsigned used)
 {
+	const unsigned least = term->is_terminal ? LINE_COLUMNS_MIN : 30;
 	const unsigned width =
-		term->width > used + 30 ? term->width : used + 30;
+		term->width > used + least ? term->width : used + least;
 	char name[TEXT_NAME_BYTES], place[TEXT_NAME_BYTES];
 	const struct stack_frame *first = stack->frames;
 
@@ -202,13 +204,22 @@ void stack_text_line(struct term *term, const struct stack *stack,
 	frame_place(place, first, summary);
 	text_styled(term, TERM_FUNCTION, name);
 	used += term_text_columns(name);
+	if (*place && term->is_terminal)
+		text_fit(place, width > used + 3 ? width - used - 2 : 1);
 	if (*place) {
+		/* Nothing of it fits: the name has all the room. */
+		if (term->is_terminal && used + 6 > width)
+			return;
 		fputs("  ", term->file);
 		text_styled(term, TERM_PATH, place);
 		used += 2 + term_text_columns(place);
+	} else if (term->is_terminal && used + 10 > width) {
+		return;
 	} else if (first->function && first->module &&
 		   !is_own(first, summary)) {
 		text_base_name(place, first->module);
+		if (term->is_terminal)
+			text_fit(place, width - used - 4);
 		fprintf(term->file, "  %s[%s]%s", term_style(term, TERM_DIM),
 			place, term_style(term, TERM_PLAIN));
 		used += 4 + term_text_columns(place);

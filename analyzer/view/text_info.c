@@ -51,10 +51,16 @@ static void print_text(struct term *term, const char *label, const char *text)
 }
 
 static void print_strings(struct term *term, const char *label,
-			  const struct summary_strings *strings, size_t first)
+			  const struct summary_strings *strings, size_t first,
+			  size_t limit)
 {
 	for (size_t i = first; i < strings->count; i++) {
 		print_label(term, i == first ? label : "");
+		if (limit && i - first >= limit) {
+			fprintf(term->file, "... and %zu more (--limit 0)\n",
+				strings->count - i);
+			break;
+		}
 		term_text(term, strings->array[i]);
 		putc('\n', term->file);
 	}
@@ -73,11 +79,12 @@ static void print_start(struct term *term, uint64_t unix_ns)
 	fprintf(term->file, "%s\n", text);
 }
 
-static void print_process(struct term *term, const struct summary *summary)
+static void print_process(struct term *term, const struct summary *summary,
+			  size_t limit)
 {
 	text_heading(term, "Process");
 	print_text(term, "program", summary->program);
-	print_strings(term, "arguments", &summary->arguments, 1);
+	print_strings(term, "arguments", &summary->arguments, 1, limit);
 	print_text(term, "directory", summary->directory);
 	print_label(term, "pid");
 	fprintf(term->file, "%" PRIu32 ", parent %" PRIu32 "\n", summary->pid,
@@ -131,7 +138,7 @@ static void print_mode(struct term *term, const struct summary *summary)
 	fprintf(term->file, "%s, version %" PRIu32 " of the format\n",
 		units_size(buf, term->units, summary->dump_bytes),
 		summary->version);
-	print_strings(term, "settings", &summary->settings, 0);
+	print_strings(term, "settings", &summary->settings, 0, 0);
 	print_label(term, "mode");
 	if (summary->sample_bytes)
 		fprintf(term->file, "sampled, one in %s\n",
@@ -237,7 +244,7 @@ int text_info_print(struct term *term, struct analysis *analysis,
 	int ret;
 
 	text_head(term, &analysis->summary);
-	print_process(term, &analysis->summary);
+	print_process(term, &analysis->summary, limit);
 	print_mode(term, &analysis->summary);
 	print_modules(term, analysis, limit);
 	ret = print_threads(term, threads, limit);

@@ -9,9 +9,10 @@
 
 /* How much of the source is shown. */
 enum text_lines_extent {
-	TEXT_LINES_ALL,	    /* every line */
-	TEXT_LINES_CHANGED, /* without the stretches that have no numbers */
-	TEXT_LINES_ROWS,    /* the rows alone, in their order */
+	TEXT_LINES_ALL,	      /* every line */
+	TEXT_LINES_CHANGED,   /* without the stretches that have no numbers */
+	TEXT_LINES_ROWS,      /* the rows alone, in their order */
+	TEXT_LINES_FUNCTIONS, /* a table for each function */
 };
 
 void text_lines_print(struct term *term, const struct analysis *analysis,

@@ -10,6 +10,7 @@
 #include "analyzer/view/text_losses.h"
 
 #define LABEL_COLUMNS 16
+#define NAME_COLUMNS  30 /* that a site should have, and the blanks */
 
 /* A list of sites: by what, and the two columns that it shows. */
 struct section {
@@ -114,6 +115,16 @@ static void print_section_head(struct term *term,
 	putc('\n', term->file);
 }
 
+/* On a narrow terminal, sizes leave no room for both numbers and names. */
+static bool has_room(const struct term *term, const struct section *section)
+{
+	int used = TEXT_SHARE + text_count_columns() + text_size_columns(term) +
+		   NAME_COLUMNS;
+
+	return section->bytes == METRIC_COUNT || !term->is_terminal ||
+	       term->width >= (unsigned)used;
+}
+
 /* One site of a section. error NULL: exact. */
 static int print_site(struct term *term, struct analysis *analysis,
 		      const struct section *section, uint32_t number,
@@ -122,8 +133,12 @@ static int print_site(struct term *term, struct analysis *analysis,
 {
 	const struct site *site = &analysis->sites.array[number];
 	const struct error *error = sites_error(&analysis->sites, number);
-	int used = TEXT_SHARE + text_count_columns() + 4;
+	bool has_count = has_room(term, section);
+	int used = TEXT_SHARE + 3;
 	int ret;
+
+	if (has_count)
+		used += text_count_columns() + 1;
 
 	fputs(term_style(term, TERM_NUMBER), term->file);
 	if (section->bytes != METRIC_COUNT) {
@@ -136,7 +151,8 @@ static int print_site(struct term *term, struct analysis *analysis,
 		used += TEXT_ERROR + 1;
 	}
 	text_share_cell(term, site->counts.of[key], ranking->sum.of[key]);
-	text_count_cell(term, site->counts.of[section->count], false);
+	if (has_count)
+		text_count_cell(term, site->counts.of[section->count], false);
 	fputs("  ", term->file);
 	ret = stack_read(stack, &analysis->names, site);
 	if (ret == 0)
@@ -158,7 +174,8 @@ static void print_section_rest(struct term *term, const struct section *section,
 	if (is_estimate)
 		text_cell(term, "", TEXT_ERROR);
 	text_share_cell(term, ranking->rest.of[key], ranking->sum.of[key]);
-	text_count_cell(term, ranking->rest.of[section->count], false);
+	if (has_room(term, section))
+		text_count_cell(term, ranking->rest.of[section->count], false);
 	fputs("  in ", term->file);
 	text_count_of(term, (int64_t)(ranking->count - ranking->shown),
 		      "more site");

@@ -12,6 +12,7 @@ EXTRA_DIST += tests/contract/exports.txt tests/contract/imports.txt
 
 cli_checks = \
 	tests/contract/cli-exit-codes \
+	tests/contract/man-examples \
 	tests/contract/man-format \
 	tests/contract/man-json \
 	tests/contract/man-options

@@ -320,8 +320,9 @@ START_TEST(test_lines_page_has_numbers_beside_the_source)
 	line = strndup(line_of_page(page, again_line + 3), 200);
 	*strchr(line, '\n') = '\0';
 	ck_assert_str_eq(line + 6,
-			 "     1,000 B     1,000 B     2.9 KiB            3"
-			 "                       LABEL(at_again); "
+			 "     1,000 B     1,000 B     2.9 KiB    2.7%"
+			 "            3     1,000 B                       "
+			 "LABEL(at_again); "
 			 "/* again_line + 3 */");
 	/* Silent stretches are not there, but for two lines around. */
 	ck_assert_str_ne(line_of_page(page, again_line + 1), "");

@@ -284,13 +284,15 @@ START_TEST(test_options_nearest_finds_slips_and_no_more)
 					     "peak", "top",    NULL };
 	static const struct {
 		const char *word, *name;
-	} slips[] = { { "rnu", "run" },	     { "reprot", "report" },
-		      { "leak", "leaks" },   { "lekas", "leaks" },
-		      { "peek", "peak" },    { "re", "report" },
-		      { "tpo", "top" },	     { "x", NULL },
-		      { "", NULL },	     { "frobnicate", NULL },
-		      { "diff", NULL },	     { "zzz", NULL },
-		      { "leaksleaks", NULL } };
+	} slips[] = { { "rnu", "run" },	      { "reprot", "report" },
+		      { "leak", "leaks" },    { "lekas", "leaks" },
+		      { "peek", "peak" },     { "re", "report" },
+		      { "tpo", "top" },	      { "x", NULL },
+		      { "", NULL },	      { "frobnicate", NULL },
+		      { "diff", NULL },	      { "zzz", NULL },
+		      { "leaksleaks", NULL }, { "read", NULL },
+		      { "foo", NULL },	      { "stop", "top" },
+		      { "let", NULL } };
 
 	for (size_t i = 0; i < sizeof(slips) / sizeof(slips[0]); i++) {
 		const char *found = options_nearest(slips[i].word, names);

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+/* What is charged to places, as rows by line and as functions with theirs. */
+#include "config.h"
+
+#include "analyzer/model/lines_rows.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/model/dump.h"
+#include "analyzer/model/places.h"
+
+/* What is charged to a line of a function. */
+struct part {
+	const char *function;
+	struct lines_row row;
+};
+
+int lines_compare_rows(const void *left, const void *right)
+{
+	const struct lines_row *a = left, *b = right;
+
+	return a->line < b->line ? -1 : a->line > b->line;
+}
+
+static int compare_names(const char *a, const char *b)
+{
+	if (!a || !b)
+		return (a != NULL) - (b != NULL);
+	return strcmp(a, b);
+}
+
+static int compare_parts(const void *left, const void *right)
+{
+	const struct part *a = left, *b = right;
+	int ret = compare_names(a->function, b->function);
+
+	return ret ? ret : lines_compare_rows(&a->row, &b->row);
+}
+
+static int compare_functions(const void *left, const void *right)
+{
+	const struct lines_function *a = left, *b = right;
+
+	if (a->first != b->first)
+		return a->first < b->first ? -1 : 1;
+	return compare_names(a->name, b->name);
+}
+
+static void add_row(struct lines_row *row, const struct lines_row *more)
+{
+	counts_add(&row->counts, &more->counts);
+	error_add(&row->error, &more->error);
+}
+
+/* Parts are in order: those of a function, line by line. */
+static void make_functions(struct lines *lines, const struct part *parts,
+			   size_t count)
+{
+	struct lines_function *function = NULL;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct part *part = &parts[i];
+
+		if (!function ||
+		    compare_names(function->name, part->function) != 0) {
+			function = &lines->functions[lines->function_count++];
+			function->name = part->function;
+			function->first_part = kept;
+		}
+		counts_add(&function->counts, &part->row.counts);
+		error_add(&function->error, &part->row.error);
+		if (function->first == 0)
+			function->first = part->row.line;
+		function->last = part->row.line;
+		if (function->part_count > 0 &&
+		    lines->parts[kept - 1].line == part->row.line) {
+			add_row(&lines->parts[kept - 1], &part->row);
+			continue;
+		}
+		lines->parts[kept++] = part->row;
+		function->part_count++;
+	}
+	if (lines->function_count)
+		qsort(lines->functions, lines->function_count,
+		      sizeof(*lines->functions), compare_functions);
+}
+
+/* Rows of the same line become one. */
+static void make_rows(struct lines *lines, const struct part *parts,
+		      size_t count)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++)
+		lines->rows[i] = parts[i].row;
+	if (count)
+		qsort(lines->rows, count, sizeof(*lines->rows),
+		      lines_compare_rows);
+	for (size_t i = 0; i < count; i++) {
+		if (kept && lines->rows[kept - 1].line == lines->rows[i].line)
+			add_row(&lines->rows[kept - 1], &lines->rows[i]);
+		else
+			lines->rows[kept++] = lines->rows[i];
+	}
+	lines->row_count = kept;
+}
+
+int lines_rows_make(struct lines *lines, const struct places *places,
+		    const struct lines_row *sums)
+{
+	struct part *parts = calloc(places->count + 1, sizeof(*parts));
+	size_t count = 0;
+
+	lines->rows = calloc(places->count + 1, sizeof(*lines->rows));
+	lines->parts = calloc(places->count + 1, sizeof(*lines->parts));
+	lines->functions = calloc(places->count + 1, sizeof(*lines->functions));
+	if (!parts || !lines->rows || !lines->parts || !lines->functions) {
+		free(parts);
+		return DUMP_MEMORY;
+	}
+	for (size_t i = 0; i < places->count; i++) {
+		if (counts_is_zero(&sums[i].counts))
+			continue;
+		parts[count] = (struct part) {
+			.function = places->array[i].function,
+			.row = sums[i],
+		};
+		parts[count++].row.line = places->array[i].line;
+	}
+	if (count)
+		qsort(parts, count, sizeof(*parts), compare_parts);
+	make_functions(lines, parts, count);
+	make_rows(lines, parts, count);
+	free(parts);
+	return 0;
+}
+
+int64_t lines_average(const struct counts *counts)
+{
+	int64_t count = counts->of[METRIC_ALLOCATIONS];
+	int64_t bytes = counts->of[METRIC_ALLOCATED_BYTES];
+
+	if (count <= 0 || bytes < 0)
+		return 0;
+	return bytes / count + (bytes % count >= count - bytes % count);
+}
+
+int lines_heat(int64_t part, int64_t greatest, int columns)
+{
+	int heat;
+
+	if (part <= 0 || greatest <= 0)
+		return 0;
+	heat = (int)((double)part / (double)greatest * columns + 0.5);
+	if (heat > columns)
+		return columns;
+	return heat ? heat : 1;
+}
