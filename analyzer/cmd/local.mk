@@ -42,6 +42,5 @@ analyzer_cmd_files = \
 	analyzer/cmd/target.c \
 	analyzer/cmd/target.h \
 	analyzer/cmd/timeline.c \
-	analyzer/cmd/top.c
 	analyzer/cmd/top.c \
 	analyzer/cmd/tree.c

@@ -88,6 +88,7 @@ model_tests = tests/unit/test_dump tests/unit/test_sites \
 	tests/unit/test_replay
 	tests/unit/test_estimate tests/unit/test_ranges
 	tests/unit/test_estimate tests/unit/test_set
+	tests/unit/test_set
 check_PROGRAMS += $(model_tests)
 TESTS += $(model_tests)
 endif
