@@ -14,14 +14,13 @@ dist_man_MANS += \
 	man/memprof-report.1 \
 	man/memprof-run.1 \
 	man/memprof-snapshot.1 \
-	man/memprof-timeline.1 \
 	man/memprof-stat.1 \
+	man/memprof-timeline.1 \
 	man/memprof-top.1 \
+	man/memprof-tree.1 \
 	man/memprof.1 \
 	man/memprof.h.3
 
 # What others may validate our output with.
 schemadir = $(pkgdatadir)
 dist_schema_DATA = man/memprof-export.schema.json
-	man/memprof-tree.1 \
-	man/memprof.1

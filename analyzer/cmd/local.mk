@@ -3,11 +3,11 @@
 analyzer_cmd_files = \
 	analyzer/cmd/allocator.c \
 	analyzer/cmd/allocator.h \
+	analyzer/cmd/annotate.c \
+	analyzer/cmd/annotate.h \
 	analyzer/cmd/budget_file.c \
 	analyzer/cmd/budget_file.h \
 	analyzer/cmd/check.c \
-	analyzer/cmd/annotate.c \
-	analyzer/cmd/annotate.h \
 	analyzer/cmd/cmd.h \
 	analyzer/cmd/completion.c \
 	analyzer/cmd/diff.c \
@@ -24,6 +24,7 @@ analyzer_cmd_files = \
 	analyzer/cmd/keeper_save.h \
 	analyzer/cmd/leaks.c \
 	analyzer/cmd/lines.c \
+	analyzer/cmd/main.c \
 	analyzer/cmd/measure.c \
 	analyzer/cmd/measure.h \
 	analyzer/cmd/peak.c \
@@ -33,9 +34,9 @@ analyzer_cmd_files = \
 	analyzer/cmd/report_options.c \
 	analyzer/cmd/run.c \
 	analyzer/cmd/snapshot.c \
-	analyzer/cmd/stat.c \
 	analyzer/cmd/sort_keys.c \
 	analyzer/cmd/sort_keys.h \
+	analyzer/cmd/stat.c \
 	analyzer/cmd/subject.c \
 	analyzer/cmd/subject.h \
 	analyzer/cmd/table.c \

@@ -4,14 +4,16 @@ analyzer_model_files = \
 	analyzer/model/analysis.h \
 	analyzer/model/budget.c \
 	analyzer/model/budget.h \
+	analyzer/model/call_graph.c \
+	analyzer/model/call_graph.h \
 	analyzer/model/callers.c \
 	analyzer/model/callers.h \
-	analyzer/model/catalog.c \
-	analyzer/model/catalog.h \
 	analyzer/model/calltree.c \
 	analyzer/model/calltree.h \
 	analyzer/model/calltree_build.c \
 	analyzer/model/calltree_build.h \
+	analyzer/model/catalog.c \
+	analyzer/model/catalog.h \
 	analyzer/model/counts.h \
 	analyzer/model/diff.c \
 	analyzer/model/diff.h \
@@ -23,8 +25,6 @@ analyzer_model_files = \
 	analyzer/model/dump_process.c \
 	analyzer/model/dump_segments.c \
 	analyzer/model/dump_timeline.c \
-	analyzer/model/call_graph.c \
-	analyzer/model/call_graph.h \
 	analyzer/model/edges.c \
 	analyzer/model/edges.h \
 	analyzer/model/estimate.c \
@@ -61,12 +61,12 @@ analyzer_model_files = \
 	analyzer/model/ranking.h \
 	analyzer/model/region.c \
 	analyzer/model/region.h \
+	analyzer/model/replay.c \
+	analyzer/model/replay.h \
 	analyzer/model/request.c \
 	analyzer/model/request.h \
 	analyzer/model/series.c \
 	analyzer/model/series.h \
-	analyzer/model/replay.c \
-	analyzer/model/replay.h \
 	analyzer/model/set.c \
 	analyzer/model/set.h \
 	analyzer/model/sites.c \
@@ -91,6 +91,6 @@ analyzer_model_files = \
 	analyzer/model/tree.c \
 	analyzer/model/tree.h \
 	analyzer/model/verdict.c \
-	analyzer/model/verdict.h
+	analyzer/model/verdict.h \
 	analyzer/model/walk.c \
 	analyzer/model/walk.h

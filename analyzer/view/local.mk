@@ -1,56 +1,5 @@
 # SPDX-License-Identifier: MIT
 analyzer_view_files = \
-	analyzer/view/json.c \
-	analyzer/view/json.h \
-	analyzer/view/json_diff.c \
-	analyzer/view/json_diff.h \
-	analyzer/view/json_info.c \
-	analyzer/view/json_info.h \
-	analyzer/view/json_lines.c \
-	analyzer/view/json_lines.h \
-	analyzer/view/json_parts.c \
-	analyzer/view/json_parts.h \
-	analyzer/view/json_sites.c \
-	analyzer/view/json_sites.h \
-	analyzer/view/json_timeline.c \
-	analyzer/view/json_timeline.h \
-	analyzer/view/json_top.c \
-	analyzer/view/json_top.h \
-	analyzer/view/json_tree.c \
-	analyzer/view/json_tree.h \
-	analyzer/view/stack_text.c \
-	analyzer/view/stack_text.h \
-	analyzer/view/svg.c \
-	analyzer/view/svg.h \
-	analyzer/view/svg_timeline.c \
-	analyzer/view/svg_timeline.h \
-	analyzer/view/stat.c \
-	analyzer/view/stat.h \
-	analyzer/view/text.c \
-	analyzer/view/text.h \
-	analyzer/view/text_growth.c \
-	analyzer/view/text_growth.h \
-	analyzer/view/text_diff.c \
-	analyzer/view/text_diff.h \
-	analyzer/view/text_edges.c \
-	analyzer/view/text_info.c \
-	analyzer/view/text_info.h \
-	analyzer/view/text_lines.c \
-	analyzer/view/text_lines.h \
-	analyzer/view/text_losses.c \
-	analyzer/view/text_losses.h \
-	analyzer/view/text_place.c \
-	analyzer/view/text_place.h \
-	analyzer/view/text_report.c \
-	analyzer/view/text_report.h \
-	analyzer/view/text_set.c \
-	analyzer/view/text_set.h \
-	analyzer/view/text_sites.c \
-	analyzer/view/text_sites.h \
-	analyzer/view/text_timeline.c \
-	analyzer/view/text_timeline.h \
-	analyzer/view/text_top.c \
-	analyzer/view/text_top.h \
 	analyzer/view/check/check_json.c \
 	analyzer/view/check/check_page.c \
 	analyzer/view/check/check_page.h \
@@ -73,7 +22,60 @@ analyzer_view_files = \
 	analyzer/view/export/pprof.c \
 	analyzer/view/export/protobuf.c \
 	analyzer/view/export/protobuf.h \
-	analyzer/view/export/speedscope.c
+	analyzer/view/export/speedscope.c \
+	analyzer/view/json.c \
+	analyzer/view/json.h \
+	analyzer/view/json_diff.c \
+	analyzer/view/json_diff.h \
+	analyzer/view/json_info.c \
+	analyzer/view/json_info.h \
+	analyzer/view/json_lines.c \
+	analyzer/view/json_lines.h \
+	analyzer/view/json_parts.c \
+	analyzer/view/json_parts.h \
+	analyzer/view/json_sites.c \
+	analyzer/view/json_sites.h \
+	analyzer/view/json_timeline.c \
+	analyzer/view/json_timeline.h \
+	analyzer/view/json_top.c \
+	analyzer/view/json_top.h \
+	analyzer/view/json_tree.c \
+	analyzer/view/json_tree.h \
+	analyzer/view/stack_text.c \
+	analyzer/view/stack_text.h \
+	analyzer/view/stat.c \
+	analyzer/view/stat.h \
+	analyzer/view/svg.c \
+	analyzer/view/svg.h \
+	analyzer/view/svg_timeline.c \
+	analyzer/view/svg_timeline.h \
+	analyzer/view/text.c \
+	analyzer/view/text.h \
+	analyzer/view/text_diff.c \
+	analyzer/view/text_diff.h \
+	analyzer/view/text_edges.c \
+	analyzer/view/text_growth.c \
+	analyzer/view/text_growth.h \
+	analyzer/view/text_info.c \
+	analyzer/view/text_info.h \
+	analyzer/view/text_lines.c \
+	analyzer/view/text_lines.h \
+	analyzer/view/text_losses.c \
+	analyzer/view/text_losses.h \
+	analyzer/view/text_place.c \
+	analyzer/view/text_place.h \
+	analyzer/view/text_report.c \
+	analyzer/view/text_report.h \
+	analyzer/view/text_set.c \
+	analyzer/view/text_set.h \
+	analyzer/view/text_sites.c \
+	analyzer/view/text_sites.h \
+	analyzer/view/text_timeline.c \
+	analyzer/view/text_timeline.h \
+	analyzer/view/text_top.c \
+	analyzer/view/text_top.h \
+	analyzer/view/text_tree.c \
+	analyzer/view/text_tree.h
 
 # Libraries are chosen by file.
 if HAVE_ZLIB
@@ -86,5 +88,3 @@ analyzer_view_files += analyzer/view/export/sqlite.c
 endif
 EXTRA_DIST += analyzer/view/export/deflate.c \
 	analyzer/view/export/deflate_none.c analyzer/view/export/sqlite.c
-	analyzer/view/text_tree.c \
-	analyzer/view/text_tree.h
