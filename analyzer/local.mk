@@ -16,7 +16,16 @@ noinst_LIBRARIES += libanalyzer.a
 libanalyzer_a_SOURCES = $(analyzer_base_files) $(analyzer_sym_files) \
 	$(analyzer_model_files) $(analyzer_view_files) $(analyzer_cmd_files)
 libanalyzer_a_CFLAGS = $(ANALYZER_CFLAGS)
-libanalyzer_a_CPPFLAGS = $(AM_CPPFLAGS) -DMEMPROF_LIBDIR='"$(libdir)"'
+libanalyzer_a_CPPFLAGS = $(AM_CPPFLAGS) -DMEMPROF_LIBDIR='"$(libdir)"' \
+	-DMEMPROF_DATADIR='"$(pkgdatadir)"'
+
+# What libraries keep until the process ends. Found beside an installed memprof
+# and, by the copy, beside one that is not.
+dist_pkgdata_DATA = analyzer/cmd/default.supp
+noinst_DATA = default.supp
+default.supp: analyzer/cmd/default.supp
+	$(AM_V_GEN)cp -f $(srcdir)/analyzer/cmd/default.supp $@
+CLEANFILES += default.supp
 
 bin_PROGRAMS += memprof
 memprof_SOURCES = analyzer/cmd/main.c

@@ -8,6 +8,7 @@ include preload/format/local.mk
 include preload/base/local.mk
 include preload/unwind/local.mk
 include preload/record/local.mk
+include preload/leak/local.mk
 include preload/shim/local.mk
 
 PRELOAD_CFLAGS = $(AM_CFLAGS) -O2 -fPIC -fvisibility=hidden \
@@ -18,7 +19,7 @@ PRELOAD_CFLAGS = $(AM_CFLAGS) -O2 -fPIC -fvisibility=hidden \
 # The recorder knows nothing of symbol interposition, so that unit tests link it.
 noinst_LIBRARIES += librecorder.a
 librecorder_a_SOURCES = $(preload_base_files) $(preload_unwind_files) \
-	$(preload_record_files)
+	$(preload_record_files) $(preload_leak_files)
 librecorder_a_CFLAGS = $(PRELOAD_CFLAGS)
 
 preloaddir = $(libdir)

@@ -3,9 +3,9 @@
  * memprof.h - what a program may ask of the recorder.
  *
  * Whatever is in capitals may be used whether or not libmemprof.so is
- * preloaded: without it they do nothing and return 0, so nothing needs to be
- * linked. Any thread may use them; none allocates from malloc, changes errno
- * or fails. memprof.h(3) says the same at length.
+ * preloaded: without it they do nothing and return 0 (where they say no other),
+ * so nothing needs to be linked. Any thread may use them; none allocates from
+ * malloc, changes errno or fails. memprof.h(3) says the same at length.
  */
 #ifndef MEMPROF_H
 #define MEMPROF_H
@@ -125,6 +125,24 @@ static inline int MEMPROF_MARK(const char *name)
 static inline int MEMPROF_SNAPSHOT(const char *name)
 {
 	return memprof_snapshot ? memprof_snapshot(name) : 0;
+}
+
+/*
+ * Leaks. Looks which blocks the program can still reach, from its variables,
+ * its threads' stacks and registers and its other writable memory, and writes
+ * what it finds into the dump, in place of what an earlier call found; memprof
+ * leaks prints it. The other threads stand still for a moment, and the caller
+ * waits until it is done: about a second for each gigabyte in use.
+ *
+ * 1: blocks are lost, nothing leads to them. 0: none is. -1: nothing is known,
+ * the reason stands in the dump. Not for signal handlers. The functions of
+ * <sanitizer/lsan_interface.h> work too.
+ */
+extern int memprof_leak_check(void) __attribute__((weak));
+
+static inline int MEMPROF_LEAK_CHECK(void)
+{
+	return memprof_leak_check ? memprof_leak_check() : -1;
 }
 
 #ifdef __cplusplus

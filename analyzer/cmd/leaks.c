@@ -1,22 +1,41 @@
 /* SPDX-License-Identifier: MIT */
-/* memprof leaks: blocks live at the end by site, largest first. */
+/* memprof leaks: blocks live at the end by verdict and site, largest first. */
 #include "config.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "analyzer/base/diag.h"
 #include "analyzer/cmd/cmd.h"
+#include "analyzer/cmd/recorder.h"
 #include "analyzer/cmd/subject.h"
-#include "analyzer/view/json_sites.h"
+#include "analyzer/model/leaks.h"
+#include "analyzer/model/suppressions.h"
+#include "analyzer/view/json_leaks.h"
 #include "analyzer/view/json_timeline.h"
+#include "analyzer/view/supp.h"
 #include "analyzer/view/text_growth.h"
+#include "analyzer/view/text_leaks.h"
 #include "analyzer/view/text_sites.h"
 
 #define SITES_SHOWN 20
+#define DEFAULT	    "default.supp"
 
 struct options_of_leaks {
 	struct report_options report;
 	int sort;
 	int64_t error_exitcode;
 	bool is_growing;
+	bool with_reachable;
+	bool generate;
+	bool no_defaults;
+	struct option_list suppressions;
+
+	/* Read before the dump is. */
+	struct suppressions *rules;
 };
 
 static const char *const sort_keys[] = { "bytes", "blocks", NULL };
@@ -33,6 +52,23 @@ static const struct option_spec leaks_specs[] = {
 	  .name = "growing",
 	  .offset = offsetof(struct options_of_leaks, is_growing),
 	  .help = "list the sites whose live bytes keep rising" },
+	{ .type = OPTION_FLAG,
+	  .name = "reachable",
+	  .offset = offsetof(struct options_of_leaks, with_reachable),
+	  .help = "list what is still reachable too" },
+	{ .type = OPTION_LIST,
+	  .name = "suppressions",
+	  .argument = "FILE",
+	  .offset = offsetof(struct options_of_leaks, suppressions),
+	  .help = "leave out what the rules in FILE match" },
+	{ .type = OPTION_FLAG,
+	  .name = "no-default-suppressions",
+	  .offset = offsetof(struct options_of_leaks, no_defaults),
+	  .help = "show what libraries keep until the end too" },
+	{ .type = OPTION_FLAG,
+	  .name = "gen-suppressions",
+	  .offset = offsetof(struct options_of_leaks, generate),
+	  .help = "print rules for what would be listed" },
 	REPORT_SORT_SPEC(struct options_of_leaks, sort, sort_keys),
 	{ 0 }
 };
@@ -47,31 +83,71 @@ static const struct options_of_leaks leaks_defaults = {
 	.report = REPORT_OPTIONS_DEFAULT(-1),
 };
 
+/* What nobody judged: as before there were verdicts, without what rules
+ * cover. */
+static int print_unjudged(struct term *term, struct analysis *analysis,
+			  const struct leaks *leaks, enum metric sort,
+			  size_t limit)
+{
+	for (size_t i = 0; i < analysis->sites.count; i++)
+		if (leaks->rules[LEAKS_UNJUDGED][i])
+			filter_drop(&analysis->filter, i);
+	return text_sites_print(term, analysis, SITES_LEAKS, sort, limit);
+}
+
+static int print_text(struct term *term, struct analysis *analysis,
+		      const struct leaks *leaks,
+		      const struct options_of_leaks *options, enum metric sort)
+{
+	size_t limit = subject_limit(&options->report, SITES_SHOWN);
+	int ret;
+
+	if (leaks->is_judged)
+		ret = text_leaks_print(term, analysis, leaks, sort, limit,
+				       options->with_reachable);
+	else
+		ret = print_unjudged(term, analysis, leaks, sort, limit);
+	if (ret < 0)
+		return ret;
+	text_leaks_print_suppressions(term, options->rules);
+	text_leaks_print_scan(term, leaks);
+	return ret;
+}
+
+/* Is anything to be blamed? What is still reachable is not. */
+static bool has_leaks(const struct leaks *leaks)
+{
+	for (unsigned v = 0; v < MPF_VERDICT_REACHABLE; v++)
+		if (leaks_blocks(leaks, v) > 0)
+			return true;
+	return false;
+}
+
 static int print(struct term *term, struct analysis *analysis,
 		 const void *values)
 {
 	const struct options_of_leaks *options = values;
-	size_t limit = subject_limit(&options->report, SITES_SHOWN);
 	enum metric sort = options->sort == 1 ? text_sites_blocks(SITES_LEAKS)
 					      : text_sites_bytes(SITES_LEAKS);
-	const struct counts *live;
-	int ret;
+	struct leaks leaks;
+	int ret =
+		leaks_init(&leaks, analysis, options->rules,
+			   options->with_reachable || options->report.is_json);
 
-	if (options->report.is_json)
-		ret = json_sites_print(term->file, analysis,
-				       &(struct json_sites_options) {
-					       .schema = "memprof-leaks/1",
-					       .sort = sort,
-					       .limit = limit,
-				       });
+	if (ret < 0)
+		return ret;
+	if (options->generate)
+		ret = supp_print(term->file, analysis, &leaks,
+				 options->with_reachable);
+	else if (options->report.is_json)
+		ret = json_leaks_print(
+			term->file, analysis, &leaks, options->rules, sort,
+			subject_limit(&options->report, SITES_SHOWN));
 	else
-		ret = text_sites_print(term, analysis, SITES_LEAKS, sort,
-				       limit);
-	/* What is known of all is exact, sampled or not. */
-	live = analysis->filter.is_complete ? &analysis->sites.totals
-					    : &analysis->filter.sum;
-	if (ret == 0 && live->of[METRIC_LIVE_BLOCKS] > 0)
+		ret = print_text(term, analysis, &leaks, options, sort);
+	if (ret == 0 && has_leaks(&leaks))
 		ret = (int)options->error_exitcode;
+	leaks_done(&leaks);
 	return ret;
 }
 
@@ -102,16 +178,73 @@ static int print_growing(struct term *term, struct analysis *analysis,
 	return ret;
 }
 
+/* False after having said why. */
+static bool read_rules(struct suppressions *rules, const char *file)
+{
+	struct suppressions_error error;
+
+	switch (suppressions_read(rules, file, &error)) {
+	case SUPPRESSIONS_OK:
+		return true;
+	case SUPPRESSIONS_MISSING:
+		diag_error("%s: cannot be read: %s; name a file of "
+			   "suppressions",
+			   file, strerror(error.system_errno));
+		break;
+	case SUPPRESSIONS_MEMORY:
+		diag_error("%s: out of memory", file);
+		break;
+	default:
+		diag_error("%s: line %u: %s; lines are leak:PATTERN, rules "
+			   "stand in braces as valgrind writes them",
+			   file, error.line, error.what);
+		break;
+	}
+	return false;
+}
+
+/* The file that is installed with us; it may be missing. */
+static bool read_defaults(struct suppressions *rules)
+{
+	static const char *const relative[] = { "/" DEFAULT,
+						"/../share/memprof/" DEFAULT };
+	static char path[PATH_MAX + 64]; /* rules keep its name */
+	char folder[PATH_MAX];
+
+	recorder_own_folder(folder);
+	for (size_t i = 0; *folder && i < 2; i++) {
+		snprintf(path, sizeof(path), "%s%s", folder, relative[i]);
+		if (access(path, R_OK) == 0)
+			return read_rules(rules, path);
+	}
+	if (access(MEMPROF_DATADIR "/" DEFAULT, R_OK) == 0)
+		return read_rules(rules, MEMPROF_DATADIR "/" DEFAULT);
+	return true;
+}
+
 static int leaks_run(const void *values, int argc, char **argv)
 {
-	const struct options_of_leaks *options = values;
+	struct options_of_leaks options =
+		*(const struct options_of_leaks *)values;
+	struct suppressions rules = { 0 };
+	int status = CMD_DONE;
 
-	if (options->is_growing)
-		return subject_show_series(&options->report,
+	if (options.is_growing)
+		return subject_show_series(&options.report,
 					   argc ? argv[0] : NULL, print_growing,
-					   values);
-	return subject_show(&options->report, argc ? argv[0] : NULL, print,
-			    values);
+					   &options);
+	options.rules = &rules;
+	if (!options.no_defaults && !read_defaults(&rules))
+		status = CMD_FAILED;
+	for (size_t i = 0; i < options.suppressions.count; i++)
+		if (status == CMD_DONE &&
+		    !read_rules(&rules, options.suppressions.items[i]))
+			status = CMD_USAGE;
+	if (status == CMD_DONE)
+		status = subject_show(&options.report, argc ? argv[0] : NULL,
+				      print, &options);
+	suppressions_done(&rules);
+	return status;
 }
 
 const struct cmd cmd_leaks = {

@@ -16,8 +16,7 @@
 
 #define LIBRARY "libmemprof.so"
 
-/* Folder of our own executable, links resolved; "" when unknown. */
-static void own_folder(char buf[static PATH_MAX])
+void recorder_own_folder(char buf[static PATH_MAX])
 {
 	ssize_t len = readlink("/proc/self/exe", buf, PATH_MAX - 1);
 	char *slash;
@@ -48,7 +47,7 @@ static char *search(void)
 	char folder[PATH_MAX], path[PATH_MAX + 64];
 	char *found = NULL;
 
-	own_folder(folder);
+	recorder_own_folder(folder);
 	for (size_t i = 0; i < 3 && !found; i++) {
 		if (i == 1)
 			found = real_file(MEMPROF_LIBDIR "/" LIBRARY);

@@ -6,6 +6,11 @@
 #ifndef MEMPROF_ANALYZER_CMD_RECORDER_H
 #define MEMPROF_ANALYZER_CMD_RECORDER_H
 
+#include <limits.h>
+
+/* Folder of our own executable, links resolved; "" when unknown. */
+void recorder_own_folder(char buf[static PATH_MAX]);
+
 /*
  * Absolute path of libmemprof.so, to be freed: MEMPROF_LIB where that is set,
  * else beside the executable (a build tree), else in the library folder memprof

@@ -35,6 +35,7 @@ struct run_options {
 	int64_t max_depth; /* 0: the recorder's default */
 	int unwind;	   /* index into unwind_choices; -1: default */
 	int allocator;	   /* enum allocator */
+	bool leak_check;   /* look what is lost at the end */
 	uint64_t sample;   /* mean bytes between samples; 0: no option */
 	int timeline;	   /* index into timeline_choices; -1: default */
 	const char *snapshot_signal;
@@ -148,6 +149,8 @@ static int set_settings(const struct run_options *options)
 	if (options->out && set_out(options->out) < 0)
 		return -1;
 	if (options->is_quiet && set_setting("MEMPROF_QUIET", "1") < 0)
+		return -1;
+	if (options->leak_check && set_setting("MEMPROF_LEAK_CHECK", "1") < 0)
 		return -1;
 	if (set_number("MEMPROF_MAX_DEPTH", (uint64_t)options->max_depth) < 0 ||
 	    set_number("MEMPROF_SAMPLE", options->sample) < 0 ||
@@ -396,6 +399,8 @@ static const struct option_spec run_specs[] = {
 	{ OPTION_ENUM, "allocator", .argument = "NAME", FIELD(allocator),
 	  .choices = allocator_names,
 	  .help = "give the program another allocator" },
+	{ OPTION_FLAG, "leak-check", FIELD(leak_check),
+	  .help = "look at the end which blocks the program can still reach" },
 	{ OPTION_SIZE, "sample", .argument = "SIZE", FIELD(sample), .min = 1,
 	  .max = MAX_SAMPLE,
 	  .help = "record the stacks of a sample of the blocks only, one for "

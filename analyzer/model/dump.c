@@ -185,6 +185,21 @@ static int segments_end(struct dump_reader *reader, uint64_t used_bytes,
 	return ret;
 }
 
+/* Verdicts that were being written when they were read, or when the process
+ * died, are none. */
+static int look_at_scan(struct dump_reader *reader)
+{
+	struct dump *dump = reader->dump;
+	uint32_t now = 0;
+	int ret;
+
+	ret = dump_read(reader, &now, sizeof(now),
+			offsetof(struct mpf_header, leak_sequence));
+	dump->has_leaks = (dump->header.mode & MPF_MODE_LEAK_CHECKED) &&
+			  now % 2 == 0 && now == dump->header.leak_sequence;
+	return ret;
+}
+
 /*
  * Counters first, then what they refer to: in a process that goes on, a slot
  * may name a node that is younger than the first look at used_bytes.
@@ -220,6 +235,8 @@ static int read_contents(struct dump_reader *reader)
 	}
 	if (ret == 0)
 		ret = dump_load_rest(reader);
+	if (ret == 0)
+		ret = look_at_scan(reader);
 	return ret == 0 ? dump_check_elements(reader) : ret;
 }
 
@@ -294,6 +311,8 @@ void dump_close(struct dump *dump)
 	region_free(dump->threads, dump->thread_count, sizeof(*dump->threads));
 	region_free(dump->slots, dump->slot_count, sizeof(*dump->slots));
 	region_free(dump->text, dump->text_count, 1);
+	region_free(dump->leaks, dump->leak_count, sizeof(*dump->leaks));
+	region_free(dump->roots, dump->root_count, sizeof(*dump->roots));
 	free(dump->runs);
 	free(dump->segments);
 	free(dump);

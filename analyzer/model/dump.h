@@ -85,6 +85,9 @@ struct dump_run {
 	uint64_t offset; /* in the file, of the first of them */
 };
 
+#define DUMP_MAX_LEAKS (1u << 20)
+#define DUMP_MAX_ROOTS (1u << 16)
+
 struct dump_segment; /* private */
 
 struct dump {
@@ -130,6 +133,17 @@ struct dump {
 	 * then, one for each; NULL: nothing is to be subtracted. */
 	struct mpf_change *before;
 	struct mpf_overflow overflow_before;
+
+	/*
+	 * What the reachability scan says; empty unless has_leaks. Of a used
+	 * leak (blocks != 0) both classes are of kind CLASS or 0, and root is
+	 * that of a used root or 0.
+	 */
+	bool has_leaks;
+	struct mpf_leak *leaks;
+	size_t leak_count;
+	struct mpf_root *roots; /* used: held != 0 */
+	size_t root_count;
 
 	/* With salvage: what could not be used. */
 	struct dump_error dropped[DUMP_MAX_DROPPED];

@@ -49,6 +49,10 @@ static const char *header_fault(const struct mpf_header *header,
 		{ header->inherited_bytes > DUMP_MAX_COUNT ||
 			  header->inherited_blocks > DUMP_MAX_COUNT,
 		  "inherited blocks", HEADER_OFFSET(inherited_blocks) },
+		{ header->leak_method > MPF_LEAK_UNSEEN ||
+			  header->leak_failure > MPF_LEAK_SANDBOXED ||
+			  header->leak_unseen > header->leak_threads,
+		  "leak check", HEADER_OFFSET(leak_method) },
 		{ header->check_differences > header->check_walks,
 		  "compared walks", HEADER_OFFSET(check_differences) },
 		{ header->verify_differences > header->verify_walks,
@@ -115,6 +119,10 @@ int dump_check_header(struct dump_reader *reader)
 			break;
 		case HEADER_OFFSET(verify_differences):
 			header->verify_walks = header->verify_differences = 0;
+			break;
+		case HEADER_OFFSET(leak_method):
+			header->leak_method = header->leak_failure = 0;
+			header->leak_unseen = header->leak_threads = 0;
 			break;
 		default:
 			header->check_walks = header->check_differences = 0;
@@ -282,5 +290,7 @@ int dump_check_elements(struct dump_reader *reader)
 		ret = dump_check_slots(reader);
 	if (ret == 0)
 		ret = dump_check_timeline(reader);
+	if (ret == 0)
+		ret = dump_check_leaks(reader);
 	return ret;
 }

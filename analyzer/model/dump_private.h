@@ -68,12 +68,15 @@ int dump_drop_element(struct dump_reader *reader, const char *what,
 /* Beyond the losses that are kept, looking for their places is wasted. */
 bool dump_is_worth_telling(const struct dump_reader *reader);
 
-/* dump_check.c */
+/* dump_check.c: is the text within the texts of the file? */
 bool dump_is_text_valid(const struct dump *dump, struct mpf_text text);
 
 /* dump_nodes.c: fills node_kinds; then the slots. */
 int dump_check_nodes(struct dump_reader *reader);
 int dump_check_slots(struct dump_reader *reader);
+
+/* dump_leaks.c: what the reachability scan says, after the nodes. */
+int dump_check_leaks(struct dump_reader *reader);
 
 /* dump_process.c: is the process of the dump alive, with this file mapped? */
 bool dump_process_is_alive(const struct mpf_header *header, uint64_t inode,

@@ -35,6 +35,10 @@ static uint32_t elem_bytes_of(uint32_t type)
 		return sizeof(struct mpf_moment);
 	case MPF_SEG_CHANGES:
 		return sizeof(struct mpf_change);
+	case MPF_SEG_LEAKS:
+		return sizeof(struct mpf_leak);
+	case MPF_SEG_ROOTS:
+		return sizeof(struct mpf_root);
 	default:
 		return 0; /* unknown to us */
 	}
@@ -55,6 +59,10 @@ static uint64_t limit_of(uint32_t type)
 		return DUMP_MAX_MOMENTS;
 	case MPF_SEG_CHANGES:
 		return UINT32_MAX;
+	case MPF_SEG_LEAKS:
+		return DUMP_MAX_LEAKS;
+	case MPF_SEG_ROOTS:
+		return DUMP_MAX_ROOTS;
 	default:
 		return DUMP_MAX_BYTES;
 	}
@@ -371,5 +379,15 @@ int dump_load_rest(struct dump_reader *reader)
 		ret = dump_load_array(reader, MPF_SEG_TEXT, &array,
 				      &dump->text_count);
 	dump->text = array;
+	array = NULL;
+	if (ret == 0)
+		ret = dump_load_array(reader, MPF_SEG_LEAKS, &array,
+				      &dump->leak_count);
+	dump->leaks = array;
+	array = NULL;
+	if (ret == 0)
+		ret = dump_load_array(reader, MPF_SEG_ROOTS, &array,
+				      &dump->root_count);
+	dump->roots = array;
 	return ret;
 }

@@ -166,6 +166,17 @@ void filter_done(struct filter *filter)
 	*filter = (struct filter) { 0 };
 }
 
+void filter_drop(struct filter *filter, size_t site)
+{
+	if (!filter->keeps[site])
+		return;
+	filter->keeps[site] = 0;
+	filter->count--;
+	counts_subtract(&filter->sum, &filter->sites->array[site].counts);
+	if (filter->sites->errors)
+		error_subtract(&filter->error, &filter->sites->errors[site]);
+}
+
 struct ranking_source filter_source(const struct filter *filter)
 {
 	const struct site *first = filter->sites->array;

@@ -46,6 +46,9 @@ int filter_init(struct filter *ret_filter, const struct sites *sites,
 		char fault[static FILTER_FAULT_BYTES], const char **ret_regex);
 void filter_done(struct filter *filter);
 
+/* Leaves out one more site. */
+void filter_drop(struct filter *filter, size_t site);
+
 /* The sites looked at, as something to rank. */
 struct ranking_source filter_source(const struct filter *filter);
 

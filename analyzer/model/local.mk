@@ -20,6 +20,7 @@ analyzer_model_files = \
 	analyzer/model/dump.c \
 	analyzer/model/dump.h \
 	analyzer/model/dump_check.c \
+	analyzer/model/dump_leaks.c \
 	analyzer/model/dump_nodes.c \
 	analyzer/model/dump_private.h \
 	analyzer/model/dump_process.c \
@@ -37,6 +38,8 @@ analyzer_model_files = \
 	analyzer/model/intmap.h \
 	analyzer/model/keys.c \
 	analyzer/model/keys.h \
+	analyzer/model/leaks.c \
+	analyzer/model/leaks.h \
 	analyzer/model/lines.c \
 	analyzer/model/lines.h \
 	analyzer/model/lines_rows.c \
@@ -77,6 +80,9 @@ analyzer_model_files = \
 	analyzer/model/spread.h \
 	analyzer/model/stack.c \
 	analyzer/model/stack.h \
+	analyzer/model/suppressions.c \
+	analyzer/model/suppressions.h \
+	analyzer/model/suppressions_match.c \
 	analyzer/model/summary.c \
 	analyzer/model/summary.h \
 	analyzer/model/timeline.c \

@@ -201,6 +201,9 @@ int range_apply(const struct range *range, struct dump *dump)
 
 	if (!range->is_set)
 		return 0;
+	/* The scan judged what was live when it was made, of any age. */
+	if (range->has_from || range->to.kind != RANGE_END)
+		dump->has_leaks = false;
 	if (range->has_from) {
 		dump->before = state_at(dump, &range->from);
 		if (!dump->before)

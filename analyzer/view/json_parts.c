@@ -294,15 +294,13 @@ void json_parts_stack(struct json *json, const char *key,
 	json_end(json);
 }
 
-int json_parts_site(struct json *json, const char *key,
-		    struct analysis *analysis, const struct site *site,
-		    struct stack *stack)
+int json_parts_site_members(struct json *json, struct analysis *analysis,
+			    const struct site *site, struct stack *stack)
 {
 	int ret = stack_read(stack, &analysis->names, site);
 
 	if (ret < 0)
 		return ret;
-	json_begin_object(json, key);
 	json_parts_estimate(
 		json, &site->counts,
 		sites_error(&analysis->sites,
@@ -310,6 +308,17 @@ int json_parts_site(struct json *json, const char *key,
 	json_text(json, "truncated", truncation_name(stack->end));
 	json_bool(json, "attributed", stack->kind == SITE_STACK);
 	json_parts_stack(json, "stack", stack);
-	json_end(json);
 	return 0;
+}
+
+int json_parts_site(struct json *json, const char *key,
+		    struct analysis *analysis, const struct site *site,
+		    struct stack *stack)
+{
+	int ret;
+
+	json_begin_object(json, key);
+	ret = json_parts_site_members(json, analysis, site, stack);
+	json_end(json);
+	return ret;
 }

@@ -73,7 +73,10 @@ void json_parts_estimate(struct json *json, const struct counts *counts,
 void json_parts_stack(struct json *json, const char *key,
 		      const struct stack *stack);
 
-/* stack is scratch space that is used again. 0, or DUMP_MEMORY. */
+/* The members of a site, into the object that is open. stack is scratch space
+ * that is used again. 0, or DUMP_MEMORY. */
+int json_parts_site_members(struct json *json, struct analysis *analysis,
+			    const struct site *site, struct stack *stack);
 int json_parts_site(struct json *json, const char *key,
 		    struct analysis *analysis, const struct site *site,
 		    struct stack *stack);

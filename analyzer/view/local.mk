@@ -29,6 +29,8 @@ analyzer_view_files = \
 	analyzer/view/json_diff.h \
 	analyzer/view/json_info.c \
 	analyzer/view/json_info.h \
+	analyzer/view/json_leaks.c \
+	analyzer/view/json_leaks.h \
 	analyzer/view/json_lines.c \
 	analyzer/view/json_lines.h \
 	analyzer/view/json_parts.c \
@@ -58,6 +60,10 @@ analyzer_view_files = \
 	analyzer/view/text_growth.h \
 	analyzer/view/text_info.c \
 	analyzer/view/text_info.h \
+	analyzer/view/supp.c \
+	analyzer/view/supp.h \
+	analyzer/view/text_leaks.c \
+	analyzer/view/text_leaks.h \
 	analyzer/view/text_lines.c \
 	analyzer/view/text_lines.h \
 	analyzer/view/text_losses.c \

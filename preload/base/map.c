@@ -4,6 +4,7 @@
 
 #include "preload/base/map.h"
 
+#include <stdatomic.h>
 #include <sys/prctl.h>
 
 #include "preload/base/sandbox.h"
@@ -18,6 +19,88 @@
 
 _Atomic bool mp_sandbox_is_on;
 
+/*
+ * Which mappings are ours: they hold addresses of the program's blocks, and
+ * must not be taken for the program's own memory. A list that only grows; a
+ * freed place is used again when it is the last one tried.
+ */
+#define LIST_ENTRIES 254u
+
+struct entry {
+	_Atomic uintptr_t start; /* 0: free */
+	_Atomic uintptr_t end;
+};
+struct list {
+	_Atomic(struct list *) next;
+	_Atomic uint32_t used;
+	struct entry entries[LIST_ENTRIES];
+};
+static struct list first;
+
+static struct list *next_list(struct list *list)
+{
+	struct list *next = atomic_load(&list->next), *other = NULL;
+
+	if (next)
+		return next;
+	next = mp_sys_mmap(NULL, sizeof(*next), PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (mp_sys_failed((long)next))
+		return NULL;
+	if (atomic_compare_exchange_strong(&list->next, &other, next))
+		return next;
+	mp_sys_munmap(next, sizeof(*next));
+	return other;
+}
+
+static void note(uintptr_t start, size_t bytes)
+{
+	struct list *list = &first;
+
+	while (list) {
+		uint32_t i = atomic_load(&list->used);
+
+		if (i < LIST_ENTRIES)
+			i = atomic_fetch_add(&list->used, 1);
+		if (i < LIST_ENTRIES) {
+			atomic_store(&list->entries[i].end, start + bytes);
+			atomic_store(&list->entries[i].start, start);
+			return;
+		}
+		list = next_list(list);
+	}
+}
+
+static void forget(uintptr_t start)
+{
+	for (struct list *list = &first; list; list = atomic_load(&list->next))
+		for (uint32_t i = 0; i < LIST_ENTRIES; i++) {
+			uint32_t used = i + 1;
+
+			if (atomic_load(&list->entries[i].start) != start)
+				continue;
+			atomic_store(&list->entries[i].start, 0);
+			atomic_compare_exchange_strong(&list->used, &used, i);
+			return;
+		}
+}
+
+void mp_map_each(mp_map_fn *fn, void *arg)
+{
+	for (struct list *list = &first; list;
+	     list = atomic_load(&list->next)) {
+		if (list != &first)
+			fn(arg, (uintptr_t)list, (uintptr_t)(list + 1));
+		for (uint32_t i = 0; i < LIST_ENTRIES; i++) {
+			uintptr_t start = atomic_load(&list->entries[i].start);
+
+			if (start)
+				fn(arg, start,
+				   atomic_load(&list->entries[i].end));
+		}
+	}
+}
+
 void *mp_map_new(size_t bytes)
 {
 	void *addr;
@@ -26,6 +109,7 @@ void *mp_map_new(size_t bytes)
 			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (mp_sys_failed((long)addr))
 		return NULL;
+	note((uintptr_t)addr, bytes);
 	if (mp_sandbox_is_on)
 		return addr;
 	/* Shown as [anon:memprof] where the kernel can; harmless if not. */
@@ -36,6 +120,8 @@ void *mp_map_new(size_t bytes)
 
 void mp_map_free(void *addr, size_t bytes)
 {
-	if (addr)
-		mp_sys_munmap(addr, bytes);
+	if (!addr)
+		return;
+	forget((uintptr_t)addr);
+	mp_sys_munmap(addr, bytes);
 }

@@ -211,7 +211,8 @@ void mp_settings_read(char *const *envp, struct mp_settings *ret_settings)
 {
 	const char *quiet = NULL, *depth = NULL, *unwind = NULL, *check = NULL;
 	const char *verify = NULL, *sample = NULL, *timeline = NULL;
-	const char *signal = NULL, *every = NULL, *peak = NULL, *v;
+	const char *signal = NULL, *every = NULL, *peak = NULL;
+	const char *leak_check = NULL, *v;
 
 	ret_settings->out = MP_SETTINGS_OUT_DEFAULT;
 	ret_settings->temp_dir = "/tmp";
@@ -246,6 +247,8 @@ void mp_settings_read(char *const *envp, struct mp_settings *ret_settings)
 			every = v;
 		else if ((v = value_of(*envp, "MEMPROF_SNAPSHOT_PEAK")))
 			peak = v;
+		else if ((v = value_of(*envp, "MEMPROF_LEAK_CHECK")))
+			leak_check = v;
 	}
 	/* First of all, because it decides whether the others are said. */
 	ret_settings->is_quiet = is_set(quiet);
@@ -254,6 +257,8 @@ void mp_settings_read(char *const *envp, struct mp_settings *ret_settings)
 	ret_settings->sample_bytes = read_size("MEMPROF_SAMPLE", sample);
 	ret_settings->verify = is_set(verify);
 	say_switch("MEMPROF_VERIFY", verify);
+	ret_settings->leak_check = is_set(leak_check);
+	say_switch("MEMPROF_LEAK_CHECK", leak_check);
 	if (depth && *depth)
 		read_number("MEMPROF_MAX_DEPTH", depth, DEPTH_MAX,
 			    &ret_settings->max_depth);

@@ -24,7 +24,9 @@ struct mp_settings {
 	uint64_t sample_bytes; /* MEMPROF_SAMPLE: mean between samples; 0 exact
 				*/
 	bool verify;	       /* MEMPROF_VERIFY=1: walk twice and compare */
-	bool no_timeline;      /* MEMPROF_TIMELINE=off */
+	bool leak_check;  /* MEMPROF_LEAK_CHECK=1: look what is lost at the end
+			   */
+	bool no_timeline; /* MEMPROF_TIMELINE=off */
 	uint32_t snapshot_signal; /* MEMPROF_SNAPSHOT_SIGNAL; 0: none */
 	uint32_t snapshot_every;  /* MEMPROF_SNAPSHOT_EVERY, seconds; 0: no */
 	uint32_t snapshot_peak;	  /* MEMPROF_SNAPSHOT_PEAK, percent; 0: no */

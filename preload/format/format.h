@@ -31,6 +31,7 @@
 #define MPF_PAGE	      4096u
 #define MPF_HEADER_BYTES      4096u
 #define MPF_PEAK_OFFSET	      1024u /* of mpf_header.peak_bytes */
+#define MPF_LEAK_OFFSET	      512u  /* of mpf_header.leak_sequence */
 #define MPF_TIMELINE_OFFSET   576u  /* of mpf_header.timeline_area */
 #define MPF_BYTE_ORDER	      0x01020304u
 #define MPF_SEGMENT_MAGIC     0x6765734du /* "Mseg" */
@@ -59,7 +60,8 @@ enum mpf_mode_flags {
 	MPF_MODE_BYPASSED = 1u << 4, /* another malloc comes before ours: */
 	/* allocator names what has it */
 	MPF_MODE_NAMED = 1u << 5, /* the recorder named the dump at the end */
-	MPF_MODE_TIMELINE = 1u << 10, /* points and moments were taken */
+	MPF_MODE_LEAK_CHECKED = 1u << 6, /* blocks were judged, see leak_* */
+	MPF_MODE_TIMELINE = 1u << 10,	 /* points and moments were taken */
 };
 
 enum mpf_unwind {
@@ -75,6 +77,25 @@ enum mpf_failure {
 	MPF_FAIL_LIMIT = 3,   /* a table reached its largest size */
 	MPF_FAIL_MEMORY = 4,  /* private memory could not be mapped */
 	MPF_FAIL_FILESIZE = 5 /* RLIMIT_FSIZE allows no larger file */
+};
+
+/* How the memory of the program was seen in a reachability scan. */
+enum mpf_leak_method {
+	MPF_LEAK_ALONE = 1,   /* a copy of it; there was one thread */
+	MPF_LEAK_STOPPED = 2, /* a copy, made while all others stood */
+	MPF_LEAK_UNSEEN = 3,  /* a copy; registers of leak_unseen are missing */
+};
+
+/* Why a scan that was asked for gave no verdicts. */
+enum mpf_leak_failure {
+	MPF_LEAK_NO_FAILURE = 0,
+	MPF_LEAK_NO_MEMORY = 1,
+	MPF_LEAK_NO_FORK = 2,	/* the kernel made no copy of the process */
+	MPF_LEAK_NO_PROC = 3,	/* /proc/self/maps cannot be read */
+	MPF_LEAK_KILLED = 4,	/* the copy died while it was scanned */
+	MPF_LEAK_NO_TIME = 5,	/* it took too long */
+	MPF_LEAK_NO_SPACE = 6,	/* no room for the verdicts in the dump */
+	MPF_LEAK_SANDBOXED = 7, /* the program forbade itself system calls */
 };
 
 /*
@@ -143,7 +164,24 @@ struct mpf_header {
 	uint64_t verify_walks;
 	uint64_t verify_differences;
 
-	uint8_t reserved4[MPF_TIMELINE_OFFSET - 368];
+	uint8_t reserved4[MPF_LEAK_OFFSET - 368];
+
+	/*
+	 * The reachability scan, the last one there was. The sequence is odd
+	 * while its segments are being written. With leak_failure there are no
+	 * verdicts of this scan.
+	 */
+	uint32_t leak_sequence;
+	uint32_t leak_method;  /* enum mpf_leak_method */
+	uint32_t leak_failure; /* enum mpf_leak_failure */
+	int32_t leak_errno;
+	uint64_t leak_at_ns;	     /* CLOCK_MONOTONIC, when it began */
+	uint64_t leak_ns;	     /* how long its caller waited for it */
+	uint64_t leak_stopped_ns;    /* how long the other threads stood */
+	uint64_t leak_scanned_bytes; /* of roots and blocks */
+	uint32_t leak_threads;	     /* of the program, its caller included */
+	uint32_t leak_unseen;	     /* of them whose registers were not seen */
+	uint64_t leak_blocks;	     /* judged */
 
 	/* The timeline: MPF_MODE_TIMELINE. */
 	uint32_t timeline_area;	   /* owner of the moments that count */
@@ -185,6 +223,8 @@ enum mpf_segment_type {
 	MPF_SEG_POINTS = 7,  /* struct mpf_point */
 	MPF_SEG_MOMENTS = 8, /* struct mpf_moment; owner: an area */
 	MPF_SEG_CHANGES = 9, /* struct mpf_change; owner: an area */
+	MPF_SEG_LEAKS = 11,  /* struct mpf_leak */
+	MPF_SEG_ROOTS = 12,  /* struct mpf_root */
 };
 
 struct mpf_segment {
@@ -403,6 +443,49 @@ struct mpf_change {
 	uint64_t temporary;
 };
 
+/*
+ * What a reachability scan says of the live blocks of one class: of those
+ * that had one verdict, by one root (or one class of lost blocks).
+ */
+enum mpf_verdict {
+	MPF_VERDICT_LOST = 1,	   /* definitely: nothing leads to it */
+	MPF_VERDICT_INDIRECT = 2,  /* only lost blocks lead to it */
+	MPF_VERDICT_POSSIBLE = 3,  /* only through addresses inside of blocks */
+	MPF_VERDICT_REACHABLE = 4, /* a root leads to the beginning */
+};
+
+struct mpf_leak {
+	uint32_t class_node; /* as in struct mpf_slot; 0: none is known */
+	uint32_t verdict;    /* enum mpf_verdict */
+	uint32_t root;	     /* index of the mpf_root; 0: none */
+	uint32_t by_class;   /* INDIRECT: class of the lost block; 0: unknown */
+	uint64_t blocks;     /* 0: unused */
+	uint64_t bytes;
+	uint64_t largest;	/* address of the largest one */
+	uint64_t largest_bytes; /* its size */
+	uint64_t held_at;	/* where that pointer lies, see enum mpf_held */
+	uint64_t reserved;
+};
+
+/* What kind of root a block is held by, and what held_at counts from. */
+enum mpf_held {
+	MPF_HELD_MODULE = 1,   /* a variable: the ELF file's address */
+	MPF_HELD_TLS = 2,      /* a thread's variables: the address */
+	MPF_HELD_STACK = 3,    /* a thread's stack: the address */
+	MPF_HELD_REGISTER = 4, /* a thread's register: its number */
+	MPF_HELD_MAPPING = 5,  /* other writable memory: the address */
+	MPF_HELD_REGION = 6,   /* registered as a root: the address */
+	MPF_HELD_IGNORED = 7,  /* the program said it is no leak: 0 */
+};
+
+struct mpf_root {
+	uint32_t held;		   /* enum mpf_held; 0: unused */
+	uint32_t tid;		   /* of the thread, where it has one */
+	struct mpf_text path;	   /* of the module or mapped file */
+	char name[MPF_NAME_BYTES]; /* of the thread, not trusted */
+	uint64_t reserved[3];
+};
+
 _Static_assert(sizeof(struct mpf_header) == MPF_HEADER_BYTES, "header");
 _Static_assert(__builtin_offsetof(struct mpf_header, peak_bytes) ==
 		       MPF_PEAK_OFFSET,
@@ -413,6 +496,11 @@ _Static_assert(__builtin_offsetof(struct mpf_header, timeline_area) ==
 _Static_assert(sizeof(struct mpf_point) == 64, "point");
 _Static_assert(sizeof(struct mpf_moment) == 128, "moment");
 _Static_assert(sizeof(struct mpf_change) == 64, "change");
+_Static_assert(__builtin_offsetof(struct mpf_header, leak_sequence) ==
+		       MPF_LEAK_OFFSET,
+	       "header");
+_Static_assert(sizeof(struct mpf_leak) == 64, "leak");
+_Static_assert(sizeof(struct mpf_root) == 64, "root");
 _Static_assert(sizeof(struct mpf_segment) == MPF_SEGMENT_BYTES, "segment");
 _Static_assert(sizeof(struct mpf_node) == 8, "node");
 _Static_assert(sizeof(struct mpf_module) == 128, "module");

@@ -70,8 +70,9 @@ static bool is_written(const struct written *written, size_t i)
 	       written->pagemap[i * sizeof(uint32_t) / MPF_PAGE] >> 62;
 }
 
-static void leaf_each(uint32_t *leaf, const struct written *written,
-		      mp_block_fn *fn, void *arg)
+/* number: of the leaf in the directory. */
+static void leaf_each(uint32_t *leaf, size_t number,
+		      const struct written *written, mp_block_fn *fn, void *arg)
 {
 	const size_t page_entries = MPF_PAGE / sizeof(uint32_t);
 	struct mp_block block;
@@ -90,7 +91,10 @@ static void leaf_each(uint32_t *leaf, const struct written *written,
 			i++;
 			continue;
 		}
-		class_node = fn(arg, block);
+		class_node = fn(arg,
+				(number << MP_BLOCKS_LEAF_SHIFT | i)
+					<< mp_blocks.shift,
+				block);
 		if (class_node != block.class_node)
 			leaf[i] =
 				(leaf[i] & ~MP_BLOCKS_CLASS_MASK) | class_node;
@@ -120,7 +124,7 @@ void mp_blocks_each(mp_block_fn *fn, void *arg)
 		if (!leaf)
 			continue;
 		written_read(written, (int)fd, leaf);
-		leaf_each(leaf, written, fn, arg);
+		leaf_each(leaf, mp_blocks.used[i], written, fn, arg);
 	}
 	if (!mp_sys_failed(fd))
 		mp_sys_close((int)fd);

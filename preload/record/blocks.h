@@ -174,7 +174,7 @@ static inline bool mp_blocks_take(const void *addr, struct mp_block *ret_block)
 
 /* Every live block once; fn returns the class it has from now on. Nobody may
  * change the table. Nothing when memory is out. */
-typedef uint32_t mp_block_fn(void *arg, struct mp_block block);
+typedef uint32_t mp_block_fn(void *arg, uintptr_t addr, struct mp_block block);
 void mp_blocks_each(mp_block_fn *fn, void *arg);
 
 #endif

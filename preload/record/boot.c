@@ -204,6 +204,8 @@ static void reset_header(void)
 	header->parent_pid = header->pid;
 	mp_process_identify(&recorder.process);
 	header->mode |= MPF_MODE_FORKED;
+	header->mode &= ~(uint32_t)MPF_MODE_LEAK_CHECKED;
+	header->leak_sequence = header->leak_failure = 0;
 	header->state = MPF_RUNNING;
 	header->exit_status = 0;
 	header->end_ns = 0;
@@ -226,12 +228,13 @@ static bool is_class(uint32_t node)
 	       MPF_PC_KIND(mp_stacks_pc(node)) >= MPF_NODE_CLASS;
 }
 
-static uint32_t inherit(void *arg, struct mp_block block)
+static uint32_t inherit(void *arg, uintptr_t addr, struct mp_block block)
 {
 	struct mp_writer *writer = arg;
 	struct mpf_header *header = mp_file.header;
 	struct mpf_slot *slot = NULL;
 
+	(void)addr;
 	header->inherited_blocks++;
 	header->inherited_bytes += block.bytes;
 	if (writer && is_class(block.class_node))

@@ -538,7 +538,7 @@ static long write_all(int fd, const uint8_t *from, uint64_t bytes, uint64_t to)
 	return 0;
 }
 
-/* The counters and the timeline are the parent's: their space becomes a gap,
+/* Counters, timeline and verdicts are the parent's: their space becomes a gap,
  * because what lies behind must stay where our pointers expect it. */
 static long copy_segment(int fd, const struct mpf_segment *segment, uint64_t at)
 {

@@ -302,6 +302,18 @@ bool mp_pools_dissolve(const void *addr)
 	return true;
 }
 
+void mp_pools_each_chunk(mp_pools_chunk_fn *fn, void *arg)
+{
+	for (unsigned i = 0; i < SHARDS; i++) {
+		const struct table *table = pools.shards[i].table;
+
+		for (uint32_t at = 0; table && at < table->size; at++)
+			if ((intptr_t)table->entries[at].key < 0)
+				fn(arg, ~table->entries[at].key,
+				   table->entries[at].bytes);
+	}
+}
+
 /*
  * Other threads of the parent went on while the kernel copied page by page: an
  * entry may be there twice. A new table has each once. The old one stays: this
@@ -324,7 +336,8 @@ void mp_pools_forked(mp_block_fn *fn, void *arg)
 			if ((intptr_t)entry->key < 0)
 				chunks++;
 			else if (entry->key)
-				entry->class_node = fn(arg, block_of(entry));
+				entry->class_node =
+					fn(arg, entry->key, block_of(entry));
 		}
 	}
 	atomic_store(&pools.chunks, chunks);

@@ -34,6 +34,11 @@ MP_REALIGN void mp_pools_chunk(const void *addr);
 /* malloc gets addr back: true when it was a chunk, whose blocks are gone. */
 bool mp_pools_dissolve(const void *addr);
 
+/* Every chunk, in a copy of the process that runs nothing else; one that was
+ * being moved may come twice. */
+typedef void mp_pools_chunk_fn(void *arg, uintptr_t addr, uint64_t bytes);
+void mp_pools_each_chunk(mp_pools_chunk_fn *fn, void *arg);
+
 /* In a forked child, after mp_blocks_each(): fn for each block, as there. */
 void mp_pools_forked(mp_block_fn *fn, void *arg);
 

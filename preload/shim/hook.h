@@ -8,6 +8,7 @@
 #ifndef MEMPROF_PRELOAD_SHIM_HOOK_H
 #define MEMPROF_PRELOAD_SHIM_HOOK_H
 
+#include "preload/leak/ignore.h"
 #include "preload/record/modules.h"
 #include "preload/record/recorder.h"
 #include "preload/shim/next.h"
@@ -66,10 +67,12 @@ static inline void mp_hook_result(const void *addr, size_t bytes,
 				  enum mpf_call call,
 				  const struct mp_regs *regs)
 {
-	if (__builtin_expect(addr != NULL, 1))
-		mp_recorder_alloc(addr, bytes, call, regs);
-	else
+	if (__builtin_expect(addr == NULL, 0)) {
 		mp_recorder_failed();
+		return;
+	}
+	mp_recorder_alloc(addr, bytes, call, regs);
+	mp_ignore_allocated(addr);
 }
 
 /* Before the real call that gives memory back. */

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 preload_shim_files = \
 	preload/shim/hook.h \
+	preload/shim/leak.c \
 	preload/shim/malloc.c \
 	preload/shim/mallocx.c \
 	preload/shim/mallocx.h \

@@ -98,7 +98,7 @@ static void *recorded_realloc(void *old, size_t bytes,
 		mp_recorder_free_taken(old, &block);
 	else if (old)
 		mp_recorder_foreign_realloc();
-	mp_recorder_alloc(addr, bytes, MPF_CALL_REALLOC, regs);
+	mp_hook_result(addr, bytes, MPF_CALL_REALLOC, regs);
 	return addr;
 }
 

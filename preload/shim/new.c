@@ -123,10 +123,8 @@ static void *without_runtime(size_t bytes, size_t alignment, bool may_throw)
 static inline void record(void *addr, size_t bytes, enum mpf_call call,
 			  const struct mp_regs *regs)
 {
-	if (!addr)
-		mp_recorder_failed();
-	else if (!mp_blocks_has(addr))
-		mp_recorder_alloc(addr, bytes, call, regs);
+	if (!addr || !mp_blocks_has(addr))
+		mp_hook_result(addr, bytes, call, regs);
 }
 
 typedef void *new_fn(size_t, size_t, size_t);

@@ -85,6 +85,7 @@ void mp_next_init(void)
 	 * that has no such entry gets a plain free(). */
 	FIND(free_sized);
 	FIND(free_aligned_sized);
+	mp_next.has_lsan = dlsym(RTLD_NEXT, "__lsan_enable") != NULL;
 	mp_next.is_libc = dladdr((void *)(uintptr_t)mp_next.free, &ours) &&
 			  dladdr((void *)(uintptr_t)dlsym(
 					 RTLD_NEXT, "gnu_get_libc_version"),

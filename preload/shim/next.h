@@ -29,6 +29,7 @@ struct mp_next {
 	void (*free_sized)(void *, size_t);		    /* may be NULL */
 	void (*free_aligned_sized)(void *, size_t, size_t); /* may be NULL */
 	bool is_libc;	  /* malloc is the C library's own */
+	bool has_lsan;	  /* a sanitizer behind us finds leaks too */
 	bool is_bypassed; /* the program's malloc is neither ours nor these */
 };
 extern struct mp_next mp_next;

@@ -16,6 +16,7 @@
 #include "preload/base/sandbox.h"
 #include "preload/base/say.h"
 #include "preload/base/sys.h"
+#include "preload/leak/leak.h"
 #include "preload/memprof.h"
 #include "preload/record/file.h"
 #include "preload/record/timeline.h"
@@ -57,6 +58,7 @@ static void boot_recorder(void)
 		process.start.loader ? process.start.loader : &__libc_stack_end;
 	boot.allocator = mp_next_path();
 	boot.is_bypassed = mp_next.is_bypassed;
+	mp_leak_init(mp_next.is_libc, process.settings.leak_check);
 	mp_recorder_boot(&boot);
 	if (mp_next.is_bypassed && mp_recorder_is_on())
 		mp_say("the malloc of ", boot.allocator,
@@ -153,13 +155,21 @@ static bool is_parent_recorded(void)
 	return found;
 }
 
+/* First, from as few frames of ours as can be: they lie where the program's
+ * own were, and what these left there is no root. */
+static inline void judge(void)
+{
+	if (process.settings.leak_check && !mp_leak_is_done)
+		mp_leak_check();
+}
+
 /* The dynamic linker counts the versions of this up with a second one. */
 static bool has_namespaces(void)
 {
 	return _r_debug.r_version > 1;
 }
 
-static void end(int status)
+static __attribute__((noinline)) void end(int status)
 {
 	uint32_t state = atomic_load(&mp_recorder_page.state);
 
@@ -185,6 +195,7 @@ static void end(int status)
 static void at_exit(int status, void *arg)
 {
 	(void)arg;
+	judge();
 	end(status);
 }
 
@@ -232,6 +243,7 @@ static __attribute__((constructor(101))) void constructor(void)
 
 void _exit(int status)
 {
+	judge();
 	end(status);
 	for (;;)
 		mp_sys3(SYS_exit_group, status, 0, 0);

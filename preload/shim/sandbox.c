@@ -12,6 +12,7 @@
 
 #include "preload/base/sandbox.h"
 #include "preload/base/sys.h"
+#include "preload/leak/leak.h"
 #include "preload/shim/hook.h"
 
 MP_EXPORT int prctl(int option, ...);
@@ -34,6 +35,7 @@ static bool prepare(void)
 {
 	if (mp_sandbox_is_on)
 		return false;
+	mp_leak_confine();
 	mp_recorder_confine();
 	return mp_sandbox_is_on;
 }

@@ -15,14 +15,16 @@
 
 struct seen {
 	struct mp_block blocks[4096];
+	uintptr_t addrs[4096];
 	size_t count;
 };
 
-static uint32_t collect(void *arg, struct mp_block block)
+static uint32_t collect(void *arg, uintptr_t addr, struct mp_block block)
 {
 	struct seen *seen = arg;
 
 	ck_assert_uint_lt(seen->count, 4096);
+	seen->addrs[seen->count] = addr;
 	seen->blocks[seen->count++] = block;
 	return block.class_node;
 }

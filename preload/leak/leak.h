@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which live blocks are lost: a reachability scan of the whole process.
+ *
+ * Nothing is scanned in the program itself. A helper that shares its memory
+ * stops the other threads for as long as it takes to read their registers and
+ * to fork; the fork's memory is what is scanned, frozen, while the program's
+ * other threads go on. When the copy crashes, is killed or is refused, there
+ * are no verdicts, and the dump says why.
+ *
+ * Context: any thread; not inside malloc; not in a signal handler; locks
+ * taken: its own (tried only), then the file's; errno kept.
+ */
+#ifndef MEMPROF_PRELOAD_LEAK_LEAK_H
+#define MEMPROF_PRELOAD_LEAK_LEAK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Boot only. is_libc: glibc's malloc serves the blocks. is_at_end: the setting
+ * asks for a check when the process ends. */
+void mp_leak_init(bool is_libc, bool is_at_end);
+
+/* The program is about to confine itself, see preload/base/sandbox.h: says now
+ * that the check at the end will not be, for later nothing can be said. */
+void mp_leak_confine(void);
+
+/*
+ * Judges every live block and writes the verdicts into the dump, in place of
+ * earlier ones. The registers and the stack of the caller are roots; frames
+ * below are not. 1: something is definitely or indirectly lost, 0: nothing
+ * is, -1: there are no verdicts.
+ */
+int mp_leak_check(void);
+
+/* Set by whoever says that the verdicts there are shall not be replaced at
+ * the end of the process. */
+extern bool mp_leak_is_done;
+
+#endif

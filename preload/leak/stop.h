@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The other threads of the process: stopped for a moment, with their
+ * registers. A helper task that shares the memory does it by ptrace, because
+ * no thread can trace its own process. Threads that it may not or cannot stop
+ * go on; what the kernel shows of them without stopping is taken instead.
+ *
+ * What a stop does to a program is what SIGSTOP and SIGCONT do: some system
+ * calls that wait answer EINTR afterwards (epoll_wait, semop, sigtimedwait).
+ *
+ * Context: one scan at a time, all signals blocked.
+ */
+#ifndef MEMPROF_PRELOAD_LEAK_STOP_H
+#define MEMPROF_PRELOAD_LEAK_STOP_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "preload/format/format.h"
+
+#define MP_STOP_THREADS	  32768u
+#define MP_STOP_REGISTERS 16u
+
+struct mp_stop_thread {
+	uint32_t tid;
+	bool is_stopped;
+	bool is_seen; /* sp, tls and registers are known */
+	int signal;   /* it was about to get: given back to it */
+	uint64_t sp;  /* 0: unknown */
+	uint64_t tls; /* its thread control block; 0: unknown */
+	uint32_t register_count;
+	uint64_t registers[MP_STOP_REGISTERS];
+	char name[MPF_NAME_BYTES];
+};
+
+struct mp_stop {
+	_Atomic uint32_t phase;
+	uint32_t pid, tid;	   /* of the process, and of who asked */
+	char name[MPF_NAME_BYTES]; /* of who asked */
+	int helper;		   /* its pid */
+	bool is_complete;	   /* all threads are known */
+	uint64_t stopped_ns, started_ns;
+	uint32_t count;
+	struct mp_stop_thread threads[MP_STOP_THREADS];
+	_Alignas(16) uint8_t stack[65536];
+};
+
+/*
+ * Stops the others; stop is zeroed memory. A negative errno when there is no
+ * helper; then nothing was stopped and end() must not be called.
+ */
+long mp_stop_begin(struct mp_stop *stop);
+
+/* Lets them go on. */
+void mp_stop_end(struct mp_stop *stop);
+
+#endif
