@@ -26,6 +26,9 @@ check_PROGRAMS += \
 	tests/e2e/targets/life \
 	tests/e2e/targets/load \
 	tests/e2e/targets/locals \
+	tests/e2e/targets/lost \
+	tests/e2e/targets/lost_held.so \
+	tests/e2e/targets/lost_objects \
 	tests/e2e/targets/news \
 	tests/e2e/targets/ownmalloc \
 	tests/e2e/targets/peak \
@@ -92,6 +95,19 @@ tests_e2e_targets_load_SOURCES = tests/e2e/targets/load.c tests/e2e/targets/tall
 tests_e2e_targets_load_CPPFLAGS = $(e2e_cppflags)
 tests_e2e_targets_load_CFLAGS = $(e2e_cflags)
 tests_e2e_targets_load_LDADD = -ldl
+
+# Where a variable lies in memory is what they are about.
+tests_e2e_targets_lost_SOURCES = tests/e2e/targets/lost.c
+tests_e2e_targets_lost_CPPFLAGS = $(e2e_cppflags)
+tests_e2e_targets_lost_CFLAGS = $(e2e_cflags) -O1
+tests_e2e_targets_lost_LDADD = -ldl
+tests_e2e_targets_lost_held_so_SOURCES = tests/e2e/targets/lost_held.c
+tests_e2e_targets_lost_held_so_CPPFLAGS = $(e2e_cppflags)
+tests_e2e_targets_lost_held_so_CFLAGS = $(e2e_cflags) -fPIC
+tests_e2e_targets_lost_held_so_LDFLAGS = $(e2e_shared)
+tests_e2e_targets_lost_objects_SOURCES = tests/e2e/targets/lost_objects.cc
+tests_e2e_targets_lost_objects_CPPFLAGS = $(e2e_cppflags)
+tests_e2e_targets_lost_objects_CXXFLAGS = $(e2e_cxxflags) -O1
 
 tests_e2e_targets_peak_SOURCES = tests/e2e/targets/peak.c tests/e2e/targets/tally.h
 tests_e2e_targets_peak_CPPFLAGS = $(e2e_cppflags)
@@ -186,6 +202,7 @@ e2e_tests = \
 	tests/e2e/loading.py \
 	tests/e2e/mallocx.py \
 	tests/e2e/life.py \
+	tests/e2e/leaks.py \
 	tests/e2e/oddities.py \
 	tests/e2e/pools.py \
 	tests/e2e/processes.py \
@@ -210,3 +227,8 @@ TESTS_SLOW += tests/e2e/kills_many.py tests/e2e/programs_every.py \
 EXTRA_DIST += $(e2e_tests) tests/e2e/harness.py \
 	tests/e2e/readers.py tests/e2e/targets/mallocx.c \
 	tests/e2e/targets/replaced.c
+	tests/e2e/targets/mallocx.c tests/e2e/targets/replaced.c
+TESTS_SLOW += tests/e2e/kills_many.py tests/e2e/leaks_agreement.py \
+	tests/e2e/programs_every.py tests/e2e/stress.py \
+	tests/e2e/verify_many.py
+EXTRA_DIST += $(e2e_tests) tests/e2e/harness.py

@@ -6,12 +6,18 @@
  * r reachable. Everything is kept from the optimiser.
  */
 #include <dlfcn.h>
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "preload/memprof.h"
@@ -418,6 +424,108 @@ static __attribute__((noinline)) void asked_once(void)
 	say("1336=r\n");
 }
 
+/* The program's children are its own: none appears, none is reaped. */
+static volatile sig_atomic_t told;
+
+static void on_child(int number)
+{
+	(void)number;
+	told++;
+}
+
+static __attribute__((noinline)) void children(void)
+{
+	struct sigaction action = { .sa_handler = on_child };
+
+	sigaction(SIGCHLD, &action, NULL);
+	get(1344);
+	wipe();
+	if (MEMPROF_LEAK_CHECK() != 1 || told ||
+	    waitpid(-1, NULL, WNOHANG) >= 0 || errno != ECHILD)
+		say("a child was seen\n");
+	else
+		say("1344=l\n");
+}
+
+/* Another process: it has what its parent has, and loses its own. */
+static __attribute__((noinline)) void forked(void)
+{
+	pid_t pid;
+
+	kept = get(1352);
+	pid = fork();
+	if (pid == 0) {
+		get(1360);
+		kept = NULL;
+		wipe();
+		exit(0);
+	}
+	waitpid(pid, NULL, 0);
+	say("1352=r\n");
+}
+
+static __attribute__((noinline)) void leaves(void)
+{
+	get(1368);
+	say("1368=l\n");
+	wipe();
+	_exit(7);
+}
+
+/* Who forbids itself system calls is not scanned. */
+static __attribute__((noinline)) void sandboxed(void)
+{
+	struct sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	struct sock_fprog program = { 1, &allow };
+
+	get(1376);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
+		say("no filter\n");
+}
+
+/* Asking again and again takes no more room in the dump. */
+static __attribute__((noinline)) void asked_often(void)
+{
+	get(1384);
+	wipe();
+	for (int i = 0; i < 100; i++)
+		if (MEMPROF_LEAK_CHECK() != 1)
+			say("the answer is wrong\n");
+	say("1384=l\n");
+}
+
+/* The others go on, whatever they were doing. */
+static void *counting_thread(void *arg)
+{
+	pthread_barrier_wait(&barrier);
+	for (;;)
+		++*(volatile unsigned long *)arg;
+	return NULL;
+}
+
+static __attribute__((noinline)) void goes_on(void)
+{
+	static unsigned long count;
+	pthread_t thread;
+	unsigned long before;
+
+	get(1392);
+	wipe();
+	if (pthread_barrier_init(&barrier, NULL, 2) ||
+	    pthread_create(&thread, NULL, counting_thread, &count))
+		abort();
+	pthread_barrier_wait(&barrier);
+	for (int i = 0; i < 3; i++) {
+		if (MEMPROF_LEAK_CHECK() != 1)
+			say("the answer is wrong\n");
+		before = count;
+		while (*(volatile unsigned long *)&count == before)
+			;
+	}
+	say("1392=l\n");
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
@@ -452,6 +560,12 @@ static const struct {
 	{ "asked_clean", asked_clean },
 	{ "asked_lsan", asked_lsan },
 	{ "asked_once", asked_once },
+	{ "asked_often", asked_often },
+	{ "children", children },
+	{ "forked", forked },
+	{ "leaves", leaves },
+	{ "sandboxed", sandboxed },
+	{ "goes_on", goes_on },
 };
 
 int main(int argc, char **argv)

@@ -22,6 +22,12 @@ void say(const char *what)
 		_exit(99);
 }
 
+// Whatever it points at is in memory by now.
+__attribute__((noinline)) void lose(void *p)
+{
+	asm volatile("" : : "r"(p) : "memory");
+}
+
 struct Noisy { // its destructor makes new[] count
 	char bytes[40];
 	~Noisy()
@@ -61,8 +67,7 @@ __attribute__((noinline)) void array()
 
 __attribute__((noinline)) void array_lost()
 {
-	Noisy *volatile p = new Noisy[32]; // 32 * 40 + 8
-	p = nullptr;
+	lose(new Noisy[32]); // 32 * 40 + 8
 	say("1288=l\n");
 }
 
@@ -99,8 +104,7 @@ __attribute__((noinline)) void list()
 
 __attribute__((noinline)) void vector_lost()
 {
-	auto *volatile p = new std::vector<char>(1371);
-	p = nullptr;
+	lose(new std::vector<char>(1371));
 	say("24=l 1371=i\n");
 }
 

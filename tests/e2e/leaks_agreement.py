@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: MIT
+"""Case by case, our verdicts and those of memcheck and LeakSanitizer.
+memprof-method(7) explains the differences that are listed here."""
+
+import re
+import subprocess
+
+import harness
+from leaks import HELD, names, stated
+
+# Asks by our API or says what is no leak by LeakSanitizer's, in processes of
+# several kinds: memcheck knows none of that.
+OURS = ("asked", "asked_clean", "asked_lsan", "asked_once", "asked_often",
+        "ignored", "ignored_freed", "region", "children", "forked", "leaves",
+        "sandboxed", "goes_on")
+
+# Of LeakSanitizer: only what is not reachable is told, addresses inside count
+# as addresses, memory that the program mapped is no root, a ring is indirect
+# as a whole, and its own dlopen keeps what we keep.
+LSAN = {"ring": {1048: "i"}, "pool": {1176: "l"},
+        "past_end": {1112: "l"}}
+
+
+def memcheck(output):
+    """{size: verdicts} of memcheck's loss records."""
+    found = {}
+    for line in output.splitlines():
+        record = re.search(
+            r"([\d,]+)(?: \(([\d,]+) direct, [\d,]+ indirect\))? bytes in "
+            r"([\d,]+) blocks are (definitely|indirectly|possibly|still)",
+            line)
+        if not record:
+            continue
+        numbers = [int(text.replace(",", "")) if text else None
+                   for text in record.groups()[:3]]
+        size = (numbers[1] or numbers[0]) // numbers[2]
+        found[size] = found.get(size, "") + {
+            "definitely": "l", "indirectly": "i", "possibly": "p",
+            "still": "r"}[record.group(4)]
+    return {size: "".join(sorted(set(found[size]))) for size in found}
+
+
+class Agreement(harness.Case):
+    def compare(self, want, found, case):
+        self.assertEqual({size: found.get(size) for size in want}, want, case)
+
+    def test_memcheck_agrees(self):
+        self.need("valgrind")
+        for target in ("lost", "lost_objects"):
+            for case in names(target):
+                if case in OURS:
+                    continue
+                with self.subTest(case=case):
+                    run = self.plain(
+                        "valgrind", "--leak-check=full",
+                        "--show-leak-kinds=all", "--leak-resolution=high",
+                        harness.target(target), case, env={"PLUGIN": HELD})
+                    self.assertEqual(run.status, 0, run.stderr)
+                    self.compare(stated(run.stdout),
+                                 memcheck(run.stderr.decode()), case)
+
+    def test_leak_sanitizer_agrees(self):
+        program = self.path("lost")
+        made = subprocess.run(
+            [harness.CC, "-D_GNU_SOURCE", "-fsanitize=leak", "-O1", "-g",
+             "-fno-builtin", "-fno-omit-frame-pointer", "-pthread", "-I", harness.TOP, "-o", program,
+             harness.SOURCES + "/lost.c", "-ldl"], capture_output=True)
+        if made.returncode:
+            self.skipTest("-fsanitize=leak is missing")
+        for case in names("lost"):
+            if case in OURS and case not in ("ignored", "ignored_freed",
+                                             "region"):
+                continue
+            with self.subTest(case=case):
+                run = self.plain(program, case, env={
+                    "PLUGIN": HELD, "LSAN_OPTIONS": "exitcode=23"})
+                if b"LeakSanitizer has encountered a fatal" in run.stderr:
+                    self.skipTest("LeakSanitizer cannot run here")
+                want = {size: LSAN.get(case, {}).get(size, verdict)
+                        for size, verdict in stated(run.stdout).items()}
+                want = {size: verdict for size, verdict in want.items()
+                        if verdict in "li"}
+                found = {}
+                for kind, size, count in re.findall(
+                        r"(Direct|Indirect) leak of (\d+) byte\(s\) in (\d+)",
+                        run.stderr.decode()):
+                    size = int(size) // int(count)
+                    found[size] = found.get(size, "") + kind[0].lower(
+                        ).replace("d", "l")
+                found = {size: "".join(sorted(set(found[size])))
+                         for size in found}
+                self.assertEqual(found, want, run.stderr.decode()[-2000:])
+
+
+if __name__ == "__main__":
+    harness.main()
