@@ -47,6 +47,8 @@ analyzer_view_files = \
 	analyzer/view/stack_text.h \
 	analyzer/view/stat.c \
 	analyzer/view/stat.h \
+	analyzer/view/supp.c \
+	analyzer/view/supp.h \
 	analyzer/view/svg.c \
 	analyzer/view/svg.h \
 	analyzer/view/svg_timeline.c \
@@ -60,8 +62,6 @@ analyzer_view_files = \
 	analyzer/view/text_growth.h \
 	analyzer/view/text_info.c \
 	analyzer/view/text_info.h \
-	analyzer/view/supp.c \
-	analyzer/view/supp.h \
 	analyzer/view/text_leaks.c \
 	analyzer/view/text_leaks.h \
 	analyzer/view/text_lines.c \

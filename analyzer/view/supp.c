@@ -9,13 +9,13 @@
 
 #define FRAMES_MAX 24u /* of a rule; valgrind takes as many */
 
-/* Characters that would mean something else stand for any. */
+/* ? stands for whatever a terminal or a reader of rules might not take as it
+ * is. */
 static void put_pattern(FILE *file, const char *kind, const char *name)
 {
 	fprintf(file, "   %s:", kind);
 	for (; *name; name++)
-		putc((unsigned char)*name < ' ' || *name == 0x7f ? '?' : *name,
-		     file);
+		putc(*name > ' ' - 1 && *name < 0x7f ? *name : '?', file);
 	putc('\n', file);
 }
 

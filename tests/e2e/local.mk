@@ -201,8 +201,8 @@ e2e_tests = \
 	tests/e2e/kills.py \
 	tests/e2e/loading.py \
 	tests/e2e/mallocx.py \
-	tests/e2e/life.py \
 	tests/e2e/leaks.py \
+	tests/e2e/life.py \
 	tests/e2e/oddities.py \
 	tests/e2e/pools.py \
 	tests/e2e/processes.py \
@@ -219,7 +219,8 @@ e2e_tests = \
 	tests/e2e/verify.py \
 	tests/e2e/walks.py
 TESTS += $(e2e_tests)
-TESTS_SLOW += tests/e2e/kills_many.py tests/e2e/programs_every.py \
+TESTS_SLOW += tests/e2e/kills_many.py tests/e2e/leaks_agreement.py \
+	tests/e2e/programs_every.py \
 	tests/e2e/races_long.py \
 	tests/e2e/stress.py \
 	tests/e2e/thread_sanitizer.py \
@@ -228,7 +229,3 @@ EXTRA_DIST += $(e2e_tests) tests/e2e/harness.py \
 	tests/e2e/readers.py tests/e2e/targets/mallocx.c \
 	tests/e2e/targets/replaced.c
 	tests/e2e/targets/mallocx.c tests/e2e/targets/replaced.c
-TESTS_SLOW += tests/e2e/kills_many.py tests/e2e/leaks_agreement.py \
-	tests/e2e/programs_every.py tests/e2e/stress.py \
-	tests/e2e/verify_many.py
-EXTRA_DIST += $(e2e_tests) tests/e2e/harness.py

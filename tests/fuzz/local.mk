@@ -4,22 +4,32 @@
 #	configure CC=clang --with-sanitizers=address,undefined
 #	make tests/fuzz/fuzz_dump && FUZZ_CASES=1000000 make check \
 #		TESTS=tests/fuzz/replay-dump
-check_PROGRAMS += tests/fuzz/fuzz_dump tests/fuzz/make_corpus
-dist_check_SCRIPTS += tests/fuzz/replay-dump
-TESTS += tests/fuzz/replay-dump
+check_PROGRAMS += tests/fuzz/fuzz_dump tests/fuzz/fuzz_suppressions \
+	tests/fuzz/make_corpus
+dist_check_SCRIPTS += tests/fuzz/replay-dump tests/fuzz/replay-suppressions
+TESTS += tests/fuzz/replay-dump tests/fuzz/replay-suppressions
 
 fuzz_corpus = tests/fuzz/corpus/dump/deep.dump \
+	tests/fuzz/corpus/dump/leaks.dump \
 	tests/fuzz/corpus/dump/losses.dump \
 	tests/fuzz/corpus/dump/no_events.dump \
 	tests/fuzz/corpus/dump/roots.dump \
 	tests/fuzz/corpus/dump/sample.dump \
 	tests/fuzz/corpus/dump/sampled.dump \
-	tests/fuzz/corpus/dump/timeline.dump
+	tests/fuzz/corpus/dump/timeline.dump \
+	tests/fuzz/corpus/suppressions/memcheck.supp \
+	tests/fuzz/corpus/suppressions/sanitizer.txt \
+	tests/fuzz/corpus/suppressions/stars.supp
 EXTRA_DIST += $(fuzz_corpus) tests/fuzz/make-corpus
 
 fuzz_sample = tests/unit/dump_builder.c tests/unit/dump_builder.h \
 	tests/unit/dump_sample.c tests/unit/dump_sample.h
-tests_fuzz_fuzz_dump_SOURCES = tests/fuzz/fuzz_dump.c \
+fuzz_driver = tests/fuzz/driver.c tests/fuzz/driver.h
+tests_fuzz_fuzz_suppressions_SOURCES = tests/fuzz/fuzz_suppressions.c \
+	$(fuzz_driver)
+tests_fuzz_fuzz_suppressions_CFLAGS = $(ANALYZER_CFLAGS)
+tests_fuzz_fuzz_suppressions_LDADD = libanalyzer.a $(ANALYZER_LIBS)
+tests_fuzz_fuzz_dump_SOURCES = tests/fuzz/fuzz_dump.c $(fuzz_driver) \
 	tests/unit/all_views.c tests/unit/all_views.h
 tests_fuzz_fuzz_dump_CFLAGS = $(ANALYZER_CFLAGS)
 tests_fuzz_fuzz_dump_LDADD = libanalyzer.a $(ANALYZER_LIBS)

@@ -175,6 +175,16 @@ static void make_timeline(void)
 	save(&sample, "timeline.dump");
 }
 
+static void make_leaks(void)
+{
+	struct dump_sample sample;
+	uint64_t leaks, roots;
+
+	dump_sample_init(&sample);
+	dump_sample_add_leaks(&sample, &leaks, &roots);
+	save(&sample, "leaks.dump");
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 2) {
@@ -189,5 +199,6 @@ int main(int argc, char **argv)
 	make_sampled();
 	make_deep();
 	make_timeline();
+	make_leaks();
 	return 0;
 }

@@ -8,15 +8,18 @@
 #include "analyzer/view/export/exporter.h"
 #include "analyzer/view/json_diff.h"
 #include "analyzer/view/json_info.h"
+#include "analyzer/view/json_leaks.h"
 #include "analyzer/view/json_lines.h"
 #include "analyzer/view/json_sites.h"
 #include "analyzer/view/json_timeline.h"
 #include "analyzer/view/json_top.h"
+#include "analyzer/view/supp.h"
 #include "analyzer/view/svg_timeline.h"
 #include "analyzer/view/text_growth.h"
 #include "analyzer/view/json_tree.h"
 #include "analyzer/view/text_diff.h"
 #include "analyzer/view/text_info.h"
+#include "analyzer/view/text_leaks.h"
 #include "analyzer/view/text_lines.h"
 #include "analyzer/view/text_report.h"
 #include "analyzer/view/text_sites.h"
@@ -278,6 +281,34 @@ static int print_set(struct term *term, struct analysis *analysis, int view,
 	}
 }
 
+/* The second text view is rules. */
+static int print_leaks(struct term *term, struct analysis *analysis, int n)
+{
+	static const char rules[] = "leak:libplain\n";
+	struct suppressions suppressions = { 0 };
+	struct suppressions_error error;
+	struct leaks leaks;
+	int ret;
+
+	suppressions_add(&suppressions, "rules", rules, sizeof(rules) - 1,
+			 &error);
+	ret = leaks_init(&leaks, analysis, &suppressions, true);
+	if (ret == 0 && n == 0) {
+		ret = text_leaks_print(term, analysis, &leaks,
+				       METRIC_LIVE_BYTES, LIMIT, true);
+		text_leaks_print_scan(term, &leaks);
+		text_leaks_print_suppressions(term, &suppressions);
+	} else if (ret == 0 && n == 2) {
+		ret = supp_print(term->file, analysis, &leaks, true);
+	} else if (ret == 0) {
+		ret = json_leaks_print(term->file, analysis, &leaks,
+				       &suppressions, METRIC_LIVE_BYTES, LIMIT);
+	}
+	leaks_done(&leaks);
+	suppressions_done(&suppressions);
+	return ret;
+}
+
 int all_views_print(FILE *file, struct analysis *analysis, int n,
 		    const char *source)
 {
@@ -294,11 +325,13 @@ int all_views_print(FILE *file, struct analysis *analysis, int n,
 		return print_info(&term, analysis, is_json);
 	if (n < 32)
 		return print_set(&term, analysis, (n - 10) / 2, is_json);
-	if (n < ALL_VIEWS_COUNT) {
+	if (n < 38) {
 		if (n == 37) /* the picture has no JSON */
 			n = 35;
 		return print_timeline(file, &term, analysis, n - 32);
 	}
+	if (n < ALL_VIEWS_COUNT)
+		return print_leaks(&term, analysis, n - 38);
 	for (int i = ALL_VIEWS_COUNT; exporters[i - ALL_VIEWS_COUNT]; i++)
 		if (i == n)
 			return print_export(file, analysis,

@@ -88,3 +88,50 @@ void dump_sample_init(struct dump_sample *sample)
 	dump_builder_header(builder)->peak_bytes = 900 + 150 + 8192;
 	dump_builder_header(builder)->peak_ns = 6000000000;
 }
+
+void dump_sample_add_leaks(struct dump_sample *sample, uint64_t *ret_leaks,
+			   uint64_t *ret_roots)
+{
+	struct dump_builder *builder = &sample->builder;
+	struct mpf_text path = TEXT(builder, "/opt/lib/libplain.so");
+	struct mpf_header *header;
+	struct mpf_root *roots;
+	struct mpf_leak *leaks;
+
+	*ret_roots = dump_builder_segment(builder, MPF_SEG_ROOTS, 0,
+					  sizeof(*roots), 0, 4096);
+	*ret_leaks = dump_builder_segment(builder, MPF_SEG_LEAKS, 0,
+					  sizeof(*leaks), 0, 4096);
+	roots = dump_builder_at(builder, *ret_roots);
+	roots[1] = (struct mpf_root) { .held = MPF_HELD_MODULE, .path = path };
+	roots[2] = (struct mpf_root) { .held = MPF_HELD_STACK,
+				       .tid = 4712,
+				       .name = "worker\x1b" };
+	leaks = dump_builder_at(builder, *ret_leaks);
+	leaks[1] = (struct mpf_leak) { .class_node = sample->class_malloc,
+				       .verdict = MPF_VERDICT_LOST,
+				       .blocks = 1,
+				       .bytes = 100 };
+	leaks[2] = (struct mpf_leak) { .class_node = sample->class_malloc,
+				       .verdict = MPF_VERDICT_POSSIBLE,
+				       .root = 2,
+				       .blocks = 2,
+				       .bytes = 200 };
+	leaks[3] = (struct mpf_leak) { .class_node = sample->class_calloc,
+				       .verdict = MPF_VERDICT_INDIRECT,
+				       .by_class = sample->class_malloc,
+				       .blocks = 3,
+				       .bytes = 150 };
+	leaks[5] = (struct mpf_leak) { .class_node = sample->class_new,
+				       .verdict = MPF_VERDICT_REACHABLE,
+				       .root = 1,
+				       .held_at = 0x4010,
+				       .blocks = 1,
+				       .bytes = 8 };
+	header = dump_builder_header(builder);
+	header->mode |= MPF_MODE_LEAK_CHECKED;
+	header->leak_sequence = 2;
+	header->leak_method = MPF_LEAK_STOPPED;
+	header->leak_threads = 2;
+	header->leak_blocks = 7;
+}

@@ -28,4 +28,12 @@ struct dump_sample {
 
 void dump_sample_init(struct dump_sample *sample);
 
+/*
+ * Adds a reachability scan: of class_malloc 1 block lost and 2 possibly, of
+ * class_calloc 3 indirectly through the lost one, of class_new 1 reachable
+ * through a variable. Offsets of the two segments.
+ */
+void dump_sample_add_leaks(struct dump_sample *sample, uint64_t *ret_leaks,
+			   uint64_t *ret_roots);
+
 #endif
