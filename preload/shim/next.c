@@ -15,6 +15,7 @@
 #define POOL_ALIGN 16u
 
 struct mp_next mp_next;
+struct mp_next_lsan mp_next_lsan;
 
 _Alignas(POOL_ALIGN) uint8_t mp_pool[MP_POOL_BYTES];
 static _Atomic size_t pool_used;
@@ -67,6 +68,21 @@ static bool is_bypassed(void)
 	       info.dli_fbase != self.dli_fbase && !mp_next_is_stub(first);
 }
 
+#define FIND_LSAN(name) \
+	(*(void **)&mp_next_lsan.name = dlsym(RTLD_NEXT, "__lsan_" #name))
+
+static void find_lsan(void)
+{
+	if (!FIND_LSAN(register_root_region))
+		return;
+	FIND_LSAN(unregister_root_region);
+	FIND_LSAN(enable);
+	FIND_LSAN(disable);
+	FIND_LSAN(do_leak_check);
+	FIND_LSAN(do_recoverable_leak_check);
+	FIND_LSAN(ignore_object);
+}
+
 void mp_next_init(void)
 {
 	Dl_info ours, libc;
@@ -85,7 +101,7 @@ void mp_next_init(void)
 	 * that has no such entry gets a plain free(). */
 	FIND(free_sized);
 	FIND(free_aligned_sized);
-	mp_next.has_lsan = dlsym(RTLD_NEXT, "__lsan_enable") != NULL;
+	find_lsan();
 	mp_next.is_libc = dladdr((void *)(uintptr_t)mp_next.free, &ours) &&
 			  dladdr((void *)(uintptr_t)dlsym(
 					 RTLD_NEXT, "gnu_get_libc_version"),

@@ -29,12 +29,24 @@ struct mp_next {
 	void (*free_sized)(void *, size_t);		    /* may be NULL */
 	void (*free_aligned_sized)(void *, size_t, size_t); /* may be NULL */
 	bool is_libc;	  /* malloc is the C library's own */
-	bool has_lsan;	  /* a sanitizer behind us finds leaks too */
 	bool is_bypassed; /* the program's malloc is neither ours nor these */
 };
+/* A sanitizer behind us that finds leaks too; all NULL when there is none. It
+ * calls some of them itself, from within its malloc, and so comes to us. */
+struct mp_next_lsan {
+	void (*enable)(void);
+	void (*disable)(void);
+	void (*do_leak_check)(void);
+	int (*do_recoverable_leak_check)(void);
+	void (*ignore_object)(const void *);
+	void (*register_root_region)(const void *, size_t);
+	void (*unregister_root_region)(const void *, size_t);
+};
+
 extern struct mp_next mp_next;
 #define MP_NEXT_SYSCALL "0" /* its offset */
 _Static_assert(offsetof(struct mp_next, syscall) == 0, "see MP_NEXT_SYSCALL");
+extern struct mp_next_lsan mp_next_lsan;
 
 /* Boot only, one thread. */
 void mp_next_init(void);

@@ -289,7 +289,9 @@ static void *register_thread(void *arg)
 	__asm__ volatile("" : "+r"(here));
 	pthread_barrier_wait(&barrier);
 	wipe();
-	__asm__ volatile("sub $256, %%rsp\n\t"
+	__asm__ volatile("mov $32, %%ecx\n\t"
+			 "2: push $0\n\t" /* over what calls left */
+			 "loop 2b\n\t"
 			 "1: mov %[fd], %%edi\n\t"
 			 "lea (%%rsp), %%rsi\n\t"
 			 "mov $1, %%edx\n\t"
