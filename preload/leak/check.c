@@ -32,7 +32,7 @@
 
 int mp_leak_check_at(const uint64_t *saved);
 
-bool mp_leak_is_done;
+bool mp_leak_is_done, mp_leak_is_ending;
 
 static struct {
 	struct mp_lock lock; /* one scan at a time */
@@ -111,7 +111,7 @@ static void run(const uint64_t *saved, struct mp_stop *stop,
 	stop->pid = mp_sys_getpid();
 	stop->tid = mp_sys_gettid();
 	mp_sys6(SYS_prctl, PR_GET_NAME, (long)stop->name, 0, 0, 0, 0);
-	ret = mp_stop_begin(stop);
+	ret = mp_stop_begin(stop, mp_leak_is_ending);
 	if (mp_sys_failed(ret)) {
 		verdicts->failure = MPF_LEAK_NO_FORK;
 		verdicts->err = (int32_t)-ret;

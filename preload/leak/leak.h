@@ -33,6 +33,9 @@ void mp_leak_confine(void);
  */
 int mp_leak_check(void);
 
+/* The process is about to end: set before mp_leak_check() by who ends it. */
+extern bool mp_leak_is_ending;
+
 /* Set by whoever says that the verdicts there are shall not be replaced at
  * the end of the process. */
 extern bool mp_leak_is_done;

@@ -25,7 +25,7 @@
 #define SYS_close_range 436
 #endif
 
-enum { WORKING = 0, STOPPED = 1, RELEASED = 2 };
+enum { NEW = 0, WORKING = 1, STOPPED = 2, RELEASED = 3 };
 
 struct directory_entry { /* as getdents64 gives them */
 	uint64_t inode;
@@ -301,6 +301,9 @@ static void help(struct mp_stop *stop)
 
 	mp_sys6(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0);
 	mp_sys3(SYS_close_range, 0, ~0u, 0);
+	while (atomic_load(&stop->phase) == NEW)
+		mp_sys6(SYS_futex, (long)&stop->phase, FUTEX_WAIT, NEW,
+			(long)&second, 0, 0);
 	stop_all(stop);
 	until_ns = mp_sys_clock_ns(CLOCK_MONOTONIC) + HOLD_LIMIT_NS;
 	set_phase(stop, STOPPED);
@@ -351,7 +354,7 @@ static bool is_gone(const struct mp_stop *stop, int options)
 	return ret != 0;
 }
 
-long mp_stop_begin(struct mp_stop *stop)
+long mp_stop_begin(struct mp_stop *stop, bool is_ending)
 {
 	const struct timespec moment = { 0, 10000000 };
 	long ret;
@@ -361,6 +364,9 @@ long mp_stop_begin(struct mp_stop *stop)
 	if (mp_sys_failed(ret))
 		return ret;
 	stop->helper = (int)ret;
+	if (is_ending)
+		mp_sys6(SYS_prctl, PR_SET_PTRACER, ret, 0, 0, 0, 0);
+	set_phase(stop, WORKING);
 	while (atomic_load(&stop->phase) == WORKING) {
 		mp_sys6(SYS_futex, (long)&stop->phase, FUTEX_WAIT, WORKING,
 			(long)&moment, 0, 0);

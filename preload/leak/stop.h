@@ -49,8 +49,13 @@ struct mp_stop {
 /*
  * Stops the others; stop is zeroed memory. A negative errno when there is no
  * helper; then nothing was stopped and end() must not be called.
+ *
+ * is_ending: the process ends anyway. Where only a process itself can allow
+ * others to trace it (the Yama security module), it is made to allow the
+ * helper then; a program that goes on may have allowed somebody else, which
+ * cannot be found out and would be lost.
  */
-long mp_stop_begin(struct mp_stop *stop);
+long mp_stop_begin(struct mp_stop *stop, bool is_ending);
 
 /* Lets them go on. */
 void mp_stop_end(struct mp_stop *stop);

@@ -159,8 +159,10 @@ static bool is_parent_recorded(void)
  * own were, and what these left there is no root. */
 static inline void judge(void)
 {
-	if (process.settings.leak_check && !mp_leak_is_done)
-		mp_leak_check();
+	if (!process.settings.leak_check || mp_leak_is_done)
+		return;
+	mp_leak_is_ending = true;
+	mp_leak_check();
 }
 
 /* The dynamic linker counts the versions of this up with a second one. */

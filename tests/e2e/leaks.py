@@ -256,6 +256,38 @@ class Leaks(harness.Case):
             self.assertIn("Memcheck:Leak", rules)
             self.suppress(run, rules, status=0)
 
+    def test_other_allocators_are_seen_through(self):
+        for library in ("libjemalloc.so.2", "libtcmalloc_minimal.so.4",
+                        "libmimalloc.so.2"):
+            path = "/usr/lib/x86_64-linux-gnu/" + library
+            self.need(path)
+            for case in ("global", "lost", "chain", "ring", "interior", "tls",
+                         "live_thread", "dead_thread", "pool", "large"):
+                with self.subTest(library=library, case=case):
+                    run = self.record_case("lost", case, preload=(path,))
+                    want = stated(run.stdout)
+                    self.assertEqual(self.judged(self.leaks(run), want), want)
+
+    def test_a_program_of_leak_sanitizer_keeps_its_verdicts(self):
+        program = self.path("lost")
+        made = harness.subprocess.run(
+            [harness.CC, "-D_GNU_SOURCE", "-fsanitize=leak", "-O1", "-g",
+             "-fno-builtin", "-pthread", "-I", harness.TOP, "-o", program,
+             harness.SOURCES + "/lost.c", "-ldl"], capture_output=True)
+        if made.returncode:
+            self.skipTest("-fsanitize=leak is missing")
+        for case in ("lost", "global", "ignored", "region"):
+            plain = self.plain(program, case)
+            if b"LeakSanitizer has encountered a fatal" in plain.stderr:
+                self.skipTest("LeakSanitizer cannot run here")
+            run = self.record(program, case, env=CHECK)
+            self.assertEqual(run.status, plain.status, run.stderr)
+            self.assertEqual(run.stdout, plain.stdout)
+            summary = [line for line in plain.stderr.splitlines()
+                       if b"SUMMARY" in line]
+            for line in summary:
+                self.assertIn(line, run.stderr)
+
     def test_libraries_keep_what_they_keep(self):
         run = self.record_case("lost_objects", "vector_lost")
         report = self.leaks(run)
