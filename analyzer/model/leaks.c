@@ -270,3 +270,20 @@ const char *leaks_root_path(const struct leaks *leaks, uint32_t root,
 	buf[bytes] = '\0';
 	return buf;
 }
+
+const char *leaks_variable(const struct leaks *leaks, struct names *names,
+			   const struct mpf_leak *leak, uint64_t *ret_offset)
+{
+	const struct modules *modules = &leaks->analysis->tree.modules;
+	const struct mpf_root *root = leaks_root(leaks, leak->root);
+	char path[DUMP_MAX_PATH + 1];
+
+	if (!root || root->held != MPF_HELD_MODULE)
+		return NULL;
+	leaks_root_path(leaks, leak->root, path);
+	for (uint32_t i = 0; i < modules->count; i++)
+		if (strcmp(modules->array[i].path, path) == 0)
+			return names_variable(names, i, leak->held_at,
+					      ret_offset);
+	return NULL;
+}

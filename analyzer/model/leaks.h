@@ -63,6 +63,10 @@ struct ranking_source leaks_source(const struct leaks *leaks, unsigned verdict);
 /* The thread or file a root stands for; "" none. Not trusted. */
 const char *leaks_root_path(const struct leaks *leaks, uint32_t root,
 			    char buf[static DUMP_MAX_PATH + 1]);
+/* The variable that holds it, and where in it; NULL: it is none, or unknown. */
+const char *leaks_variable(const struct leaks *leaks, struct names *names,
+			   const struct mpf_leak *leak, uint64_t *ret_offset);
+
 const struct mpf_root *leaks_root(const struct leaks *leaks, uint32_t root);
 
 #endif

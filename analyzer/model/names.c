@@ -184,6 +184,16 @@ enum sym_status names_module_status(struct names *names, uint32_t module)
 	return sym_object_status(names->sym, object);
 }
 
+const char *names_variable(struct names *names, uint32_t module,
+			   uint64_t address, uint64_t *ret_offset)
+{
+	uint32_t object;
+
+	if (!object_of(names, module, &object))
+		return NULL;
+	return sym_variable(names->sym, object, address, ret_offset);
+}
+
 const char *names_problem(struct names *names, uint32_t module)
 {
 	if (names->objects[module] == 0 ||

@@ -59,6 +59,10 @@ bool names_is_wrapper(struct names *names, uint32_t frame);
  */
 uint32_t names_self(struct names *names, uint32_t node);
 
+/* sym_variable() of a module. NULL without a sym too. */
+const char *names_variable(struct names *names, uint32_t module,
+			   uint64_t address, uint64_t *ret_offset);
+
 /* What is known of the module's file. SYM_NONE without a sym. Opens it. */
 enum sym_status names_module_status(struct names *names, uint32_t module);
 

@@ -15,4 +15,6 @@ analyzer_sym_files = \
 	analyzer/sym/source_path.c analyzer/sym/source_path.h \
 	analyzer/sym/sym.c analyzer/sym/sym.h \
 	analyzer/sym/symtab.c analyzer/sym/symtab.h \
+	analyzer/sym/variables.c \
+	analyzer/sym/variables.h \
 	analyzer/sym/word_map.c analyzer/sym/word_map.h

@@ -14,6 +14,7 @@
 #include "analyzer/sym/object_file.h"
 #include "analyzer/sym/plt.h"
 #include "analyzer/sym/symtab.h"
+#include "analyzer/sym/variables.h"
 #include "analyzer/sym/word_map.h"
 
 /* What was answered for one address. */
@@ -240,6 +241,25 @@ size_t sym_resolve(struct sym *sym, uint32_t object, uint64_t address,
 		return 0;
 	*ret_frames = answer->frames;
 	return answer->count;
+}
+
+const char *sym_variable(struct sym *sym, uint32_t object, uint64_t address,
+			 uint64_t *ret_offset)
+{
+	struct entry *entry = open_entry(sym, object);
+	const char *name = NULL;
+	struct sym_frame frame = { 0 };
+	uint64_t start = 0;
+
+	if (entry != NULL && entry->file.debug != NULL)
+		name = variables_find(entry->file.debug->elf, address, &start);
+	if (name == NULL && entry != NULL && entry->file.main != NULL)
+		name = variables_find(entry->file.main->elf, address, &start);
+	if (name == NULL)
+		return NULL;
+	*ret_offset = address - start;
+	function_names_set(&sym->names, name, strcspn(name, "@"), &frame);
+	return frame.function;
 }
 
 enum sym_status sym_object_status(struct sym *sym, uint32_t object)

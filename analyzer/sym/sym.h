@@ -98,6 +98,13 @@ uint32_t sym_add_object(struct sym *sym, const struct sym_object *object);
 size_t sym_resolve(struct sym *sym, uint32_t object, uint64_t address,
 		   const struct sym_frame **ret_frames);
 
+/*
+ * The variable at an ELF virtual address of the object, demangled, and how far
+ * behind its beginning that is. NULL: unknown. Not remembered: slow.
+ */
+const char *sym_variable(struct sym *sym, uint32_t object, uint64_t address,
+			 uint64_t *ret_offset);
+
 /* Opens the object if that was not done. */
 enum sym_status sym_object_status(struct sym *sym, uint32_t object);
 

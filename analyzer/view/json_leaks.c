@@ -82,9 +82,10 @@ static void put_scan(struct json *json, const struct leaks *leaks,
 	json_end(json);
 }
 
-static void put_holder(struct json *json, const struct leaks *leaks,
-		       const struct mpf_leak *leak)
+static void put_holder(struct json *json, struct analysis *analysis,
+		       const struct leaks *leaks, const struct mpf_leak *leak)
 {
+	uint64_t offset = 0;
 	static const char *const held[] = {
 		[MPF_HELD_MODULE] = "variable",
 		[MPF_HELD_TLS] = "tls",
@@ -105,11 +106,13 @@ static void put_holder(struct json *json, const struct leaks *leaks,
 		json_null(json, "thread");
 	json_text(json, "thread_name", root && root->tid ? root->name : NULL);
 	json_text(json, "object", path[0] ? path : NULL);
+	json_text(json, "variable",
+		  leaks_variable(leaks, &analysis->names, leak, &offset));
 	json_unsigned(json, "held_at", leak->held_at);
 }
 
-static void put_verdicts(struct json *json, const struct leaks *leaks,
-			 size_t site)
+static void put_verdicts(struct json *json, struct analysis *analysis,
+			 const struct leaks *leaks, size_t site)
 {
 	json_begin_array(json, "verdicts");
 	for (unsigned v = MPF_VERDICT_LOST; v < LEAKS_VERDICTS; v++) {
@@ -124,7 +127,7 @@ static void put_verdicts(struct json *json, const struct leaks *leaks,
 			    leaks->of_site[v][site].of[METRIC_LIVE_BLOCKS]);
 		json_number(json, "bytes",
 			    leaks->of_site[v][site].of[METRIC_LIVE_BYTES]);
-		put_holder(json, leaks, holder->leak);
+		put_holder(json, analysis, leaks, holder->leak);
 		json_text(json, "suppressed", rule ? rule->name : NULL);
 		json_end(json);
 	}
@@ -156,7 +159,7 @@ int json_leaks_print(FILE *file, struct analysis *analysis,
 		ret = json_parts_site_members(
 			&json, analysis,
 			&analysis->sites.array[ranking.numbers[i]], &stack);
-		put_verdicts(&json, leaks, ranking.numbers[i]);
+		put_verdicts(&json, analysis, leaks, ranking.numbers[i]);
 		json_end(&json);
 	}
 	json_end(&json);

@@ -11,8 +11,8 @@
  * site: also verdicts [{verdict (as these members), blocks, bytes, held
  *	(null, or how the largest part is held: "variable", "tls", "stack",
  *	"register", "mapping", "region", "ignored"), thread (id or null),
- *	thread_name, object (file or null), held_at, suppressed (a rule's name
- *	or null)}]
+ *	thread_name, object (file or null), variable (name or null), held_at,
+ *suppressed (a rule's name or null)}]
  */
 #ifndef MEMPROF_ANALYZER_VIEW_JSON_LEAKS_H
 #define MEMPROF_ANALYZER_VIEW_JSON_LEAKS_H

@@ -21,9 +21,29 @@ static void print_thread(struct term *term, const struct mpf_root *root)
 	fprintf(term->file, " (%" PRIu32 ")", root->tid);
 }
 
-/* "through the stack of thread main (42)" */
-static void print_root(struct term *term, const struct leaks *leaks,
-		       const struct mpf_leak *leak)
+static void print_variable(struct term *term, struct analysis *analysis,
+			   const struct leaks *leaks,
+			   const struct mpf_leak *leak, const char *object)
+{
+	char name[TEXT_NAME_BYTES];
+	uint64_t offset = 0;
+	const char *variable =
+		leaks_variable(leaks, &analysis->names, leak, &offset);
+
+	if (!variable) {
+		fprintf(term->file, "through the variable at %s+0x%" PRIx64,
+			object, leak->held_at);
+		return;
+	}
+	fprintf(term->file, "through the variable %s",
+		text_function(name, variable, 60));
+	if (offset)
+		fprintf(term->file, "+0x%" PRIx64, offset);
+	fprintf(term->file, " of %s", object);
+}
+
+static void print_root(struct term *term, struct analysis *analysis,
+		       const struct leaks *leaks, const struct mpf_leak *leak)
 {
 	const struct mpf_root *root = leaks_root(leaks, leak->root);
 	char path[DUMP_MAX_PATH + 1], name[TEXT_NAME_BYTES];
@@ -32,8 +52,7 @@ static void print_root(struct term *term, const struct leaks *leaks,
 	text_path(name, path, &leaks->analysis->summary);
 	switch (root ? root->held : 0) {
 	case MPF_HELD_MODULE:
-		fprintf(term->file, "through the variable at %s+0x%" PRIx64,
-			name, leak->held_at);
+		print_variable(term, analysis, leaks, leak, name);
 		break;
 	case MPF_HELD_TLS:
 		fputs("through thread-local memory", term->file);
@@ -78,7 +97,7 @@ static int print_holder(struct term *term, struct analysis *analysis,
 	fprintf(term->file, "%*s%s", STACK_INDENT, "",
 		term_style(term, TERM_DIM));
 	if (verdict != MPF_VERDICT_INDIRECT) {
-		print_root(term, leaks, holder->leak);
+		print_root(term, analysis, leaks, holder->leak);
 	} else if (holder->by_site == SITES_NONE) {
 		fputs("held by lost blocks", term->file);
 	} else {

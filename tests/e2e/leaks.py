@@ -97,6 +97,7 @@ class Leaks(harness.Case):
             if held == "variable":
                 self.assertEqual(verdicts[0]["object"],
                                  harness.target("lost"))
+                self.assertEqual(verdicts[0]["variable"], "kept")
 
     def test_other_threads_are_seen_while_they_stand(self):
         report = self.check_case("lost", "live_thread")
@@ -184,7 +185,8 @@ class Leaks(harness.Case):
         run = self.record_case("lost", "global")
         text = self.memprof("leaks", "--reachable",
                             self.dump(run)).stdout.decode()
-        self.assertRegex(text, r"through the variable at .*lost\+0x")
+        self.assertRegex(text, r"through the variable kept of .*lost\n")
+        self.assertRegex(text, r"through the variable table\+0x18 of .*lost")
 
     def test_exit_status_is_of_what_is_lost(self):
         for case, status in (("chain", 9), ("interior", 9), ("global", 0)):

@@ -37,7 +37,7 @@ static void *volatile inside;
 static void *volatile table[4];
 static __thread void *volatile own;
 static pthread_barrier_t barrier;
-static int pipes[2];
+static int pipes[2], ready[2];
 
 #define HIDE(p) __asm__ volatile("" : "+r"(p) : : "memory")
 
@@ -292,6 +292,11 @@ static void *register_thread(void *arg)
 	__asm__ volatile("mov $32, %%ecx\n\t"
 			 "2: push $0\n\t" /* over what calls left */
 			 "loop 2b\n\t"
+			 "mov %[ready], %%edi\n\t" /* and say so */
+			 "lea (%%rsp), %%rsi\n\t"
+			 "mov $1, %%edx\n\t"
+			 "mov $1, %%eax\n\t"
+			 "syscall\n\t"
 			 "1: mov %[fd], %%edi\n\t"
 			 "lea (%%rsp), %%rsi\n\t"
 			 "mov $1, %%edx\n\t"
@@ -301,14 +306,20 @@ static void *register_thread(void *arg)
 			 "js 1b\n\t"
 			 "add $256, %%rsp"
 			 : "+r"(here)
-			 : [fd] "r"(pipes[0])
+			 : [fd] "r"(pipes[0]), [ready] "r"(ready[1])
 			 : "rax", "rcx", "rdx", "rsi", "rdi", "r11", "memory");
 	return here;
 }
 
 static __attribute__((noinline)) void reg(void)
 {
+	char byte;
+
+	if (pipe(ready) < 0)
+		abort();
 	start_waiting(register_thread);
+	if (read(ready[0], &byte, 1) != 1)
+		abort();
 	say("1224=r\n");
 }
 
