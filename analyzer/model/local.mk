@@ -80,11 +80,11 @@ analyzer_model_files = \
 	analyzer/model/spread.h \
 	analyzer/model/stack.c \
 	analyzer/model/stack.h \
+	analyzer/model/summary.c \
+	analyzer/model/summary.h \
 	analyzer/model/suppressions.c \
 	analyzer/model/suppressions.h \
 	analyzer/model/suppressions_match.c \
-	analyzer/model/summary.c \
-	analyzer/model/summary.h \
 	analyzer/model/timeline.c \
 	analyzer/model/timeline.h \
 	analyzer/model/top.c \

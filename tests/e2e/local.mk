@@ -228,4 +228,3 @@ TESTS_SLOW += tests/e2e/kills_many.py tests/e2e/leaks_agreement.py \
 EXTRA_DIST += $(e2e_tests) tests/e2e/harness.py \
 	tests/e2e/readers.py tests/e2e/targets/mallocx.c \
 	tests/e2e/targets/replaced.c
-	tests/e2e/targets/mallocx.c tests/e2e/targets/replaced.c

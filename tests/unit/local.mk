@@ -85,8 +85,7 @@ if HAVE_CHECK
 model_tests = tests/unit/test_dump tests/unit/test_sites \
 	tests/unit/test_lines tests/unit/test_views tests/unit/test_source \
 	tests/unit/test_estimate tests/unit/test_ranges \
-	tests/unit/test_replay tests/unit/test_set
-	tests/unit/test_estimate tests/unit/test_ranges tests/unit/test_leaks \
+	tests/unit/test_replay tests/unit/test_set tests/unit/test_leaks \
 	tests/unit/test_suppressions
 check_PROGRAMS += $(model_tests)
 TESTS += $(model_tests)
