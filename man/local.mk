@@ -5,7 +5,9 @@ dist_man_MANS += \
 	man/memprof-diff.1 \
 	man/memprof-env.7 \
 	man/memprof-export.1 \
+	man/memprof-flame.1 \
 	man/memprof-format.5 \
+	man/memprof-html.1 \
 	man/memprof-info.1 \
 	man/memprof-leaks.1 \
 	man/memprof-lines.1 \

@@ -144,6 +144,8 @@ extern const struct cmd cmd_check;
 extern const struct cmd cmd_completion;
 extern const struct cmd cmd_diff;
 extern const struct cmd cmd_export;
+extern const struct cmd cmd_flame;
+extern const struct cmd cmd_html;
 extern const struct cmd cmd_info;
 extern const struct cmd cmd_leaks;
 extern const struct cmd cmd_lines;

@@ -16,7 +16,9 @@ analyzer_cmd_files = \
 	analyzer/cmd/dump_path.c \
 	analyzer/cmd/execute.c \
 	analyzer/cmd/export.c \
+	analyzer/cmd/flame.c \
 	analyzer/cmd/help.c \
+	analyzer/cmd/html.c \
 	analyzer/cmd/info.c \
 	analyzer/cmd/keeper.c \
 	analyzer/cmd/keeper.h \
@@ -27,6 +29,8 @@ analyzer_cmd_files = \
 	analyzer/cmd/main.c \
 	analyzer/cmd/measure.c \
 	analyzer/cmd/measure.h \
+	analyzer/cmd/output.c \
+	analyzer/cmd/output.h \
 	analyzer/cmd/peak.c \
 	analyzer/cmd/recorder.c \
 	analyzer/cmd/recorder.h \

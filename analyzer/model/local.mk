@@ -34,6 +34,10 @@ analyzer_model_files = \
 	analyzer/model/filter.h \
 	analyzer/model/growth.c \
 	analyzer/model/growth.h \
+	analyzer/model/flame.c \
+	analyzer/model/flame.h \
+	analyzer/model/frames.c \
+	analyzer/model/frames.h \
 	analyzer/model/intmap.c \
 	analyzer/model/intmap.h \
 	analyzer/model/keys.c \
@@ -55,6 +59,8 @@ analyzer_model_files = \
 	analyzer/model/names.h \
 	analyzer/model/order.c \
 	analyzer/model/order.h \
+	analyzer/model/pick.c \
+	analyzer/model/pick.h \
 	analyzer/model/places.c \
 	analyzer/model/places.h \
 	analyzer/model/range.c \
@@ -74,6 +80,8 @@ analyzer_model_files = \
 	analyzer/model/set.h \
 	analyzer/model/sites.c \
 	analyzer/model/sites.h \
+	analyzer/model/sizes.c \
+	analyzer/model/sizes.h \
 	analyzer/model/source.c \
 	analyzer/model/source.h \
 	analyzer/model/spread.c \

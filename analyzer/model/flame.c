@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MIT */
+/* The call tree as flame graphs draw it. */
+#include "config.h"
+
+#include "analyzer/model/flame.h"
+
+#include <stdlib.h>
+
+#include "analyzer/model/analysis.h"
+#include "analyzer/model/dump.h"
+#include "analyzer/model/intmap.h"
+#include "analyzer/model/region.h"
+
+#define FIRST_SHARE 1e-6 /* of everything, where folding begins */
+#define SHARE_STEP  1.25
+
+const enum metric flame_metrics[FLAME_METRICS] = {
+	METRIC_PEAK_BYTES,  METRIC_LIVE_BYTES, METRIC_ALLOCATED_BYTES,
+	METRIC_ALLOCATIONS, METRIC_TEMPORARY,
+};
+
+struct builder {
+	struct flame *flame;
+	struct analysis *analysis;
+	size_t room;
+	struct intmap known; /* parent and place, kind: the node */
+	uint32_t *of_node;   /* per node of the tree: number of ours */
+};
+
+/* The child of parent that is so; made where there is none. 0: no memory. */
+static uint32_t child_of(struct builder *builder, uint32_t parent,
+			 const struct flame_node *like)
+{
+	struct flame *flame = builder->flame;
+	uint32_t *known = intmap_at(
+		&builder->known, (uint64_t)parent << 32 | like->place,
+		(uint32_t)like->kind << 1 | (uint32_t)like->is_inlined);
+
+	if (!known)
+		return 0;
+	if (*known != 0) {
+		if (flame->nodes[*known].line != like->line)
+			flame->nodes[*known].line = 0;
+		return *known;
+	}
+	if (flame->count == builder->room) {
+		size_t room = 2 * builder->room;
+		struct flame_node *nodes =
+			reallocarray(flame->nodes, room, sizeof(*nodes));
+
+		if (!nodes || room > UINT32_MAX)
+			return 0;
+		flame->nodes = nodes;
+		builder->room = room;
+	}
+	*known = (uint32_t)flame->count;
+	flame->nodes[flame->count] = *like;
+	flame->nodes[flame->count].parent = parent;
+	return (uint32_t)flame->count++;
+}
+
+/* The activations of a frame below parent. 0: no memory. */
+static uint32_t add_frame(struct builder *builder, uint32_t parent,
+			  uint32_t frame)
+{
+	struct names *names = &builder->analysis->names;
+	uint32_t module = builder->analysis->tree.frames[frame].module;
+	const struct sym_frame *known;
+	const uint32_t *places;
+	size_t count, named = names_of(names, frame, &known);
+
+	if (places_of(&builder->flame->places, frame, &places, &count) < 0)
+		return 0;
+	/* They come innermost first. */
+	for (size_t i = count; i-- > 0;) {
+		const struct flame_node like = {
+			.kind = FLAME_FUNCTION,
+			.place = places[i],
+			.module = module,
+			.line = i < named ? known[i].line : 0,
+			.is_inlined = i < named && known[i].is_inlined,
+		};
+
+		parent = child_of(builder, parent, &like);
+		if (parent == 0)
+			return 0;
+	}
+	return parent;
+}
+
+/* Parents come before their children, so one pass is enough. */
+static int add_stacks(struct builder *builder)
+{
+	const struct tree *tree = &builder->analysis->tree;
+	const struct dump *dump = tree->dump;
+
+	for (uint32_t i = 1; i < dump->node_count; i++) {
+		uint32_t parent, frame = tree->frame_of[i];
+
+		if (!builder->analysis->sites.is_used[i] ||
+		    dump->node_kinds[i] == DUMP_NODE_ROOT)
+			continue;
+		parent = builder->of_node[tree_parent(tree, i)];
+		builder->of_node[i] = parent;
+		if (dump->node_kinds[i] == DUMP_NODE_CUT)
+			builder->of_node[i] = child_of(
+				builder, parent,
+				&(struct flame_node) { .kind = FLAME_CUT });
+		else if (frame != 0 &&
+			 !names_is_wrapper(&builder->analysis->names, frame))
+			builder->of_node[i] = add_frame(builder, parent, frame);
+		else
+			continue;
+		if (builder->of_node[i] == 0)
+			return DUMP_MEMORY;
+	}
+	return 0;
+}
+
+static int add_sites(struct builder *builder)
+{
+	struct analysis *analysis = builder->analysis;
+
+	for (size_t i = 0; i < analysis->sites.count; i++) {
+		const struct site *site = &analysis->sites.array[i];
+		uint32_t self = names_self(&analysis->names, site->node);
+		uint32_t frame = analysis->tree.frame_of[self];
+		uint32_t at = builder->of_node[self];
+
+		if (!analysis->filter.keeps[i])
+			continue;
+		if (frame == 0)
+			at = child_of(builder, at,
+				      &(struct flame_node) {
+					      .kind = FLAME_NO_STACK });
+		/* A stack of nothing but wrappers was left out so far. */
+		else if (names_is_wrapper(&analysis->names, frame))
+			at = add_frame(builder, at, frame);
+		if (at == 0)
+			return DUMP_MEMORY;
+		for (int m = 0; m < FLAME_METRICS; m++)
+			builder->flame->nodes[at].self[m] +=
+				site->counts.of[flame_metrics[m]];
+	}
+	return 0;
+}
+
+static void add_totals(struct flame *flame)
+{
+	for (size_t i = flame->count; i-- > 0;) {
+		struct flame_node *node = &flame->nodes[i];
+		struct flame_node *parent = &flame->nodes[node->parent];
+
+		for (int m = 0; m < FLAME_METRICS; m++) {
+			node->total[m] += node->self[m];
+			if (i != 0)
+				parent->total[m] += node->total[m];
+		}
+	}
+}
+
+/* Is there any metric that a node has so great a share of? */
+static bool is_kept(const struct flame *flame, size_t i, double share)
+{
+	const struct flame_node *node = &flame->nodes[i];
+
+	if (i == 0)
+		return true;
+	for (int m = 0; m < FLAME_METRICS; m++)
+		if (node->total[m] > 0 &&
+		    (double)node->total[m] >=
+			    share * (double)flame->nodes[0].total[m])
+			return true;
+	return false;
+}
+
+static size_t count_kept(const struct flame *flame, double share)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < flame->count; i++)
+		kept += is_kept(flame, i, share);
+	return kept;
+}
+
+/* Leaves the small nodes out; those that are left move together. */
+static int fold(struct flame *flame, size_t limit)
+{
+	uint32_t *numbers = calloc(flame->count, sizeof(*numbers));
+	size_t kept = 0;
+
+	if (!numbers)
+		return DUMP_MEMORY;
+	flame->all_count = count_kept(flame, 0);
+	flame->share = 0;
+	if (limit != 0 && flame->all_count > limit) {
+		flame->share = FIRST_SHARE;
+		while (count_kept(flame, flame->share) > limit)
+			flame->share *= SHARE_STEP;
+	}
+	for (size_t i = 0; i < flame->count; i++) {
+		uint32_t parent = numbers[flame->nodes[i].parent];
+
+		if (!is_kept(flame, i, flame->share)) {
+			numbers[i] = parent;
+			flame->nodes[parent].folded +=
+				is_kept(flame, i, 0) ? 1 : 0;
+			continue;
+		}
+		numbers[i] = (uint32_t)kept;
+		flame->nodes[kept] = flame->nodes[i];
+		flame->nodes[kept++].parent = parent;
+	}
+	flame->count = kept;
+	free(numbers);
+	return 0;
+}
+
+int flame_init(struct flame *ret_flame, struct analysis *analysis, size_t limit)
+{
+	struct flame flame = { .count = 1 };
+	struct builder builder = { .flame = &flame,
+				   .analysis = analysis,
+				   .room = 64 };
+	size_t nodes = analysis->dump->node_count;
+	int ret = places_init(&flame.places, &analysis->names, PLACES_FUNCTION);
+
+	flame.nodes = calloc(builder.room, sizeof(*flame.nodes));
+	builder.of_node = region_new(nodes, sizeof(*builder.of_node));
+	if (!flame.nodes || !builder.of_node)
+		ret = DUMP_MEMORY;
+	if (ret == 0)
+		ret = add_stacks(&builder);
+	if (ret == 0)
+		ret = add_sites(&builder);
+	if (ret == 0) {
+		add_totals(&flame);
+		ret = fold(&flame, limit);
+	}
+	intmap_clear(&builder.known);
+	region_free(builder.of_node, nodes, sizeof(*builder.of_node));
+	if (ret == 0)
+		*ret_flame = flame;
+	else
+		flame_done(&flame);
+	return ret;
+}
+
+void flame_done(struct flame *flame)
+{
+	places_done(&flame->places);
+	free(flame->nodes);
+	*flame = (struct flame) { 0 };
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The call tree as flame graphs draw it: the stacks of the sites looked at,
+ * outermost function first, equal functions with equal callers merged, with
+ * inlined ones told apart and the allocator's own left out. What is less than
+ * a share of everything is folded into its caller, so that a tree of any size
+ * becomes one that can be drawn; how much was folded is kept.
+ */
+#ifndef MEMPROF_ANALYZER_MODEL_FLAME_H
+#define MEMPROF_ANALYZER_MODEL_FLAME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "analyzer/model/counts.h"
+#include "analyzer/model/places.h"
+
+struct analysis;
+
+/* What a tree can be drawn by. */
+#define FLAME_METRICS 5
+extern const enum metric flame_metrics[FLAME_METRICS];
+
+enum flame_kind {
+	FLAME_ROOT,
+	FLAME_FUNCTION,
+	FLAME_CUT,	/* stands for outer frames that are missing */
+	FLAME_NO_STACK, /* of what has no stack at all */
+};
+
+/*
+ * The invariant: total is self, plus the totals of the nodes whose parent it
+ * is, plus what was folded. Node 0 is the root, a parent's number is smaller.
+ */
+struct flame_node {
+	uint32_t parent;
+	uint32_t place;	 /* FLAME_FUNCTION: number in places */
+	uint32_t module; /* MODULES_NONE: unknown code */
+	uint32_t line;	 /* where it allocates or calls; 0: several, unknown */
+	enum flame_kind kind;
+	bool is_inlined; /* into its parent */
+	uint32_t folded; /* nodes anywhere below it that were left out */
+	int64_t self[FLAME_METRICS];
+	int64_t total[FLAME_METRICS];
+};
+
+struct flame {
+	struct flame_node *nodes;
+	size_t count;
+	struct places places;
+	double share;	  /* nodes below it in every metric were folded */
+	size_t all_count; /* nodes before that */
+};
+
+/*
+ * With no more than limit nodes (0: all). 0, or DUMP_MEMORY. Symbolises all
+ * frames. Valid as long as the analysis.
+ */
+int flame_init(struct flame *ret_flame, struct analysis *analysis,
+	       size_t limit);
+void flame_done(struct flame *flame);
+
+#endif

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+// What there is to know at first sight.
+import {clean, el, name} from './dom.js';
+import {count, duration, metrics, percent, size} from './format.js';
+import {baseName, column, data, functionName, shortPlace, string} from './data.js';
+import {link} from './state.js';
+
+function card(value, text, exact, key) {
+	return el('div.card', null, el('b', {title: exact, 'data-total': key}, value),
+		el('small', null, text));
+}
+
+function cards() {
+	const t = data.totals;
+	const about = (key, format) => card(format(t[key]), '', count(t[key]), key);
+	const make = (key, format, text) => {
+		const c = about(key, format);
+		c.lastChild.textContent = text;
+		return c;
+	};
+	return el('div.cards', null,
+		make('peak_bytes', size, 'at the peak, in ' + count(t.peak_blocks) + ' blocks'),
+		make('live_bytes', size, 'live at the end, in ' + count(t.live_blocks) + ' blocks'),
+		make('allocated_bytes', size, 'allocated in all'),
+		make('allocations', count, 'allocations, ' + count(t.reallocs) + ' by realloc'),
+		make('temporary', count, 'temporary, ' + percent(t.temporary, t.allocations) + ' of all'),
+		make('sites', count, 'call stacks that allocate, ' + count(t.threads) + (t.threads === 1 ? ' thread' : ' threads')));
+}
+
+// The five greatest functions by themselves.
+function top5(metric) {
+	const table = data.tables.function;
+	const values = column(table.self, metric.json);
+	const order = [...values.keys()].filter((i) => values[i] > 0)
+		.sort((a, b) => values[b] - values[a]).slice(0, 5);
+	const whole = data.selection[metric.json];
+	const to = {metric: metric.key, by: 'function', sort: 'self', up: '', q: '', zoom: '0', fn: ''};
+	const cells = order.map((i) => {
+		const text = functionName(string(table.function[i]), table.module[i]);
+		const file = string(table.file[i]);
+		return [
+			el('a', {className: 'name', href: link({...to, view: 'table', q: text}),
+				title: clean(text + (file ? '\n' + file : ''))}, clean(text)),
+			el('span.n', {title: count(values[i])}, metric.format(values[i])),
+			el('span.n.dim', null, percent(values[i], whole)),
+		];
+	});
+	return el('section', null,
+		el('h3', null, el('a', {href: link({...to, view: metric.key === 'leaked' ? 'leaks' : 'flame'})}, metric.text),
+			' ', el('span.dim', null, metric.format(whole))),
+		order.length ? el('div.top5', null, cells) : el('p.dim', null, 'Nothing.'));
+}
+
+function ending(p) {
+	if (p.state === 'exited') return 'exited with status ' + p.exit_status;
+	return {running: 'still running', replaced: 'replaced itself by another program',
+		vanished: 'killed, or its end was not seen'}[p.state];
+}
+
+function program() {
+	const p = data.program;
+	const rows = [
+		['Program', p.path], ['Command', p.arguments.join(' ')], ['Folder', p.directory],
+		['Host', p.host + (p.system ? ', ' + p.system : '')],
+		['Began', new Date(p.start_unix_ns / 1e6).toISOString().replace('T', ' ').slice(0, 19) + ' UTC'],
+		['Duration', p.duration_ns === null ? 'not known' : duration(p.duration_ns)],
+		['End', ending(p)], ['Process', String(p.pid)],
+		['Mode', p.sample_bytes ? 'sampled, one in about ' + size(p.sample_bytes) + ': sites are estimates' : 'exact: every allocation'],
+		['Dump', p.dump + ', read by memprof ' + data.version],
+	];
+	return el('dl', null, rows.map(([key, value]) =>
+		[el('dt', null, key), el('dd', null, name(value))]));
+}
+
+function folded() {
+	if (!data.flame.share) return null;
+	return el('p.dim', null, 'The flame graph leaves out what has less than ' + data.flame.share +
+		' of everything in each metric: it shows ' + count(data.flame.parent.length - 1) + ' of ' +
+		count(data.flame.all_nodes - 1) + ' nodes, the others are folded into their callers.');
+}
+
+export function overviewView() {
+	const all = data.selection.complete ? null : el('p', null,
+		'Only some stacks are looked at: ' + count(data.selection.sites) + ' of ' +
+		count(data.totals.sites) + '. The totals here are those of all.');
+	document.title = 'memprof: ' + clean(baseName(data.program.path));
+	return [
+		el('h2', null, clean(baseName(data.program.path))), cards(), all,
+		el('h2', null, 'Who has most'),
+		el('div.tops', {id: 'tops'}, metrics.map(top5)),
+		el('h2', null, 'What could not be seen'),
+		el('ul', {id: 'losses'}, data.losses_text.map((text) => el('li', null, clean(text)))),
+		folded(),
+		el('h2', null, 'The recording'), program(),
+	];
+}

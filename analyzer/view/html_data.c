@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/* What the page shows, as JSON. */
+#include "config.h"
+
+#include "analyzer/view/html_data.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/model/dump.h"
+#include "analyzer/model/flame.h"
+#include "analyzer/model/sizes.h"
+#include "analyzer/view/html_flame.h"
+#include "analyzer/view/html_sources.h"
+#include "analyzer/view/html_strings.h"
+#include "analyzer/view/html_tables.h"
+#include "analyzer/view/json_parts.h"
+#include "analyzer/view/text_losses.h"
+
+static void put_metrics(struct json *json)
+{
+	json_begin_array(json, "metrics");
+	for (int m = 0; m < METRIC_COUNT; m++)
+		json_text(json, NULL, json_parts_metric((enum metric)m));
+	json_end(json);
+}
+
+static void put_modules(struct json *json, const struct modules *modules)
+{
+	json_begin_array(json, "modules");
+	for (size_t i = 0; i < modules->count; i++) {
+		json_begin_object(json, NULL);
+		json_text(json, "path", modules->array[i].path);
+		json_bool(json, "main", modules->array[i].is_main);
+		json_bool(json, "allocator", modules->array[i].is_allocator);
+		json_end(json);
+	}
+	json_end(json);
+}
+
+/* The sentences of the text view, after its blank line and heading. */
+static int put_losses_text(struct json *json, struct analysis *analysis,
+			   enum units units)
+{
+	const struct term_choice choice = { .color = TERM_COLOR_NEVER,
+					    .units = units };
+	char *text = NULL, *at, *line;
+	size_t bytes = 0;
+	FILE *file = open_memstream(&text, &bytes);
+	struct term term;
+
+	if (!file)
+		return DUMP_MEMORY;
+	term_init(&term, file, &choice);
+	text_losses_print(&term, analysis);
+	if (fclose(file) != 0) {
+		free(text);
+		return DUMP_MEMORY;
+	}
+	json_begin_array(json, "losses_text");
+	for (at = text; (line = strsep(&at, "\n"));)
+		if (strncmp(line, "  ", 2) == 0)
+			json_text(json, NULL, line + 2);
+	json_end(json);
+	free(text);
+	return 0;
+}
+
+static int put_sizes(struct json *json, const struct analysis *analysis)
+{
+	struct sizes sizes;
+	int ret = sizes_init(&sizes, analysis);
+
+	if (ret < 0)
+		return ret;
+	json_begin_array(json, "sizes");
+	for (size_t i = 0; i < sizes.count; i++) {
+		json_begin_object(json, NULL);
+		json_unsigned(json, "first", sizes.rows[i].first);
+		json_unsigned(json, "last", sizes.rows[i].last);
+		json_parts_counts(json, &sizes.rows[i].counts);
+		json_end(json);
+	}
+	json_end(json);
+	sizes_done(&sizes);
+	return 0;
+}
+
+int html_data_print(FILE *file, struct analysis *analysis,
+		    const struct html_options *options)
+{
+	static const char *const units[] = { "iec", "si", "bytes" };
+	struct html_strings strings = { 0 };
+	struct json json;
+	int ret;
+
+	json_parts_begin(&json, file, "memprof-page/1", &analysis->summary);
+	json_text(&json, "version", PACKAGE_VERSION);
+	json_text(&json, "units", units[options->units]);
+	json_parts_totals(&json, "totals", analysis);
+	json_parts_selection(&json, "selection", analysis);
+	put_metrics(&json);
+	put_modules(&json, &analysis->tree.modules);
+	ret = html_flame_put(&json, analysis, options->nodes, &strings);
+	if (ret == 0)
+		ret = html_tables_put(&json, analysis, options->rows, &strings);
+	if (ret == 0)
+		ret = put_sizes(&json, analysis);
+	if (ret == 0)
+		ret = html_sources_put(&json, analysis, options, &strings);
+	html_strings_print(&strings, &json);
+	/* Last: now it is known which code had no names. */
+	json_parts_losses(&json, "losses", analysis);
+	if (ret == 0)
+		ret = put_losses_text(&json, analysis, options->units);
+	json_end(&json);
+	if (strings.is_failed)
+		ret = DUMP_MEMORY;
+	html_strings_done(&strings);
+	return ret;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the page of `memprof html` shows, as one JSON object, "memprof-page/1":
+ *
+ * program, totals, losses, selection: as in json_parts.h
+ * metrics [text]: the names of the numbers of "self" and "cumulative" below,
+ *	in their order
+ * strings [text]: function names, files; others refer to them by number, -1
+ *	is unknown
+ * modules [{path, main, allocator}]
+ * losses_text [text]: what could not be seen, in sentences
+ * flame: metrics [text], share (what is less in all metrics was folded),
+ *	all_nodes (before that), and columns with one element per node, the
+ *	root first: parent, function, file, module, line, kind (0 root,
+ *	1 function, 2 outer frames missing, 3 no stack), inlined, folded
+ *	(nodes left out below), self and total (one column per metric)
+ * tables: function, line, file, module, thread, site; each has rest_rows and
+ *	rest (counts of the rows left out) and columns: function, file, line,
+ *	module (threads: name, tid, threads, inherited), attributed, self,
+ *	cumulative (one column per metric; cumulative is missing where it
+ *	cannot differ), samples (of sampled dumps), stacks (sites: numbers of
+ *	frames, innermost first), truncated
+ * frames: columns function, file, line, module, offset, inlined, guessed
+ * sizes [{first, last, counts}]
+ * sources [{file, found, newer, sum, lines, counts (one column per metric),
+ *	functions [{function, first, last, counts}], text [{first, lines}]}]
+ */
+#ifndef MEMPROF_ANALYZER_VIEW_HTML_DATA_H
+#define MEMPROF_ANALYZER_VIEW_HTML_DATA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "analyzer/base/units.h"
+#include "analyzer/model/analysis.h"
+
+#define HTML_ROWS_DEFAULT  2000
+#define HTML_NODES_DEFAULT 50000
+#define HTML_SOURCES_MAX   48
+#define HTML_TEXT_MAX	   (size_t)(6 << 20) /* of all sources in bytes */
+
+struct html_options {
+	enum units units;
+	size_t rows;	  /* of a table, by each metric; 0: all */
+	size_t nodes;	  /* of the flame graph; 0: all */
+	bool with_source; /* texts of source files too */
+	const char *sysroot;
+	const char *const *source_dirs;
+	size_t source_dir_count;
+};
+
+/* 0, or DUMP_MEMORY. */
+int html_data_print(FILE *file, struct analysis *analysis,
+		    const struct html_options *options);
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/* The call tree as columns. */
+#include "config.h"
+
+#include "analyzer/view/html_flame.h"
+
+#include <stdio.h>
+
+#include "analyzer/model/flame.h"
+#include "analyzer/view/json_parts.h"
+
+enum column {
+	PARENT,
+	FUNCTION,
+	FILE_NAME,
+	MODULE,
+	LINE,
+	KIND,
+	INLINED,
+	FOLDED
+};
+
+static const char *const column_names[] = {
+	[PARENT] = "parent",   [FUNCTION] = "function", [FILE_NAME] = "file",
+	[MODULE] = "module",   [LINE] = "line",		[KIND] = "kind",
+	[INLINED] = "inlined", [FOLDED] = "folded",
+};
+
+static int64_t value(const struct flame *flame, size_t i, enum column column,
+		     struct html_strings *strings)
+{
+	const struct flame_node *node = &flame->nodes[i];
+	const bool is_function = node->kind == FLAME_FUNCTION;
+	const struct place *place =
+		is_function ? &flame->places.array[node->place] : NULL;
+
+	switch (column) {
+	case PARENT:
+		return node->parent;
+	case FUNCTION:
+		return html_strings_of(strings, place ? place->function : NULL);
+	case FILE_NAME:
+		return html_strings_of(strings, place ? place->file : NULL);
+	case MODULE:
+		return place && node->module != MODULES_NONE
+			       ? (int64_t)node->module
+			       : -1;
+	case LINE:
+		return node->line;
+	case KIND:
+		return node->kind;
+	case INLINED:
+		return node->is_inlined;
+	case FOLDED:
+		break;
+	}
+	return node->folded;
+}
+
+static void put_metrics(struct json *json, const struct flame *flame,
+			const char *key, bool is_self)
+{
+	json_begin_array(json, key);
+	for (int m = 0; m < FLAME_METRICS; m++) {
+		json_begin_array(json, NULL);
+		for (size_t i = 0; i < flame->count; i++)
+			json_number(json, NULL,
+				    is_self ? flame->nodes[i].self[m]
+					    : flame->nodes[i].total[m]);
+		json_end(json);
+	}
+	json_end(json);
+}
+
+int html_flame_put(struct json *json, struct analysis *analysis, size_t limit,
+		   struct html_strings *strings)
+{
+	struct flame flame;
+	char share[32];
+	int ret = flame_init(&flame, analysis, limit);
+
+	if (ret < 0)
+		return ret;
+	json_begin_object(json, "flame");
+	json_begin_array(json, "metrics");
+	for (int m = 0; m < FLAME_METRICS; m++)
+		json_text(json, NULL, json_parts_metric(flame_metrics[m]));
+	json_end(json);
+	snprintf(share, sizeof(share), "%.3g%%", 100 * flame.share);
+	json_text(json, "share", flame.share > 0 ? share : NULL);
+	json_unsigned(json, "all_nodes", flame.all_count);
+	for (int c = PARENT; c <= FOLDED; c++) {
+		json_begin_array(json, column_names[c]);
+		for (size_t i = 0; i < flame.count; i++)
+			json_number(json, NULL,
+				    value(&flame, i, (enum column)c, strings));
+		json_end(json);
+	}
+	put_metrics(json, &flame, "self", true);
+	put_metrics(json, &flame, "total", false);
+	json_end(json);
+	flame_done(&flame);
+	return 0;
+}

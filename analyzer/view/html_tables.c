@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+/* The tables as columns. */
+#include "config.h"
+
+#include "analyzer/view/html_tables.h"
+
+#include "analyzer/model/frames.h"
+#include "analyzer/model/pick.h"
+#include "analyzer/model/top.h"
+#include "analyzer/view/json_parts.h"
+
+/* What a table is printed from. */
+struct table {
+	struct json *json;
+	struct analysis *analysis;
+	const struct top *top;
+	const struct pick *pick;
+	struct html_strings *strings;
+};
+
+enum column {
+	FUNCTION,
+	FILE_NAME,
+	LINE,
+	MODULE,
+	TID,
+	THREADS,
+	INHERITED,
+	ATTRIBUTED,
+	SAMPLES
+};
+
+static int64_t value(const struct table *table, size_t i, enum column column)
+{
+	const struct top_row *row = &table->top->rows[i];
+
+	switch (column) {
+	case FUNCTION:
+		return html_strings_of(table->strings, row->place.function);
+	case FILE_NAME:
+		return html_strings_of(table->strings, row->place.file);
+	case LINE:
+		return row->place.line;
+	case MODULE:
+		return row->place.module == MODULES_NONE
+			       ? -1
+			       : (int64_t)row->place.module;
+	case TID:
+		return row->tid;
+	case THREADS:
+		return row->threads;
+	case INHERITED:
+		return row->is_inherited;
+	case ATTRIBUTED:
+		return !row->has_no_stack;
+	case SAMPLES:
+		break;
+	}
+	return error_samples(&table->top->errors[i].self, METRIC_ALLOCATIONS);
+}
+
+static void put_column(const struct table *table, const char *key,
+		       enum column column)
+{
+	json_begin_array(table->json, key);
+	for (size_t i = 0; i < table->pick->count; i++)
+		json_number(table->json, NULL,
+			    value(table, table->pick->numbers[i], column));
+	json_end(table->json);
+}
+
+static void put_counts(const struct table *table, const char *key, bool is_self)
+{
+	json_begin_array(table->json, key);
+	for (int m = 0; m < METRIC_COUNT; m++) {
+		json_begin_array(table->json, NULL);
+		for (size_t i = 0; i < table->pick->count; i++) {
+			const struct top_row *row =
+				&table->top->rows[table->pick->numbers[i]];
+
+			json_number(table->json, NULL,
+				    is_self ? row->self.of[m]
+					    : row->cumulative.of[m]);
+		}
+		json_end(table->json);
+	}
+	json_end(table->json);
+}
+
+static void put_threads(const struct table *table)
+{
+	json_begin_array(table->json, "name");
+	for (size_t i = 0; i < table->pick->count; i++)
+		json_text(
+			table->json, NULL,
+			table->top->rows[table->pick->numbers[i]].thread_name);
+	json_end(table->json);
+	put_column(table, "tid", TID);
+	put_column(table, "threads", THREADS);
+	put_column(table, "inherited", INHERITED);
+}
+
+/* As numbers of frames, innermost first. */
+static int put_stacks(const struct table *table, struct frames *frames)
+{
+	struct analysis *analysis = table->analysis;
+	int ret = 0;
+
+	json_begin_array(table->json, "stacks");
+	for (size_t i = 0; i < table->pick->count && ret == 0; i++) {
+		const struct top_row *row =
+			&table->top->rows[table->pick->numbers[i]];
+		const uint32_t *numbers = NULL;
+		size_t count = 0;
+
+		ret = frames_of_site(frames, &analysis->names,
+				     &analysis->sites.array[row->site],
+				     &numbers, &count);
+		json_begin_array(table->json, NULL);
+		for (size_t k = 0; k < count; k++)
+			json_unsigned(table->json, NULL, numbers[k]);
+		json_end(table->json);
+	}
+	json_end(table->json);
+	json_begin_array(table->json, "truncated");
+	for (size_t i = 0; i < table->pick->count; i++) {
+		uint32_t site = table->top->rows[table->pick->numbers[i]].site;
+
+		json_number(table->json, NULL,
+			    analysis->sites.array[site].is_cut);
+	}
+	json_end(table->json);
+	return ret;
+}
+
+static int put_columns(const struct table *table, struct frames *frames)
+{
+	enum top_by by = table->top->by;
+	int ret = 0;
+
+	json_begin_object(table->json, top_by_name(by));
+	json_unsigned(table->json, "rest_rows", table->pick->rest_count);
+	json_begin_object(table->json, "rest");
+	json_parts_counts(table->json, &table->pick->rest);
+	json_end(table->json);
+	if (by == TOP_THREAD)
+		put_threads(table);
+	else if (by == TOP_SITE)
+		ret = put_stacks(table, frames);
+	else {
+		put_column(table, "function", FUNCTION);
+		put_column(table, "file", FILE_NAME);
+		put_column(table, "line", LINE);
+		put_column(table, "module", MODULE);
+	}
+	put_column(table, "attributed", ATTRIBUTED);
+	if (table->top->errors)
+		put_column(table, "samples", SAMPLES);
+	put_counts(table, "self", true);
+	if (by != TOP_THREAD && by != TOP_SITE)
+		put_counts(table, "cumulative", false);
+	json_end(table->json);
+	return ret;
+}
+
+static int put_table(struct json *json, struct analysis *analysis,
+		     enum top_by by, size_t limit, struct html_strings *strings,
+		     struct frames *frames)
+{
+	struct pick pick;
+	struct top top;
+	int ret = top_init(&top, analysis, by);
+
+	if (ret < 0)
+		return ret;
+	ret = pick_init(&pick, &top, limit);
+	if (ret == 0) {
+		const struct table table = { .json = json,
+					     .analysis = analysis,
+					     .top = &top,
+					     .pick = &pick,
+					     .strings = strings };
+
+		ret = put_columns(&table, frames);
+		pick_done(&pick);
+	}
+	top_done(&top);
+	return ret;
+}
+
+static int64_t frame_value(const struct frames_entry *entry, int column,
+			   struct html_strings *strings)
+{
+	const struct stack_frame *frame = &entry->frame;
+
+	switch (column) {
+	case 0:
+		return html_strings_of(strings, frame->function);
+	case 1:
+		return html_strings_of(strings, frame->file);
+	case 2:
+		return frame->line;
+	case 3:
+		return entry->module == MODULES_NONE ? -1
+						     : (int64_t)entry->module;
+	case 4:
+		return (int64_t)(frame->module ? frame->offset
+					       : frame->address);
+	case 5:
+		return frame->is_inlined;
+	default:
+		return frame->is_guessed;
+	}
+}
+
+static void put_frames(struct json *json, const struct frames *frames,
+		       struct html_strings *strings)
+{
+	static const char *const names[] = { "function", "file",   "line",
+					     "module",	 "offset", "inlined",
+					     "guessed" };
+
+	json_begin_object(json, "frames");
+	for (int c = 0; c < (int)(sizeof(names) / sizeof(names[0])); c++) {
+		json_begin_array(json, names[c]);
+		for (size_t i = 0; i < frames->count; i++)
+			json_number(json, NULL,
+				    frame_value(&frames->array[i], c, strings));
+		json_end(json);
+	}
+	json_end(json);
+}
+
+int html_tables_put(struct json *json, struct analysis *analysis, size_t limit,
+		    struct html_strings *strings)
+{
+	struct frames frames = { 0 };
+	int ret = 0;
+
+	json_begin_object(json, "tables");
+	for (int by = TOP_FUNCTION; by <= TOP_THREAD && ret == 0; by++)
+		ret = put_table(json, analysis, (enum top_by)by, limit, strings,
+				&frames);
+	json_end(json);
+	put_frames(json, &frames, strings);
+	frames_done(&frames);
+	return ret;
+}
