@@ -11,9 +11,6 @@
 #include "analyzer/model/intmap.h"
 #include "analyzer/model/region.h"
 
-#define FIRST_SHARE 1e-6 /* of everything, where folding begins */
-#define SHARE_STEP  1.25
-
 const enum metric flame_metrics[FLAME_METRICS] = {
 	METRIC_PEAK_BYTES,  METRIC_LIVE_BYTES, METRIC_ALLOCATED_BYTES,
 	METRIC_ALLOCATIONS, METRIC_TEMPORARY,
@@ -159,61 +156,90 @@ static void add_totals(struct flame *flame)
 	}
 }
 
-/* Is there any metric that a node has so great a share of? */
-static bool is_kept(const struct flame *flame, size_t i, double share)
-{
-	const struct flame_node *node = &flame->nodes[i];
+/* A node and the greatest share that it has of any metric. */
+struct ranked {
+	double share;
+	uint32_t node;
+};
 
-	if (i == 0)
-		return true;
-	for (int m = 0; m < FLAME_METRICS; m++)
-		if (node->total[m] > 0 &&
-		    (double)node->total[m] >=
-			    share * (double)flame->nodes[0].total[m])
-			return true;
-	return false;
+static double share_of(const struct flame *flame, size_t i)
+{
+	double greatest = 0;
+
+	for (int m = 0; m < FLAME_METRICS; m++) {
+		double whole = (double)flame->nodes[0].total[m];
+		double share = (double)flame->nodes[i].total[m];
+
+		if (whole > 0 && share / whole > greatest)
+			greatest = share / whole;
+	}
+	return greatest;
 }
 
-static size_t count_kept(const struct flame *flame, double share)
+/* Parents, which have no less than their children, come before them. */
+static int compare_shares(const void *left, const void *right)
 {
-	size_t kept = 0;
+	const struct ranked *a = left, *b = right;
 
-	for (size_t i = 0; i < flame->count; i++)
-		kept += is_kept(flame, i, share);
-	return kept;
+	if (a->share != b->share)
+		return a->share > b->share ? -1 : 1;
+	return a->node < b->node ? -1 : a->node > b->node;
 }
 
-/* Leaves the small nodes out; those that are left move together. */
+/* Marks the nodes that stay. */
+static int choose(struct flame *flame, size_t limit, uint8_t *keeps)
+{
+	struct ranked *ranked = calloc(flame->count, sizeof(*ranked));
+	size_t count = 0;
+
+	if (!ranked)
+		return DUMP_MEMORY;
+	keeps[0] = 1;
+	for (size_t i = 1; i < flame->count; i++) {
+		double share = share_of(flame, i);
+
+		if (share > 0)
+			ranked[count++] =
+				(struct ranked) { .share = share,
+						  .node = (uint32_t)i };
+	}
+	flame->all_count = count + 1;
+	if (limit != 0 && count + 1 > limit) {
+		qsort(ranked, count, sizeof(*ranked), compare_shares);
+		flame->share = ranked[limit - 1].share;
+		count = limit - 1;
+	}
+	for (size_t i = 0; i < count; i++)
+		keeps[ranked[i].node] = 1;
+	free(ranked);
+	return 0;
+}
+
+/* Leaves the other nodes out; those that stay move together. */
 static int fold(struct flame *flame, size_t limit)
 {
 	uint32_t *numbers = calloc(flame->count, sizeof(*numbers));
+	uint8_t *keeps = calloc(flame->count, 1);
 	size_t kept = 0;
+	int ret = numbers && keeps ? choose(flame, limit, keeps) : DUMP_MEMORY;
 
-	if (!numbers)
-		return DUMP_MEMORY;
-	flame->all_count = count_kept(flame, 0);
-	flame->share = 0;
-	if (limit != 0 && flame->all_count > limit) {
-		flame->share = FIRST_SHARE;
-		while (count_kept(flame, flame->share) > limit)
-			flame->share *= SHARE_STEP;
-	}
-	for (size_t i = 0; i < flame->count; i++) {
+	for (size_t i = 0; i < flame->count && ret == 0; i++) {
 		uint32_t parent = numbers[flame->nodes[i].parent];
 
-		if (!is_kept(flame, i, flame->share)) {
+		if (!keeps[i]) {
 			numbers[i] = parent;
-			flame->nodes[parent].folded +=
-				is_kept(flame, i, 0) ? 1 : 0;
+			flame->nodes[parent].folded += share_of(flame, i) > 0;
 			continue;
 		}
 		numbers[i] = (uint32_t)kept;
 		flame->nodes[kept] = flame->nodes[i];
 		flame->nodes[kept++].parent = parent;
 	}
-	flame->count = kept;
+	if (ret == 0)
+		flame->count = kept;
 	free(numbers);
-	return 0;
+	free(keeps);
+	return ret;
 }
 
 int flame_init(struct flame *ret_flame, struct analysis *analysis, size_t limit)

@@ -49,7 +49,7 @@ struct flame {
 	struct flame_node *nodes;
 	size_t count;
 	struct places places;
-	double share;	  /* nodes below it in every metric were folded */
+	double share;	  /* what was folded has at most this of any metric */
 	size_t all_count; /* nodes before that */
 };
 

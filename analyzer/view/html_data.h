@@ -9,7 +9,8 @@
  *	is unknown
  * modules [{path, main, allocator}]
  * losses_text [text]: what could not be seen, in sentences
- * flame: metrics [text], share (what is less in all metrics was folded),
+ * flame: metrics [text], share (what was folded has at most so much of each
+ *	metric; null: nothing was),
  *	all_nodes (before that), and columns with one element per node, the
  *	root first: parent, function, file, module, line, kind (0 root,
  *	1 function, 2 outer frames missing, 3 no stack), inlined, folded

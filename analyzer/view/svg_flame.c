@@ -195,11 +195,12 @@ static void put_box(const struct picture *picture, const struct box *box)
 
 	fprintf(picture->file, "<g><title>");
 	put_xml(picture->file, name_of(picture, box->node, name, TITLE_BYTES));
-	fprintf(picture->file, "%s\n%s, %s</title>",
-		node->is_inlined ? " (inlined)" : "",
-		value_text(size, picture, value),
-		units_percent(share, (uint64_t)value,
-			      (uint64_t)total(picture, 0)));
+	fprintf(picture->file, "%s\n%s, ", node->is_inlined ? " (inlined)" : "",
+		value_text(size, picture, value));
+	/* It may be "<0.1%". */
+	put_xml(picture->file, units_percent(share, (uint64_t)value,
+					     (uint64_t)total(picture, 0)));
+	fputs("</title>", picture->file);
 	fprintf(picture->file,
 		"<rect x=\"%.2f\" y=\"%u\" width=\"%.2f\" height=\"%d\" "
 		"fill=\"",
@@ -224,7 +225,7 @@ static void put_notes(const struct picture *picture, unsigned height)
 		height - 8);
 	if (flame->share > 0)
 		fprintf(picture->file,
-			"Folded into their callers: %zu functions below "
+			"Folded into their callers: %zu boxes with at most "
 			"%.2g%% of everything. ",
 			flame->all_count - flame->count, 100 * flame->share);
 	if (picture->undrawn)

@@ -198,6 +198,7 @@ e2e_tests = \
 	tests/e2e/completion.py \
 	tests/e2e/exports.py \
 	tests/e2e/files.py \
+	tests/e2e/html.py \
 	tests/e2e/kills.py \
 	tests/e2e/loading.py \
 	tests/e2e/mallocx.py \
@@ -228,3 +229,5 @@ TESTS_SLOW += tests/e2e/kills_many.py tests/e2e/leaks_agreement.py \
 EXTRA_DIST += $(e2e_tests) tests/e2e/harness.py \
 	tests/e2e/readers.py tests/e2e/targets/mallocx.c \
 	tests/e2e/targets/replaced.c
+EXTRA_DIST += $(e2e_tests) tests/e2e/browser.py tests/e2e/harness.py \
+	tests/e2e/targets/mallocx.c tests/e2e/targets/replaced.c

@@ -167,7 +167,7 @@ function sandwich(key) {
 function notes(tree) {
 	const flame = data.flame;
 	const texts = [];
-	if (flame.share) texts.push('Nodes with less than ' + flame.share + ' of everything are folded: ' +
+	if (flame.share) texts.push('Nodes with at most ' + flame.share + ' of everything are folded into their callers: ' +
 		count(flame.parent.length - 1) + ' of ' + count(flame.all_nodes - 1) + ' are shown.');
 	if (tree.isFull) texts.push('The tree is too large to be turned round in full: the outermost callers are left out.');
 	return texts.map((text) => el('p.dim', null, text));

@@ -32,7 +32,7 @@ function groups() {
 	const table = data.tables.site;
 	const bytes = column(table.self, 'live_bytes');
 	const blocks = column(table.self, 'live_blocks');
-	const [, keyOfGroup] = groupings[state.group] || groupings.function;
+	const [, keyOfGroup] = groupings[Object.hasOwn(groupings, state.group) ? state.group : 'function'];
 	const byKey = new Map();
 	for (let i = 0; i < bytes.length; i++) {
 		if (!blocks[i] && !bytes[i]) continue;

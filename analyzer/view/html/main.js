@@ -24,7 +24,7 @@ const byId = (id) => document.getElementById(id);
 function render() {
 	readState();
 	hideTip();
-	if (!views[state.view]) state.view = 'overview';
+	if (!Object.hasOwn(views, state.view)) state.view = 'overview';
 	byId('views').replaceChildren(...Object.entries(views).map(([key, [text]]) =>
 		el('a', {href: link({view: key, q: '', zoom: '0', fn: ''}), 'aria-current': key === state.view ? 'page' : undefined}, text)));
 	byId('metric').value = metrics.some((m) => m.key === state.metric) ? state.metric : 'peak';

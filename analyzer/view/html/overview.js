@@ -74,7 +74,7 @@ function program() {
 
 function folded() {
 	if (!data.flame.share) return null;
-	return el('p.dim', null, 'The flame graph leaves out what has less than ' + data.flame.share +
+	return el('p.dim', null, 'The flame graph leaves out nodes with at most ' + data.flame.share +
 		' of everything in each metric: it shows ' + count(data.flame.parent.length - 1) + ' of ' +
 		count(data.flame.all_nodes - 1) + ' nodes, the others are folded into their callers.');
 }

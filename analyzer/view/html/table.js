@@ -34,8 +34,8 @@ function describe(by, table, i) {
 }
 
 function rows() {
-	const table = data.tables[state.by] || data.tables.function;
-	const by = data.tables[state.by] ? state.by : 'function';
+	const by = Object.hasOwn(data.tables, state.by) ? state.by : 'function';
+	const table = data.tables[by];
 	const metric = metrics[metricOf(state.metric)];
 	const self = column(table.self, metric.json);
 	const cumulative = table.cumulative ? column(table.cumulative, metric.json) : self;
@@ -77,10 +77,12 @@ function bar(value, whole, format) {
 
 function head(text, key, extra) {
 	const on = state.sort === key;
-	return el('th' + (extra || ''), {'aria-sort': on ? (state.up ? 'ascending' : 'descending') : 'none'},
+	// Names begin with the first letters, numbers with the greatest.
+	const isUp = Boolean(state.up) !== (key === 'name');
+	return el('th' + (extra || ''), {'aria-sort': on ? (isUp ? 'ascending' : 'descending') : 'none'},
 		el('button', {type: 'button', 'data-sort': key,
 			onclick: () => go({sort: key, up: on && !state.up ? '1' : ''})},
-		text + (on ? (state.up ? ' \u25b2' : ' \u25bc') : '')));
+		text + (on ? (isUp ? ' \u25b2' : ' \u25bc') : '')));
 }
 
 export function stackList(i, props) {

@@ -1,0 +1,585 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""memprof html and memprof flame: what they write, seen by a real browser.
+With MEMPROF_PICTURES=DIR pictures of all views are left there."""
+
+import csv
+import os
+import re
+import shutil
+import tempfile
+import time
+import xml.etree.ElementTree as ElementTree
+
+import browser
+from harness import BUILD, CC, MEMPROF, Case, clean_env, finish, main, start
+
+METRICS = {"peak": "peak_bytes", "leaked": "live_bytes",
+           "allocated": "allocated_bytes", "count": "allocations",
+           "temporary": "temporary"}
+SORTS = {"peak": "peak", "leaked": "live", "allocated": "bytes",
+         "count": "blocks", "temporary": "temporary"}
+TABLES = ("function", "line", "file", "module", "site", "thread")
+VIEWS = ("overview", "flame", "flame&dir=up", "table", "table&by=site",
+         "source", "leaks", "sizes")
+
+# The name that this becomes in the binary would be markup, if it were let.
+PLAIN = "a" * 52
+EVIL = "</script><img src=x onerror=hacked=1>\u202e\"'&<b>{x}"
+EVIL += "_" * (len(PLAIN) - len(EVIL.encode()))
+
+SOURCE = """#include <stdlib.h>
+#include <string.h>
+
+void *kept[100];
+int n;
+
+__attribute__((noinline)) void leaf(size_t size)
+{
+\tkept[n++] = malloc(size);
+}
+
+__attribute__((noinline)) void recurse(int depth)
+{
+\tleaf(100);
+\tif (depth > 0)
+\t\trecurse(depth - 1);
+}
+
+/* </script><script>hacked=2</script> \u202e " ' & <img src=x onerror=hacked=3> */
+__attribute__((noinline)) void %s(void)
+{
+\tkept[n++] = calloc(3, 1000);
+}
+
+__attribute__((noinline)) void shortlived(void)
+{
+\tfor (int i = 0; i < 7; i++)
+\t\tfree(memset(malloc(40000), 1, 1));
+}
+
+int main(void)
+{
+\trecurse(4);
+\tleaf(5000);
+\t%s();
+\tshortlived();
+\tfree(kept[0]);
+\treturn 0;
+}
+""" % (PLAIN, PLAIN)
+FILE = "</script><img src=x onerror=hacked=4>\"'.c".replace("/", "_")
+
+
+class Shared(Case):
+    """One recording, one page and one browser for all cases."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.mkdtemp(prefix="memprof-e2e-html-")
+        cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
+        cls.source = os.path.join(cls.folder, FILE)
+        with open(cls.source, "w") as file:
+            file.write(SOURCE)
+        program = os.path.join(cls.folder, "program")
+        run = finish(start((CC, "-g", "-O0", "-o", program, cls.source)))
+        assert run.status == 0, run.stderr.decode()
+        with open(program, "rb") as file:
+            code = file.read()
+        assert PLAIN.encode() in code
+        with open(program, "wb") as file:
+            file.write(code.replace(PLAIN.encode(), EVIL.encode()))
+        cls.mp = os.path.join(cls.folder, "program.mp")
+        run = finish(start((program,), cwd=cls.folder, env=clean_env(
+            LD_PRELOAD=os.path.join(BUILD, "libmemprof.so"),
+            MEMPROF_OUT=cls.mp, MEMPROF_QUIET="1")))
+        assert run.status == 0, run.stderr.decode()
+
+    def write(self, *args, name="page.html"):
+        path = self.path(name)
+        self.memprof("html", "-o", path, *args, self.mp)
+        return path
+
+
+class Files(Shared):
+    def test_a_page_has_no_text_of_the_recording_and_names_no_address(self):
+        with open(self.write()) as file:
+            page = file.read()
+        self.assertTrue(page.startswith("<!doctype html><!-- memprof -->"))
+        for text in ("onerror", "recurse", "program.mp", "http:", "https:"):
+            self.assertNotIn(text, page)
+        self.assertIn("default-src 'none'; script-src 'sha256-", page)
+        data = re.search('id="data">([A-Za-z0-9+/=]*)</script>', page)
+        self.assertLessEqual(len(page) - len(data.group(1)), 150000)
+
+    def test_only_its_own_files_are_replaced(self):
+        for command, end in (("html", ".html"), ("flame", ".svg")):
+            path = self.path("x" + end)
+            with open(path, "w") as file:
+                file.write("mine")
+            run = self.memprof(command, "-o", path, self.mp, status=2)
+            self.assertIn(b"--force", run.stderr)
+            with open(path) as file:
+                self.assertEqual(file.read(), "mine")
+            self.memprof(command, "-f", "-o", path, self.mp)
+            self.memprof(command, "-o", path, self.mp)
+            self.assertEqual([n for n in os.listdir(self.dir) if "new" in n],
+                             [])
+
+    def test_the_name_is_that_of_the_dump_in_the_working_directory(self):
+        self.memprof("html", self.mp)
+        self.memprof("flame", self.mp)
+        self.assertEqual(sorted(os.listdir(self.dir)),
+                         ["program.html", "program.svg"])
+
+    def test_what_cannot_be_written_is_said(self):
+        for command in ("html", "flame"):
+            run = self.memprof(command, "-o", "no/such/x", self.mp, status=2)
+            self.assertIn(b"no/such/x: cannot be written", run.stderr)
+            run = self.memprof(command, "-o", "/dev/full", self.mp, status=2)
+            self.assertIn(b"/dev/full: cannot be written", run.stderr)
+
+    def test_stdout_gets_the_same(self):
+        with open(self.write(), "rb") as file:
+            page = file.read()
+        self.assertEqual(self.memprof("html", "-o", "-", self.mp).stdout, page)
+
+    def test_open_starts_the_browser(self):
+        self.need("mkfifo")
+        os.mkdir(self.path("bin"))
+        os.mkfifo(self.path("opened"))
+        with open(self.path("bin", "xdg-open"), "w") as file:
+            file.write("#!/bin/sh\necho \"$1\" >%s\n" % self.path("opened"))
+        os.chmod(self.path("bin", "xdg-open"), 0o755)
+        env = clean_env(PATH=self.path("bin") + ":" + os.environ["PATH"])
+        process = start((MEMPROF, "html", "--open", self.mp), env=env,
+                        cwd=self.dir)
+        with open(self.path("opened")) as file:
+            self.assertEqual(file.read().strip(), self.path("program.html"))
+        self.assertEqual(finish(process).status, 0)
+
+    def test_sources_can_be_left_out(self):
+        with_text = self.memprof("html", "--json", self.mp).stdout
+        without = self.memprof("html", "--json", "--no-source", self.mp).stdout
+        self.assertIn(b"hacked=2", with_text)
+        self.assertNotIn(b"hacked=2", without)
+
+    def test_folding_keeps_every_sum(self):
+        flame = self.json("html", "--nodes", "4", self.mp)["flame"]
+        whole = self.json("html", self.mp)["flame"]
+        self.assertEqual(len(flame["parent"]), 4)
+        self.assertEqual(flame["all_nodes"], len(whole["parent"]))
+        self.assertEqual(sum(flame["folded"]), len(whole["parent"]) - 4)
+        self.assertIsNone(whole["share"])
+        self.assertRegex(flame["share"], "^[0-9.]+%$")
+        for metric in range(5):
+            self.assertEqual(flame["total"][metric][0],
+                             whole["total"][metric][0])
+            self.assertEqual(sum(whole["self"][metric]),
+                             whole["total"][metric][0])
+
+    def test_a_limit_keeps_the_greatest_and_sums_the_others(self):
+        page = self.json("html", "-n", "1", self.mp)
+        totals = page["totals"]
+        site = page["tables"]["site"]
+        for i, metric in enumerate(page["metrics"]):
+            self.assertEqual(sum(site["self"][i]) + site["rest"][metric],
+                             totals[metric], metric)
+        self.assertEqual(len(site["stacks"]) + site["rest_rows"],
+                         totals["sites"])
+
+
+class Picture(Shared):
+    def boxes(self, *args):
+        self.memprof("flame", "-f", "-o", "x.svg", *args, self.mp)
+        root = ElementTree.parse(self.path("x.svg")).getroot()
+        svg = "{http://www.w3.org/2000/svg}"
+        return [(g.find(svg + "title").text.split("\n"),
+                 float(g.find(svg + "rect").get("width")),
+                 int(g.find(svg + "rect").get("y")))
+                for g in root.iter(svg + "g")]
+
+    def test_widths_are_shares(self):
+        boxes = self.boxes("--units", "bytes", "--metric", "live")
+        named = {title[0]: (title[1], width) for title, width, _ in boxes}
+        # 4 of 5 recursive ones, 5000 and 3 * 1000.
+        self.assertEqual(named["program"][0], "8,400 B, 100.0%")
+        self.assertEqual(named["main"][0], "8,400 B, 100.0%")
+        self.assertAlmostEqual(named["main"][1], 1200, delta=0.5)
+        evil = next(name for name in named if "<img" in name)
+        self.assertEqual(named[evil][0], "3,000 B, 35.7%")
+        self.assertAlmostEqual(named[evil][1], 1200 * 3000 / 8400, delta=0.5)
+        self.assertNotIn("\u202e", evil)
+
+    def test_every_metric(self):
+        totals = self.json("report", self.mp)["totals"]
+        for key, metric in (("peak", "peak_bytes"), ("live", "live_bytes"),
+                            ("bytes", "allocated_bytes"),
+                            ("blocks", "allocations"),
+                            ("temporary", "temporary")):
+            first = self.boxes("--units", "bytes", "-m", key)[0][0][1]
+            self.assertEqual(int(re.sub("[^0-9]", "", first.split(", 100")[0])),
+                             totals[metric], key)
+
+    def test_json_is_the_tree(self):
+        flame = self.json("flame", self.mp)["flame"]
+        self.assertEqual(flame, {**self.json("html", self.mp)["flame"],
+                                 **{key: flame[key] for key in (
+                                     "function", "file")}})
+
+
+class Page(Shared):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        if not browser.CHROMIUM or not browser.CHROMEDRIVER:
+            return
+        cls.page = os.path.join(cls.folder, "page.html")
+        run = finish(start((MEMPROF, "html", "-o", cls.page, cls.mp),
+                           env=clean_env()))
+        assert run.status == 0, run.stderr.decode()
+        cls.browser = browser.Browser()
+        cls.addClassCleanup(cls.browser.end)
+
+    def setUp(self):
+        super().setUp()
+        self.need("chromium", "chromedriver")
+        self.browser.size(1280, 900)
+        self.browser.open(self.page)
+
+    def tearDown(self):
+        if not hasattr(self, "browser"):
+            return
+        self.assertEqual(self.browser.log(), [], "on the console")
+        self.assertEqual(self.browser.requests(), [])
+        self.assertIsNone(self.browser.run("return window.hacked || null"))
+        self.assertEqual(self.browser.run(
+            "return document.querySelectorAll('img, b b, iframe').length"), 0)
+
+    # The views against the commands.
+
+    def test_overview_has_the_totals(self):
+        totals = self.json("report", self.mp)["totals"]
+        shown = self.browser.run(
+            "return Object.fromEntries([...document.querySelectorAll("
+            "'[data-total]')].map((e) => [e.dataset.total, e.title]))")
+        self.assertEqual(set(shown), {"peak_bytes", "live_bytes",
+                                      "allocated_bytes", "allocations",
+                                      "temporary", "sites"})
+        for key, text in shown.items():
+            self.assertEqual(int(text.replace(",", "")), totals[key], key)
+        self.assertEqual(totals["live_bytes"], 8400)
+        self.assertEqual(len(self.browser.texts("#tops section")), 5)
+        self.assertIn("exact", self.browser.text("#main"))
+
+    def test_overview_links_lead_to_what_they_name(self):
+        name = self.browser.text("#tops section:nth-child(2) .top5 a")
+        self.assertEqual(name, "leaf")
+        self.browser.click("#tops section:nth-child(2) .top5 a")
+        self.assertEqual(self.browser.run("return document.body.dataset.view"),
+                         "table")
+        self.assertEqual(self.browser.values("#table tbody .bar:nth-child(3)"),
+                         [5400])
+
+    def test_every_table_is_that_of_top(self):
+        for by in TABLES:
+            for key, metric in METRICS.items():
+                rows = self.json("top", "--by", by, "-c", "--sort", SORTS[key],
+                                 self.mp)["rows"]
+                self.browser.go("#view=table&by=%s&metric=%s" % (by, key))
+                want = sorted((row["self"][metric], row["cumulative"][metric])
+                              for row in rows)
+                shown = self.browser.run("""
+                    return [...document.querySelectorAll('#table tbody tr')]
+                    .map((tr) => [...tr.querySelectorAll('.bar')]
+                    .map((e) => Number(e.dataset.value)))""")
+                if by in ("site", "thread"):
+                    want = [(a,) for a, _ in want]
+                self.assertEqual(sorted(map(tuple, shown)), want,
+                                 (by, metric))
+
+    def test_a_table_sorts_and_filters(self):
+        column = "#table tbody .bar:nth-child(%d)"
+        self.browser.go("#view=table&metric=allocated")
+        down = self.browser.values(column % 3)
+        self.assertEqual(down, sorted(down, reverse=True))
+        self.browser.click("[data-sort=self]")
+        self.assertEqual(self.browser.values(column % 3), sorted(down))
+        self.browser.click("[data-sort=cumulative]")
+        values = self.browser.values(column % 5)
+        self.assertEqual(values, sorted(values, reverse=True))
+        self.browser.click("[data-sort=name]")
+        names = self.browser.texts("#table tbody td:first-child")
+        self.assertEqual(names, sorted(names))
+        self.browser.fill("#filter", "RECURS")
+        self.assertEqual(self.browser.texts("#table tbody td:first-child"),
+                         ["recurse"])
+        self.assertEqual(self.browser.values(column % 5), [500])
+        self.assertIn("1 rows", self.browser.text("#found"))
+
+    def test_csv_is_what_is_shown(self):
+        self.browser.go("#view=table&metric=allocated&q=leaf")
+        self.browser.click("#csv")
+        path = os.path.join(self.browser.folder, "memprof-function.csv")
+        end = time.monotonic() + 60
+        while not os.path.exists(path) and time.monotonic() < end:
+            time.sleep(0.02)
+        with open(path) as file:
+            rows = list(csv.DictReader(file))
+        self.assertEqual(len(rows), 1)
+        self.assertEqual(rows[0]["name"], "leaf")
+        self.assertEqual(rows[0]["self_allocated_bytes"], "5500")
+        self.assertEqual(rows[0]["self_live_bytes"], "5400")
+
+    def test_source_is_that_of_lines(self):
+        want = self.json("lines", self.mp, self.source)["files"][0]
+        # It has the only text that is there, so it is shown at first.
+        self.browser.go("#view=source")
+        for row in want["lines"]:
+            shown = self.browser.run(
+                "return [...document.querySelectorAll(arguments[0])]"
+                ".map((e) => Number(e.dataset.value))",
+                "#L%d td[data-value]" % row["line"])
+            self.assertEqual(shown, [row[m] for m in METRICS.values()])
+        lines = self.browser.texts("#lines tbody pre")
+        self.assertEqual(len(lines), len(SOURCE.splitlines()))
+        self.assertEqual(lines[6], SOURCE.splitlines()[6])
+        self.assertIn("</script><script>hacked=2</script> \\u{202e} \"",
+                      lines[18])
+        self.assertEqual(self.browser.run(
+            "return [...document.querySelectorAll('[data-sum]')]"
+            ".map((e) => e.title.replaceAll(',', ''))"),
+            [str(want["sum"][m]) for m in METRICS.values()])
+
+    def test_leaks_are_those_of_leaks(self):
+        sites = self.json("leaks", "-n", "0", self.mp)["sites"]
+        sites = [site for site in sites if site["live_bytes"]]
+        self.browser.go("#view=leaks&group=site")
+        self.assertEqual(self.browser.values("#groups summary b"),
+                         [site["live_bytes"] for site in sites])
+        self.browser.go("#view=leaks&group=function")
+        self.assertEqual(self.browser.values("#groups summary b"),
+                         [5400, 3000])
+        self.browser.run("document.querySelectorAll('#groups details')"
+                         ".forEach((e) => { e.open = true; })")
+        self.browser.wait("return document.querySelectorAll("
+                          "'#groups .stack').length === arguments[0]",
+                          len(sites))
+        self.assertIn("main", self.browser.text("#groups .stack"))
+
+    def test_sizes_add_up(self):
+        totals = self.json("report", self.mp)["totals"]
+        for key, metric in METRICS.items():
+            self.browser.go("#view=sizes&metric=" + key)
+            self.assertEqual(sum(self.browser.values("#sizes .bar")),
+                             totals[metric], metric)
+        rows = self.browser.run(
+            "return [...document.querySelectorAll('#sizes tbody tr')].map("
+            "(tr) => [tr.cells[0].textContent, tr.cells[1].dataset.value])")
+        self.assertEqual(rows[-1], ["32.0\u00a0KiB < size \u2264 64.0\u00a0KiB",
+                                    "7"])
+
+    # The flame graph.
+
+    def total(self, metric):
+        return int(self.browser.run(
+            "return document.querySelector(arguments[0]).dataset.value",
+            ".info [data-metric=%s]" % metric))
+
+    def find(self, name):
+        """The number of a box in the main graph, and selects it."""
+        return self.browser.run("""
+            const boxes = document.querySelector('.flamebox').boxes;
+            for (const row of boxes.rows)
+                for (const box of row)
+                    if (box.at >= 0 && boxes.tree.name(box.at) === arguments[0])
+                        return boxes.on.select(box.at), box.at;
+            return -1;""", name)
+
+    def test_flame_graph_has_every_metric(self):
+        totals = self.json("report", self.mp)["totals"]
+        self.browser.go("#view=flame")
+        for metric in METRICS.values():
+            self.assertEqual(self.total(metric), totals[metric])
+        rows = self.json("top", "-c", self.mp)["rows"]
+        for name in ("main", "shortlived"):
+            self.assertGreater(self.find(name), 0)
+            row = next(r for r in rows if r["function"] == name)
+            for metric in METRICS.values():
+                self.assertEqual(self.total(metric),
+                                 row["cumulative"][metric], (name, metric))
+
+    def test_search_tells_the_total_of_the_outermost(self):
+        self.browser.go("#view=flame&metric=allocated")
+        self.browser.fill("#search", "^recurse$")
+        # Five boxes, one in another: counted once.
+        self.assertIn("5 boxes match, 500 B in all",
+                      self.browser.text("#matched"))
+        self.assertEqual(self.browser.values("#matched"), [500])
+        self.browser.fill("#search", "(")
+        self.assertNotIn("Invalid", self.browser.text("#main"))
+
+    def test_zoom_by_keys_and_back(self):
+        self.browser.go("#view=flame&metric=leaked")
+        self.find("main")
+        self.browser.key(".flamebox", "ArrowDown")
+        self.assertEqual(self.browser.text("#selected"), "leaf")
+        self.browser.key(".flamebox", "ArrowRight")
+        self.assertEqual(self.browser.text("#selected"), self.shown_evil())
+        self.browser.key(".flamebox", "ArrowUp")
+        self.assertEqual(self.browser.text("#selected"), "main")
+        self.browser.key(".flamebox", "Enter")
+        self.browser.wait("return document.getElementById('unzoom') !== null")
+        self.assertEqual(self.browser.text("#selected"), "main")
+        self.browser.key("#main", "Escape")
+        self.browser.wait("return document.getElementById('unzoom') === null")
+        self.assertEqual(self.browser.text("#selected"), "all")
+
+    def test_a_click_selects_and_a_double_click_zooms(self):
+        self.browser.go("#view=flame&metric=leaked")
+        self.browser.run("""
+            const boxes = document.querySelector('.flamebox').boxes;
+            const box = boxes.drawn.find((b) => boxes.tree.name(b.at) === 'main');
+            const at = boxes.canvas.getBoundingClientRect();
+            for (const type of ['mousemove', 'click', 'dblclick'])
+                boxes.canvas.dispatchEvent(new MouseEvent(type, {bubbles: true,
+                    clientX: at.left + box.x + 9, clientY: at.top + box.y + 9}));
+            return new Promise((ok) => setTimeout(ok, 0));""")
+        self.browser.wait("return document.getElementById('unzoom') !== null")
+        self.assertEqual(self.browser.text("#selected"), "main")
+        self.browser.click("#unzoom")
+        self.browser.wait("return document.getElementById('unzoom') === null")
+
+    def test_inverted_begins_with_who_allocates(self):
+        rows = self.json("top", "-n", "0", self.mp)["rows"]
+        want = {r["function"]: r["self"]["allocated_bytes"] for r in rows
+                if r["self"]["allocated_bytes"]}
+        self.browser.go("#view=flame&metric=allocated&dir=up")
+        have = self.browser.run("""
+            const boxes = document.querySelector('.flamebox').boxes;
+            return Object.fromEntries(boxes.rows[1].map((b) =>
+                [boxes.tree.name(b.at), boxes.tree.total[2][b.at]]));""")
+        self.assertEqual({name.split("<")[0]: n for name, n in have.items()},
+                         {name.split("<")[0]: n for name, n in want.items()})
+
+    def test_recursion_is_folded(self):
+        self.browser.go("#view=flame&metric=allocated")
+        count = ("const boxes = document.querySelector('.flamebox').boxes;"
+                 "return boxes.rows.flat().filter((b) => b.at >= 0 &&"
+                 "boxes.tree.name(b.at) === 'recurse').length;")
+        self.assertEqual(self.browser.run(count), 5)
+        self.browser.go("#view=flame&metric=allocated&fold=1")
+        self.assertEqual(self.browser.run(count), 1)
+        self.find("recurse")
+        self.assertEqual(self.total("allocated_bytes"), 500)
+
+    def test_callers_and_callees(self):
+        self.browser.go("#view=flame&metric=allocated")
+        self.find("leaf")
+        self.browser.click("#sandwich")
+        self.browser.wait("return document.getElementById('back') !== null")
+        have = self.browser.run("""
+            return [...document.querySelectorAll('.flamebox')].map((e) =>
+                e.boxes.rows.slice(0, 2).map((row) => row.map((b) =>
+                [e.boxes.tree.name(b.at), e.boxes.tree.total[2][b.at]])));""")
+        self.assertEqual(have, [[[["leaf", 5500]],
+                                 [["main", 5000], ["recurse", 500]]],
+                                [[["leaf", 5500]]]])
+        self.browser.click("#back")
+        self.browser.wait("return document.getElementById('back') === null")
+
+    def test_there_is_a_table_behind_the_canvas(self):
+        self.browser.go("#view=flame&metric=leaked")
+        self.assertEqual(self.browser.run(
+            "return document.querySelector('canvas').getAttribute('role')"),
+            "img")
+        self.browser.click("#main > details summary")
+        self.browser.wait("return document.querySelector('caption') !== null")
+        self.assertIn("leaf", self.browser.text("#main > details table"))
+
+    # The page.
+
+    @staticmethod
+    def shown_evil():
+        return EVIL.replace("\u202e", "\\u{202e}")
+
+    def test_hostile_names_are_text(self):
+        self.browser.go("#view=table")
+        self.assertIn(self.shown_evil(),
+                      self.browser.texts("#table tbody td:first-child"))
+        for view in VIEWS:
+            self.browser.go("#view=" + view)
+            self.assertNotIn("\u202e", self.browser.text("body"), view)
+
+    def test_a_link_shows_the_same_again(self):
+        self.browser.go("#view=flame&metric=allocated&dir=up&colour=kind")
+        self.browser.fill("#search", "leaf|main")
+        self.find("leaf")
+        self.browser.key(".flamebox", "Enter")
+        self.browser.wait("return document.getElementById('unzoom') !== null")
+        look = ("return [document.getElementById('main').innerText,"
+                "document.getElementById('search').value,"
+                "document.querySelector('canvas').toDataURL()]")
+        self.browser.run("scrollTo(0, 0)")
+        wanted = self.browser.run(look)
+        fragment = self.browser.run("return location.hash")
+        self.browser.open(self.page, fragment)
+        self.browser.wait("return document.querySelector('#matched')"
+                          ".textContent !== ''")
+        self.assertEqual(self.browser.run(look), wanted)
+
+    def test_strange_links_do_no_harm(self):
+        for fragment in ("#view=nothing&metric=x&by=y&sort=z", "#%%%&&==",
+                         "#view=flame&zoom=99999999&fn=1.2.3.4",
+                         "#view=flame&zoom=-1&fn=x", "#view=source&file=x",
+                         "#view=table&by=constructor", "#view=constructor",
+                         "#view=leaks&group=toString"):
+            self.browser.open(self.page, fragment)
+            self.assertNotEqual(self.browser.text("#main"), "", fragment)
+
+    def test_a_page_that_was_cut_says_so(self):
+        with open(self.page) as file:
+            page = file.read()
+        broken = self.path("broken.html")
+        with open(broken, "w") as file:
+            file.write(page.replace('id="data">H4sI', 'id="data">AAAA'))
+        self.browser.open(broken)
+        self.assertIn("cannot be read", self.browser.text("#failure"))
+
+    def test_a_script_of_others_does_not_run(self):
+        with open(self.page) as file:
+            page = file.read()
+        path = self.path("other.html")
+        with open(path, "w") as file:
+            file.write(page.replace("</body>",
+                                    "<script>hacked=5</script></body>"))
+        self.browser.open(path)
+        self.assertIsNone(self.browser.run("return window.hacked || null"))
+        self.assertTrue(any("Content Security Policy" in entry["message"]
+                            for entry in self.browser.log()))
+
+    def test_it_fits_wide_and_narrow_light_and_dark(self):
+        pictures = os.environ.get("MEMPROF_PICTURES")
+        for width, height in ((1280, 900), (1024, 768), (390, 800)):
+            self.browser.size(width, height)
+            for theme in ("light", "dark"):
+                self.browser.wait(
+                    "const e = document.documentElement;"
+                    "if (e.dataset.theme !== arguments[0])"
+                    "document.getElementById('theme').click();"
+                    "return e.dataset.theme === arguments[0]", theme)
+                for view in VIEWS:
+                    self.browser.go("#view=" + view)
+                    self.browser.run("return new Promise((ok) => "
+                                     "requestAnimationFrame(ok))")
+                    self.assertLessEqual(self.browser.run(
+                        "return document.documentElement.scrollWidth"),
+                        width, (view, width))
+                    if pictures:
+                        self.browser.picture(os.path.join(
+                            pictures, "%s-%d-%s.png" % (
+                                re.sub("[^a-z]+", "-", view), width, theme)))
+
+
+if __name__ == "__main__":
+    main()
