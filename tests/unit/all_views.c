@@ -7,6 +7,7 @@
 #include "analyzer/model/dump.h"
 #include "analyzer/view/export/exporter.h"
 #include "analyzer/view/json_diff.h"
+#include "analyzer/view/html_data.h"
 #include "analyzer/view/json_info.h"
 #include "analyzer/view/json_leaks.h"
 #include "analyzer/view/json_lines.h"
@@ -14,6 +15,7 @@
 #include "analyzer/view/json_timeline.h"
 #include "analyzer/view/json_top.h"
 #include "analyzer/view/supp.h"
+#include "analyzer/view/svg_flame.h"
 #include "analyzer/view/svg_timeline.h"
 #include "analyzer/view/text_growth.h"
 #include "analyzer/view/json_tree.h"
@@ -309,6 +311,28 @@ static int print_leaks(struct term *term, struct analysis *analysis, int n)
 	return ret;
 }
 
+static int print_page(FILE *file, struct analysis *analysis)
+{
+	const struct html_options options = { .rows = LIMIT,
+					      .nodes = LIMIT,
+					      .with_source = true };
+
+	return html_data_print(file, analysis, &options);
+}
+
+static int print_picture(FILE *file, struct analysis *analysis)
+{
+	const struct svg_flame_options options = { .title = "test" };
+	struct flame flame;
+	int ret = flame_init(&flame, analysis, LIMIT);
+
+	if (ret < 0)
+		return ret;
+	ret = svg_flame_print(file, analysis, &flame, &options);
+	flame_done(&flame);
+	return ret;
+}
+
 int all_views_print(FILE *file, struct analysis *analysis, int n,
 		    const char *source)
 {
@@ -330,8 +354,11 @@ int all_views_print(FILE *file, struct analysis *analysis, int n,
 			n = 35;
 		return print_timeline(file, &term, analysis, n - 32);
 	}
-	if (n < ALL_VIEWS_COUNT)
+	if (n < 42)
 		return print_leaks(&term, analysis, n - 38);
+	if (n < ALL_VIEWS_COUNT)
+		return is_json ? print_page(file, analysis)
+			       : print_picture(file, analysis);
 	for (int i = ALL_VIEWS_COUNT; exporters[i - ALL_VIEWS_COUNT]; i++)
 		if (i == n)
 			return print_export(file, analysis,

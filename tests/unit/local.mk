@@ -83,6 +83,7 @@ tests_unit_test_unwind_LDADD = librecorder.a $(CHECK_LIBS)
 # What a dump means, and how it is shown.
 if HAVE_CHECK
 model_tests = tests/unit/test_dump tests/unit/test_sites \
+	tests/unit/test_flame \
 	tests/unit/test_lines tests/unit/test_views tests/unit/test_source \
 	tests/unit/test_estimate tests/unit/test_ranges \
 	tests/unit/test_replay tests/unit/test_set tests/unit/test_leaks \
@@ -97,6 +98,9 @@ model_test_libs = libanalyzer.a $(ANALYZER_LIBS) $(CHECK_LIBS)
 tests_unit_test_dump_SOURCES = tests/unit/test_dump.c $(model_test_sample)
 tests_unit_test_dump_CFLAGS = $(model_test_cflags)
 tests_unit_test_dump_LDADD = $(model_test_libs)
+tests_unit_test_flame_SOURCES = tests/unit/test_flame.c $(model_test_sample)
+tests_unit_test_flame_CFLAGS = $(model_test_cflags)
+tests_unit_test_flame_LDADD = $(model_test_libs)
 tests_unit_test_sites_SOURCES = tests/unit/test_sites.c $(model_test_sample)
 tests_unit_test_sites_CFLAGS = $(model_test_cflags)
 tests_unit_test_sites_LDADD = $(model_test_libs)

@@ -21,15 +21,20 @@ function fileList(metric, current) {
 	}));
 }
 
-function cell(value, format) {
-	return el('td.n', {title: value ? count(value) : '', 'data-value': String(value)}, value ? format(value) : '');
+// Columns that a phone has no room for.
+function numberClass(m, metric) {
+	return m === metric ? '.n' : '.n.wide';
+}
+
+function cell(value, format, classes) {
+	return el('td' + classes, {title: value ? count(value) : '', 'data-value': String(value)}, value ? format(value) : '');
 }
 
 function lineRow(file, number, text, row, metric, most) {
 	const code = el('td', null, el('pre', null, text === null ? '' : cleanLine(text) || ' '));
 	const tr = el('tr', {id: number ? 'L' + number : undefined},
 		el('td.n.dim', null, number ? String(number) : '?'),
-		metrics.map((m) => cell(row === undefined ? 0 : column(file.counts, m.json)[row], m.format)), code);
+		metrics.map((m) => cell(row === undefined ? 0 : column(file.counts, m.json)[row], m.format, numberClass(m, metric))), code);
 	if (row !== undefined) {
 		const value = column(file.counts, metric.json)[row];
 		tr.dataset.hot = value > 0 ? '1' : '';
@@ -61,9 +66,9 @@ function linesOf(file, metric) {
 	for (const line of [...rowOf.keys()].sort((a, b) => a - b)) make(line, null);
 	return el('div.scroll.code', {tabIndex: 0, 'aria-label': 'Source'}, el('table', {id: 'lines'},
 		el('thead', null, el('tr', null, el('th.n', null, 'Line'),
-			metrics.map((m) => el('th.n', null, m.text)), el('th', null, 'Source'))), body,
+			metrics.map((m) => el('th' + numberClass(m, metric), null, m.text)), el('th', null, 'Source'))), body,
 		el('tfoot', null, el('tr', null, el('th.n', null, 'Sum'),
-			metrics.map((m) => el('th.n', {'data-sum': m.json, title: count(file.sum[m.json])}, m.format(file.sum[m.json]))), el('th')))));
+			metrics.map((m) => el('th' + numberClass(m, metric), {'data-sum': m.json, title: count(file.sum[m.json])}, m.format(file.sum[m.json]))), el('th')))));
 }
 
 function functionList(file, metric) {
