@@ -272,6 +272,17 @@ class Page(Shared):
         self.assertEqual(len(self.browser.texts("#tops section")), 5)
         self.assertIn("exact", self.browser.text("#main"))
 
+    def test_a_part_of_the_recording_is_said(self):
+        self.assertIn("Live at the end", self.browser.text("#tops"))
+        path = self.write("--to", "start")
+        totals = self.json("report", "--to", "start", self.mp)["totals"]
+        self.browser.open(path)
+        self.assertIn("until the start.", self.browser.text("#range"))
+        self.assertIn("Live then", self.browser.text("#tops"))
+        self.assertEqual(self.browser.run(
+            "return document.querySelector('[data-total=allocations]').title"),
+            str(totals["allocations"]))
+
     def test_overview_links_lead_to_what_they_name(self):
         name = self.browser.text("#tops section:nth-child(2) .top5 a")
         self.assertEqual(name, "leaf")

@@ -48,6 +48,12 @@ export const metrics = [
 	{key: 'temporary', json: 'temporary', text: 'Temporary', format: count},
 ];
 
+// When "live" is; known only once there is data.
+export function endText() {
+	if (data.range) return 'then';
+	return data.program.state === 'running' ? 'now' : 'at the end';
+}
+
 export function metricOf(key) {
 	const at = metrics.findIndex((metric) => metric.key === key);
 	return at < 0 ? 0 : at;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What was live at the end, in groups, with its stacks.
 import {clean, copy, el, name, select} from './dom.js';
-import {count, percent, size} from './format.js';
+import {count, endText, percent, size} from './format.js';
 import {baseName, column, data, moduleName, stack} from './data.js';
 import {go, state} from './state.js';
 import {stackList} from './table.js';
@@ -79,8 +79,8 @@ export function leaksView() {
 	const all = groups();
 	const rest = data.tables.site.rest;
 	return [
-		el('h2', null, 'Live at the end: ', size(data.selection.live_bytes), ' in ' + blocksText(data.selection.live_blocks)),
-		el('p.dim', null, data.program.state === 'running' ? 'The program was still running when this was read.'
+		el('h2', null, 'Live ' + endText() + ': ', size(data.selection.live_bytes), ' in ' + blocksText(data.selection.live_blocks)),
+		el('p.dim', null, endText() !== 'at the end' ? 'Blocks that were not freed by then.'
 			: 'Blocks that nobody had freed when the program ended; not all of them need be mistakes.'),
 		el('div.row', null, select('Group by', Object.entries(groupings).map(([key, [text]]) => [key, text]), state.group,
 			(group) => go({group}))),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The page: reads the recording, and draws the view that the address names.
 import {add, clean, el} from './dom.js';
-import {metrics} from './format.js';
+import {endText, metricOf, metrics} from './format.js';
 import {baseName, data, load} from './data.js';
 import {go, link, readState, state} from './state.js';
 import {overviewView} from './overview.js';
@@ -87,6 +87,7 @@ async function start() {
 	}
 	byId('title').textContent = 'memprof: ' + clean(baseName(data.program.path));
 	document.title = byId('title').textContent;
+	metrics[metricOf('leaked')].text = 'Live ' + endText();
 	add(byId('metric'), metrics.map((m) => el('option', {value: m.key}, m.text)));
 	byId('metric').addEventListener('change', (event) => go({metric: event.target.value}));
 	addEventListener('hashchange', render);

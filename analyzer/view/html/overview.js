@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What there is to know at first sight.
 import {clean, el, name} from './dom.js';
-import {count, duration, metrics, percent, size} from './format.js';
+import {count, duration, endText, metrics, percent, size} from './format.js';
 import {baseName, column, data, functionName, shortPlace, string} from './data.js';
 import {link} from './state.js';
 
@@ -20,7 +20,7 @@ function cards() {
 	};
 	return el('div.cards', null,
 		make('peak_bytes', size, 'at the peak, in ' + count(t.peak_blocks) + ' blocks'),
-		make('live_bytes', size, 'live at the end, in ' + count(t.live_blocks) + ' blocks'),
+		make('live_bytes', size, 'live ' + endText() + ', in ' + count(t.live_blocks) + ' blocks'),
 		make('allocated_bytes', size, 'allocated in all'),
 		make('allocations', count, 'allocations, ' + count(t.reallocs) + ' by realloc'),
 		make('temporary', count, 'temporary, ' + percent(t.temporary, t.allocations) + ' of all'),
@@ -72,6 +72,17 @@ function program() {
 		[el('dt', null, key), el('dd', null, name(value))]));
 }
 
+function edge(instant) {
+	return (instant.name ? clean(instant.name) + ', ' : '') + (instant.ns ? duration(instant.ns) + ' after the start' : 'the start');
+}
+
+// What part of the recording the numbers are of.
+function part() {
+	if (!data.range) return null;
+	const {from, to} = data.range;
+	return el('p', {id: 'range'}, from ? 'What happened from ' + edge(from) + ' on, ' : 'What happened ', 'until ' + edge(to) + '.');
+}
+
 function folded() {
 	if (!data.flame.share) return null;
 	return el('p.dim', null, 'The flame graph leaves out nodes with at most ' + data.flame.share +
@@ -85,7 +96,7 @@ export function overviewView() {
 		count(data.totals.sites) + '. The totals here are those of all.');
 	document.title = 'memprof: ' + clean(baseName(data.program.path));
 	return [
-		el('h2', null, clean(baseName(data.program.path))), cards(), all,
+		el('h2', null, clean(baseName(data.program.path))), part(), cards(), all,
 		el('h2', null, 'Who has most'),
 		el('div.tops', {id: 'tops'}, metrics.map(top5)),
 		el('h2', null, 'What could not be seen'),
