@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What was live at the end, in groups, with its stacks.
-import {clean, copy, el, name, select} from './dom.js';
+import {copy, el, name, select} from './dom.js';
 import {count, endText, percent, size} from './format.js';
-import {baseName, column, data, moduleName, stack} from './data.js';
+import {column, data, moduleName, stack} from './data.js';
 import {go, state} from './state.js';
 import {stackList} from './table.js';
 

@@ -2,7 +2,7 @@
 // What there is to know at first sight.
 import {clean, el, name} from './dom.js';
 import {count, duration, endText, metrics, percent, size} from './format.js';
-import {baseName, column, data, functionName, shortPlace, string} from './data.js';
+import {baseName, column, data, functionName, string} from './data.js';
 import {link} from './state.js';
 
 function card(value, text, exact, key) {

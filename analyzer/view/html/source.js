@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Source files with what each line allocates.
 import {clean, cleanLine, el, name} from './dom.js';
-import {count, metricOf, metrics, percent} from './format.js';
+import {count, metricOf, metrics} from './format.js';
 import {baseName, column, data, string} from './data.js';
 import {link, state} from './state.js';
 

@@ -2,7 +2,7 @@
 // The flat table: by function, line, file, module, site or thread.
 import {clean, download, el, name, select} from './dom.js';
 import {count, metricOf, metrics, percent} from './format.js';
-import {baseName, column, data, functionName, moduleName, place, shortPlace, sourceOf, stack, string} from './data.js';
+import {column, data, functionName, moduleName, place, shortPlace, sourceOf, stack, string} from './data.js';
 import {go, link, note, state} from './state.js';
 
 const ROWS_AT_ONCE = 300;
