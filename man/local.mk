@@ -26,6 +26,5 @@ dist_man_MANS += \
 # What others may validate our output with.
 schemadir = $(pkgdatadir)
 dist_schema_DATA = man/memprof-export.schema.json
-	man/memprof.1
 # The pictures in README.
 EXTRA_DIST += man/html-flame.png man/html-source.png

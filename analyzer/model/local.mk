@@ -32,12 +32,12 @@ analyzer_model_files = \
 	analyzer/model/estimate.h \
 	analyzer/model/filter.c \
 	analyzer/model/filter.h \
-	analyzer/model/growth.c \
-	analyzer/model/growth.h \
 	analyzer/model/flame.c \
 	analyzer/model/flame.h \
 	analyzer/model/frames.c \
 	analyzer/model/frames.h \
+	analyzer/model/growth.c \
+	analyzer/model/growth.h \
 	analyzer/model/intmap.c \
 	analyzer/model/intmap.h \
 	analyzer/model/keys.c \

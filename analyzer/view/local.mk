@@ -1,5 +1,29 @@
 # SPDX-License-Identifier: MIT
 analyzer_view_files = \
+	analyzer/view/check/check_json.c \
+	analyzer/view/check/check_page.c \
+	analyzer/view/check/check_page.h \
+	analyzer/view/check/github.c \
+	analyzer/view/check/junit.c \
+	analyzer/view/check/sarif.c \
+	analyzer/view/check/text.c \
+	analyzer/view/completion.c \
+	analyzer/view/completion.h \
+	analyzer/view/export/callgrind.c \
+	analyzer/view/export/csv.c \
+	analyzer/view/export/deflate.c \
+	analyzer/view/export/deflate.h \
+	analyzer/view/export/dhat.c \
+	analyzer/view/export/export_json.c \
+	analyzer/view/export/exporter.h \
+	analyzer/view/export/exporters.c \
+	analyzer/view/export/folded.c \
+	analyzer/view/export/heaptrack.c \
+	analyzer/view/export/massif.c \
+	analyzer/view/export/pprof.c \
+	analyzer/view/export/protobuf.c \
+	analyzer/view/export/protobuf.h \
+	analyzer/view/export/speedscope.c \
 	analyzer/view/html.c \
 	analyzer/view/html.h \
 	analyzer/view/html_data.c \
@@ -14,71 +38,6 @@ analyzer_view_files = \
 	analyzer/view/html_strings.h \
 	analyzer/view/html_tables.c \
 	analyzer/view/html_tables.h \
-	analyzer/view/json.c \
-	analyzer/view/json.h \
-	analyzer/view/json_info.c \
-	analyzer/view/json_info.h \
-	analyzer/view/json_lines.c \
-	analyzer/view/json_lines.h \
-	analyzer/view/json_parts.c \
-	analyzer/view/json_parts.h \
-	analyzer/view/json_sites.c \
-	analyzer/view/json_sites.h \
-	analyzer/view/json_timeline.c \
-	analyzer/view/json_timeline.h \
-	analyzer/view/json_top.c \
-	analyzer/view/json_top.h \
-	analyzer/view/stack_text.c \
-	analyzer/view/stack_text.h \
-	analyzer/view/svg.c \
-	analyzer/view/svg.h \
-	analyzer/view/svg_timeline.c \
-	analyzer/view/svg_timeline.h \
-	analyzer/view/stat.c \
-	analyzer/view/stat.h \
-	analyzer/view/svg_flame.c \
-	analyzer/view/svg_flame.h \
-	analyzer/view/text.c \
-	analyzer/view/text.h \
-	analyzer/view/text_growth.c \
-	analyzer/view/text_growth.h \
-	analyzer/view/text_info.c \
-	analyzer/view/text_info.h \
-	analyzer/view/text_lines.c \
-	analyzer/view/text_lines.h \
-	analyzer/view/text_losses.c \
-	analyzer/view/text_losses.h \
-	analyzer/view/text_report.c \
-	analyzer/view/text_report.h \
-	analyzer/view/text_sites.c \
-	analyzer/view/text_sites.h \
-	analyzer/view/text_timeline.c \
-	analyzer/view/text_timeline.h \
-	analyzer/view/text_top.c \
-	analyzer/view/text_top.h \
-	analyzer/view/check/check_json.c \
-	analyzer/view/check/check_page.c \
-	analyzer/view/check/check_page.h \
-	analyzer/view/check/github.c \
-	analyzer/view/check/junit.c \
-	analyzer/view/check/sarif.c \
-	analyzer/view/check/text.c \
-	analyzer/view/completion.c \
-	analyzer/view/completion.h \
-	analyzer/view/export/callgrind.c \
-	analyzer/view/export/csv.c \
-	analyzer/view/export/deflate.h \
-	analyzer/view/export/dhat.c \
-	analyzer/view/export/export_json.c \
-	analyzer/view/export/exporter.h \
-	analyzer/view/export/exporters.c \
-	analyzer/view/export/folded.c \
-	analyzer/view/export/heaptrack.c \
-	analyzer/view/export/massif.c \
-	analyzer/view/export/pprof.c \
-	analyzer/view/export/protobuf.c \
-	analyzer/view/export/protobuf.h \
-	analyzer/view/export/speedscope.c \
 	analyzer/view/json.c \
 	analyzer/view/json.h \
 	analyzer/view/json_diff.c \
@@ -107,6 +66,8 @@ analyzer_view_files = \
 	analyzer/view/supp.h \
 	analyzer/view/svg.c \
 	analyzer/view/svg.h \
+	analyzer/view/svg_flame.c \
+	analyzer/view/svg_flame.h \
 	analyzer/view/svg_timeline.c \
 	analyzer/view/svg_timeline.h \
 	analyzer/view/text.c \
@@ -140,17 +101,10 @@ analyzer_view_files = \
 	analyzer/view/text_tree.h
 
 # Libraries are chosen by file.
-if HAVE_ZLIB
-analyzer_view_files += analyzer/view/export/deflate.c
-else
-analyzer_view_files += analyzer/view/export/deflate_none.c
-endif
 if HAVE_SQLITE3
 analyzer_view_files += analyzer/view/export/sqlite.c
 endif
-EXTRA_DIST += analyzer/view/export/deflate.c \
-	analyzer/view/export/deflate_none.c analyzer/view/export/sqlite.c
-	analyzer/view/text_top.h
+EXTRA_DIST += analyzer/view/export/sqlite.c
 
 # The page of `memprof html`, put together from its modules: no tool but the
 # shell's, and nothing from the network.
