@@ -226,8 +226,6 @@ TESTS_SLOW += tests/e2e/kills_many.py tests/e2e/leaks_agreement.py \
 	tests/e2e/stress.py \
 	tests/e2e/thread_sanitizer.py \
 	tests/e2e/verify_many.py
-EXTRA_DIST += $(e2e_tests) tests/e2e/harness.py \
+EXTRA_DIST += $(e2e_tests) tests/e2e/browser.py tests/e2e/harness.py \
 	tests/e2e/readers.py tests/e2e/targets/mallocx.c \
 	tests/e2e/targets/replaced.c
-EXTRA_DIST += $(e2e_tests) tests/e2e/browser.py tests/e2e/harness.py \
-	tests/e2e/targets/mallocx.c tests/e2e/targets/replaced.c
