@@ -98,7 +98,9 @@ analyzer_view_files = \
 	analyzer/view/text_top.c \
 	analyzer/view/text_top.h \
 	analyzer/view/text_tree.c \
-	analyzer/view/text_tree.h
+	analyzer/view/text_tree.h \
+	analyzer/view/xml.c \
+	analyzer/view/xml.h
 
 # Libraries are chosen by file.
 if HAVE_SQLITE3

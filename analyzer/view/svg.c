@@ -7,30 +7,14 @@
 #include <string.h>
 
 #include "analyzer/base/term.h"
+#include "analyzer/view/xml.h"
 
 static void put_escaped(FILE *file, const char *text)
 {
 	char clean[SVG_TEXT_BYTES];
 
 	term_clean(clean, sizeof(clean), text, strlen(text));
-	for (const char *p = clean; *p; p++) {
-		switch (*p) {
-		case '&':
-			fputs("&amp;", file);
-			break;
-		case '<':
-			fputs("&lt;", file);
-			break;
-		case '>':
-			fputs("&gt;", file);
-			break;
-		case '"':
-			fputs("&quot;", file);
-			break;
-		default:
-			putc(*p, file);
-		}
-	}
+	xml_put(file, clean);
 }
 
 void svg_begin(FILE *file, double width, double height, const char *title)

@@ -10,6 +10,7 @@
 
 #include "analyzer/model/dump.h"
 #include "analyzer/view/text.h"
+#include "analyzer/view/xml.h"
 
 #define WIDTH	    1200
 #define ROW	    18
@@ -107,29 +108,6 @@ static void place_boxes(struct picture *picture)
 	}
 }
 
-/* Text that was cleaned, as XML. */
-static void put_xml(FILE *file, const char *text)
-{
-	for (; *text; text++) {
-		switch (*text) {
-		case '<':
-			fputs("&lt;", file);
-			break;
-		case '>':
-			fputs("&gt;", file);
-			break;
-		case '&':
-			fputs("&amp;", file);
-			break;
-		case '"':
-			fputs("&quot;", file);
-			break;
-		default:
-			putc(*text, file);
-		}
-	}
-}
-
 static const char *name_of(const struct picture *picture, uint32_t node,
 			   char buf[static TEXT_NAME_BYTES], unsigned columns)
 {
@@ -194,11 +172,11 @@ static void put_box(const struct picture *picture, const struct box *box)
 	char share[UNITS_TEXT_BYTES];
 
 	fprintf(picture->file, "<g><title>");
-	put_xml(picture->file, name_of(picture, box->node, name, TITLE_BYTES));
+	xml_put(picture->file, name_of(picture, box->node, name, TITLE_BYTES));
 	fprintf(picture->file, "%s\n%s, ", node->is_inlined ? " (inlined)" : "",
 		value_text(size, picture, value));
 	/* It may be "<0.1%". */
-	put_xml(picture->file, units_percent(share, (uint64_t)value,
+	xml_put(picture->file, units_percent(share, (uint64_t)value,
 					     (uint64_t)total(picture, 0)));
 	fputs("</title>", picture->file);
 	fprintf(picture->file,
@@ -210,7 +188,7 @@ static void put_box(const struct picture *picture, const struct box *box)
 	if (width >= 6 + 3 * LETTER) {
 		fprintf(picture->file, "<text x=\"%.2f\" y=\"%u\">", x + 3,
 			y + 13);
-		put_xml(picture->file,
+		xml_put(picture->file,
 			name_of(picture, box->node, name, columns));
 		fputs("</text>", picture->file);
 	}
@@ -249,7 +227,7 @@ static void put_picture(const struct picture *picture)
 		"\n<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n"
 		"<text x=\"4\" y=\"18\" class=\"t\">",
 		WIDTH, height, WIDTH, height);
-	put_xml(picture->file, text_base_name(name, summary->program));
+	xml_put(picture->file, text_base_name(name, summary->program));
 	fprintf(picture->file,
 		": %s</text>\n<text x=\"4\" y=\"36\" class=\"n\">%s%s</text>\n",
 		picture->options->title,

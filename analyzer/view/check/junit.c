@@ -8,6 +8,7 @@
 
 #include "analyzer/model/dump.h"
 #include "analyzer/view/check/check_page.h"
+#include "analyzer/view/xml.h"
 
 /* Text of an element or within quotes; control characters became '?'. */
 static int put_xml(FILE *file, const char *text)
@@ -18,23 +19,7 @@ static int put_xml(FILE *file, const char *text)
 	if (!clean)
 		return DUMP_MEMORY;
 	term_clean(clean, bytes + 1, text, bytes);
-	for (const char *c = clean; *c; c++)
-		switch (*c) {
-		case '<':
-			fputs("&lt;", file);
-			break;
-		case '>':
-			fputs("&gt;", file);
-			break;
-		case '&':
-			fputs("&amp;", file);
-			break;
-		case '"':
-			fputs("&quot;", file);
-			break;
-		default:
-			fputc(*c, file);
-		}
+	xml_put(file, clean);
 	free(clean);
 	return 0;
 }
