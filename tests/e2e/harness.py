@@ -255,7 +255,9 @@ class Case(unittest.TestCase):
         self.assertEqual(totals["live_bytes"],
                          totals["allocated_bytes"] - totals["freed_bytes"])
         self.assertLessEqual(totals["live_bytes"], totals["peak_bytes"])
-        if self.sample:  # the sites are estimates
+        # The sites are estimates: even at a rate of a byte a small block may
+        # be missed.
+        if self.sample or report["program"].get("sample_bytes"):
             return
         for site in sites:
             self.assertGreaterEqual(site["live_blocks"], 0, site)
