@@ -108,12 +108,11 @@ static bool look_for_segments(void)
 /* Each pair as it was at one instant. */
 static void read_slot(const struct mpf_slot *slot, struct mpf_change *ret)
 {
-	*(mp_pair *)&ret->allocs = *(const volatile mp_pair *)&slot->allocs;
-	*(mp_pair *)&ret->frees = *(const volatile mp_pair *)&slot->frees;
-	*(mp_pair *)&ret->peak_blocks =
-		*(const volatile mp_pair *)&slot->peak_blocks;
-	ret->epoch = slot->epoch;
-	ret->temporary = slot->temporary;
+	*(mp_pair *)&ret->allocs = mp_pair_get(&slot->allocs);
+	*(mp_pair *)&ret->frees = mp_pair_get(&slot->frees);
+	*(mp_pair *)&ret->peak_blocks = mp_pair_get(&slot->peak_blocks);
+	ret->epoch = __atomic_load_n(&slot->epoch, __ATOMIC_RELAXED);
+	ret->temporary = __atomic_load_n(&slot->temporary, __ATOMIC_RELAXED);
 }
 
 static void forget_told(void)
@@ -130,7 +129,8 @@ static bool take_segment(const struct segment *segment, struct mp_census *sums,
 		_Alignas(16) struct mpf_change change;
 		uint64_t events;
 
-		if (segment->slots[i].class_node == 0)
+		if (__atomic_load_n(&segment->slots[i].class_node,
+				    __ATOMIC_ACQUIRE) == 0)
 			break; /* given out in order */
 		read_slot(&segment->slots[i], &change);
 		sums->allocs += change.allocs;
@@ -148,13 +148,27 @@ static bool take_segment(const struct segment *segment, struct mp_census *sums,
 	return true;
 }
 
+static struct mpf_overflow read_overflow(void)
+{
+	const struct mpf_overflow *lost = &mp_file.header->overflow;
+
+	return (struct mpf_overflow) {
+		.allocs = __atomic_load_n(&lost->allocs, __ATOMIC_RELAXED),
+		.alloc_bytes =
+			__atomic_load_n(&lost->alloc_bytes, __ATOMIC_RELAXED),
+		.frees = __atomic_load_n(&lost->frees, __ATOMIC_RELAXED),
+		.free_bytes =
+			__atomic_load_n(&lost->free_bytes, __ATOMIC_RELAXED),
+	};
+}
+
 bool mp_census_take(struct mp_census *ret_census, mp_census_fn *fn, void *arg)
 {
 	struct mp_census sums = { 0 };
 
 	if (!look_for_segments())
 		return false;
-	sums.overflow = mp_file.header->overflow;
+	sums.overflow = read_overflow();
 	sums.allocs = sums.overflow.allocs;
 	sums.alloc_bytes = sums.overflow.alloc_bytes;
 	sums.frees = sums.overflow.frees;

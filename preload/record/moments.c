@@ -124,8 +124,9 @@ bool mp_moments_add(struct mpf_moment *moment, bool may_wait)
 		return false;
 	moment->peak_epoch =
 		__atomic_load_n(&header->peak_epoch, __ATOMIC_ACQUIRE);
-	moment->peak_bytes = header->peak_bytes;
-	moment->peak_ns = header->peak_ns;
+	moment->peak_bytes =
+		__atomic_load_n(&header->peak_bytes, __ATOMIC_RELAXED);
+	moment->peak_ns = __atomic_load_n(&header->peak_ns, __ATOMIC_RELAXED);
 	if (!mp_census_take(&sums, is_mark ? NULL : add_change, &making)) {
 		area->change_count = first;
 		return false;

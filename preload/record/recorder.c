@@ -363,7 +363,8 @@ free_taken(const void *addr, const struct mp_block *block)
 	if (slot) {
 		mp_counters_free(writer, slot, block->bytes);
 		if (writer->last_block == addr) {
-			slot->temporary++;
+			__atomic_store_n(&slot->temporary, slot->temporary + 1,
+					 __ATOMIC_RELAXED);
 			writer->last_block = NULL;
 		}
 	} else {

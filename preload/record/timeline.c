@@ -252,8 +252,10 @@ static void serve(bool may_wait)
 
 static void serve_peak(bool may_wait)
 {
-	int64_t peak = (int64_t)mp_file.header->peak_bytes;
-	int64_t live = (int64_t)mp_file.header->live_bytes;
+	int64_t peak = (int64_t)__atomic_load_n(&mp_file.header->peak_bytes,
+						__ATOMIC_RELAXED);
+	int64_t live = (int64_t)__atomic_load_n(&mp_file.header->live_bytes,
+						__ATOMIC_RELAXED);
 	int64_t least;
 
 	/* A peak is only noted once the total falls. */

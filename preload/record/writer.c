@@ -234,7 +234,7 @@ __attribute__((noinline)) uint32_t mp_writer_line_new(struct mp_writer *writer,
 	if (writer->slot_next == writer->slot_end && !slots_add(writer))
 		return 0;
 	slot = writer->slot_next++;
-	slot->class_node = node;
+	__atomic_store_n(&slot->class_node, node, __ATOMIC_RELEASE);
 	line = (uint32_t)(mp_file_offset(slot) / sizeof(*slot));
 	chunk[node & ((1u << MP_MAP_SHIFT) - 1)] = line;
 	return line;
