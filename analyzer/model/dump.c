@@ -256,6 +256,27 @@ static enum dump_process find_process(const struct dump *dump, uint64_t inode)
 	}
 }
 
+/* Whether it goes on, and the header as it is then. */
+static int look_at_process(struct dump_reader *reader, uint64_t inode)
+{
+	struct dump *dump = reader->dump;
+	struct stat st;
+	int ret;
+
+	dump->process = find_process(dump, inode);
+	if (dump->process != DUMP_VANISHED)
+		return 0;
+	/* It may have ended since the header was read. */
+	if (fstat(reader->fd, &st) < 0)
+		return system_failure(reader, "reading");
+	dump->file_bytes = (uint64_t)st.st_size;
+	dump->dropped_count = 0;
+	ret = read_header(reader);
+	if (ret == 0)
+		dump->process = find_process(dump, inode);
+	return ret;
+}
+
 int dump_open(const char *path, const struct dump_options *options,
 	      struct dump **ret_dump, struct dump_error *error)
 {
@@ -282,8 +303,9 @@ int dump_open(const char *path, const struct dump_options *options,
 	ret = read_header(&reader);
 	if (ret < 0)
 		goto out;
-	reader.dump->process = find_process(reader.dump, st.st_ino);
-	ret = read_contents(&reader);
+	ret = look_at_process(&reader, st.st_ino);
+	if (ret == 0)
+		ret = read_contents(&reader);
 out:
 	if (reader.fd >= 0)
 		close(reader.fd);

@@ -29,6 +29,7 @@
 #define DUMP_MAX_POINTS	 65536u
 #define DUMP_MAX_MOMENTS 65536u
 #define DUMP_MAX_DROPPED 32u /* losses told one by one */
+#define DUMP_MAX_TRIES	 8u  /* to read what a process goes on changing */
 
 enum dump_code {
 	DUMP_OK = 0,

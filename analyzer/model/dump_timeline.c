@@ -4,10 +4,14 @@
 
 #include "analyzer/model/dump_private.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-int dump_load_timeline(struct dump_reader *reader)
+#include "analyzer/model/region.h"
+
+/* Moments are written after their changes, so they are read before them. */
+static int load_area(struct dump_reader *reader)
 {
 	struct dump *dump = reader->dump;
 	void *array = NULL;
@@ -15,21 +19,76 @@ int dump_load_timeline(struct dump_reader *reader)
 
 	/* One of two; the recorder wrote whatever another reader may take. */
 	dump->header.timeline_area &= 1;
-	ret = dump_check_chains(reader);
-	if (ret == 0)
-		ret = dump_load_array(reader, MPF_SEG_POINTS, &array,
-				      &dump->point_count);
-	dump->points = array;
-	array = NULL;
-	if (ret == 0)
-		ret = dump_load_array(reader, MPF_SEG_MOMENTS, &array,
-				      &dump->moment_count);
+	ret = dump_load_array(reader, MPF_SEG_MOMENTS, &array,
+			      &dump->moment_count);
 	dump->moments = array;
 	array = NULL;
 	if (ret == 0)
 		ret = dump_load_array(reader, MPF_SEG_CHANGES, &array,
 				      &dump->change_count);
 	dump->changes = array;
+	return ret;
+}
+
+static void forget_area(struct dump *dump)
+{
+	region_free(dump->moments, dump->moment_count, sizeof(*dump->moments));
+	region_free(dump->changes, dump->change_count, sizeof(*dump->changes));
+	dump->moments = NULL;
+	dump->changes = NULL;
+	dump->moment_count = dump->change_count = 0;
+}
+
+static int read_sequence(struct dump_reader *reader, uint64_t *ret_sequence)
+{
+	return dump_read(reader, ret_sequence, sizeof(*ret_sequence),
+			 offsetof(struct mpf_header, thin_sequence));
+}
+
+/*
+ * The area of a process that goes on. It is whole unless a thinning has begun
+ * to overwrite it, for which another one had to end first. Thinnings double
+ * their distance in time, so a second try is rare.
+ */
+static int load_changing_area(struct dump_reader *reader)
+{
+	struct mpf_header *header = &reader->dump->header;
+	uint64_t before, after;
+	int ret;
+
+	for (unsigned tries = 0; tries < DUMP_MAX_TRIES; tries++) {
+		ret = read_sequence(reader, &before);
+		if (ret == 0)
+			ret = dump_read(
+				reader, &header->timeline_area,
+				sizeof(header->timeline_area),
+				offsetof(struct mpf_header, timeline_area));
+		if (ret == 0)
+			ret = load_area(reader);
+		if (ret == 0)
+			ret = read_sequence(reader, &after);
+		if (ret < 0 || after - before <= 2 - before % 2)
+			return ret;
+		forget_area(reader->dump);
+	}
+	return dump_drop(reader, "sequence of the timeline",
+			 offsetof(struct mpf_header, thin_sequence), NULL);
+}
+
+int dump_load_timeline(struct dump_reader *reader)
+{
+	struct dump *dump = reader->dump;
+	void *array = NULL;
+	int ret;
+
+	ret = dump_check_chains(reader);
+	if (ret == 0)
+		ret = dump_load_array(reader, MPF_SEG_POINTS, &array,
+				      &dump->point_count);
+	dump->points = array;
+	if (ret == 0)
+		ret = dump->process == DUMP_RUNNING ? load_changing_area(reader)
+						    : load_area(reader);
 	return ret;
 }
 
@@ -107,6 +166,15 @@ static const char *moment_fault(const struct dump *dump,
 	return NULL;
 }
 
+/* Its changes lie in a segment that is younger than our look at used_bytes. */
+static bool is_too_young(const struct dump *dump,
+			 const struct mpf_moment *moment)
+{
+	return dump->process == DUMP_RUNNING &&
+	       (uint64_t)moment->first_change + moment->change_count >
+		       dump->change_count;
+}
+
 /* In order, so that following all their changes takes one pass. */
 static int check_moments(struct dump_reader *reader)
 {
@@ -120,6 +188,11 @@ static int check_moments(struct dump_reader *reader)
 		if (moment->ns == 0) { /* unused, or being written */
 			memset(moment, 0, sizeof(*moment));
 			continue;
+		}
+		if (is_too_young(dump, moment)) {
+			memset(moment, 0,
+			       (dump->moment_count - i) * sizeof(*moment));
+			break;
 		}
 		fault = moment_fault(dump, moment, last_ns, first_change);
 		if (fault) {

@@ -193,7 +193,10 @@ struct mpf_header {
 	uint32_t snapshot_wanted; /* counts requests */
 	uint32_t snapshot_served; /* the last one that was taken */
 	char snapshot_name[MPF_MOMENT_NAME_BYTES];
-	uint64_t reserved7[3];
+	/* Counts twice per thinning of the moments: odd while it goes on. The
+	 * area that counts is overwritten from the third count on. */
+	uint64_t thin_sequence;
+	uint64_t reserved7[2];
 
 	uint8_t reserved8[MPF_PEAK_OFFSET - MPF_TIMELINE_OFFSET - 128];
 

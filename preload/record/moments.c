@@ -244,14 +244,20 @@ bool mp_moments_thin(bool may_wait)
 	struct area *to = &moments.areas[!moments.current];
 	struct making making = { to, may_wait };
 
+	bool is_thinned;
+
 	to->owner = !moments.current;
+	/* Before anything that a reader may still be at is overwritten. */
+	__atomic_fetch_add(&mp_file.header->thin_sequence, 1, __ATOMIC_SEQ_CST);
 	clear(to);
-	if (!copy_thinned(from, &making))
-		return false;
-	moments.current = !moments.current;
-	__atomic_store_n(&mp_file.header->timeline_area, moments.current,
-			 __ATOMIC_RELEASE);
-	return true;
+	is_thinned = copy_thinned(from, &making);
+	if (is_thinned) {
+		moments.current = !moments.current;
+		__atomic_store_n(&mp_file.header->timeline_area,
+				 moments.current, __ATOMIC_RELEASE);
+	}
+	__atomic_fetch_add(&mp_file.header->thin_sequence, 1, __ATOMIC_SEQ_CST);
+	return is_thinned;
 }
 
 void mp_moments_forked(void)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define SEGMENT_BYTES 4096u
 
@@ -329,6 +330,49 @@ uint64_t dump_builder_element(struct dump_builder *builder, uint32_t type,
 		at += segment->bytes;
 	}
 	fail("no such element");
+}
+
+static uint64_t own_ticks(void)
+{
+	FILE *file = fopen("/proc/self/stat", "re");
+	char line[1024], *at;
+	size_t n = fread(line, 1, sizeof(line) - 1, file);
+
+	fclose(file);
+	line[n] = '\0';
+	at = strrchr(line, ')');
+	for (int field = 2; field < 22; field++)
+		at = strchr(at + 1, ' ');
+	return strtoull(at, NULL, 10);
+}
+
+static void fill_boot_id(uint8_t id[16])
+{
+	FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
+	char text[64] = "";
+	size_t digits = 0;
+
+	if (!file || !fgets(text, sizeof(text), file))
+		fail("no boot id");
+	fclose(file);
+	for (const char *c = text; *c && digits < 32; c++) {
+		unsigned value;
+
+		if (sscanf((char[2]) { *c, 0 }, "%1x", &value) != 1)
+			continue;
+		id[digits / 2] = (uint8_t)(id[digits / 2] << 4 | value);
+		digits++;
+	}
+}
+
+void dump_builder_is_ours(struct dump_builder *builder)
+{
+	struct mpf_header *header = dump_builder_header(builder);
+
+	header->state = MPF_RUNNING;
+	header->pid = (uint32_t)getpid();
+	header->process_ticks = own_ticks();
+	fill_boot_id(header->boot_id);
 }
 
 void dump_builder_save(struct dump_builder *builder, const char *path,

@@ -97,6 +97,10 @@ uint64_t dump_builder_find(struct dump_builder *builder, uint32_t type,
 uint64_t dump_builder_element(struct dump_builder *builder, uint32_t type,
 			      uint32_t owner, uint64_t index);
 
+/* Says that the calling process records into it: to a reader that is so while
+ * it has the file mapped. */
+void dump_builder_is_ours(struct dump_builder *builder);
+
 /* Writes the first bytes of it (UINT64_MAX: all) to path. */
 void dump_builder_save(struct dump_builder *builder, const char *path,
 		       uint64_t bytes);

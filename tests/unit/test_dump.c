@@ -751,38 +751,6 @@ END_TEST
 
 /* What became of the process. */
 
-static uint64_t own_ticks(void)
-{
-	FILE *file = fopen("/proc/self/stat", "re");
-	char line[1024], *at;
-	size_t n = fread(line, 1, sizeof(line) - 1, file);
-
-	fclose(file);
-	line[n] = '\0';
-	at = strrchr(line, ')');
-	for (int field = 2; field < 22; field++)
-		at = strchr(at + 1, ' ');
-	return strtoull(at, NULL, 10);
-}
-
-static void fill_boot_id(uint8_t id[16])
-{
-	FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
-	char text[64] = "";
-	size_t digits = 0;
-
-	ck_assert_ptr_nonnull(fgets(text, sizeof(text), file));
-	fclose(file);
-	for (const char *c = text; *c && digits < 32; c++) {
-		unsigned value;
-
-		if (sscanf((char[2]) { *c, 0 }, "%1x", &value) != 1)
-			continue;
-		id[digits / 2] = (uint8_t)(id[digits / 2] << 4 | value);
-		digits++;
-	}
-}
-
 static enum dump_process process_of_sample(bool is_mapped)
 {
 	struct dump_error error;
@@ -813,9 +781,7 @@ START_TEST(test_dump_tells_running_from_killed)
 	ck_assert_int_eq(process_of_sample(false), DUMP_VANISHED);
 
 	/* Ourselves, with the file mapped. */
-	header()->pid = (uint32_t)getpid();
-	header()->process_ticks = own_ticks();
-	fill_boot_id(header()->boot_id);
+	dump_builder_is_ours(&sample.builder);
 	ck_assert_int_eq(process_of_sample(true), DUMP_RUNNING);
 	ck_assert_int_eq(process_of_sample(false), DUMP_VANISHED);
 

@@ -3,9 +3,11 @@
 #include "config.h"
 
 #include <check.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "analyzer/model/analysis.h"
@@ -372,6 +374,35 @@ START_TEST(test_broken)
 }
 END_TEST
 
+/* A segment of changes that came after the reader's look at how long the dump
+ * is: what needs it is not known yet, which is no damage. */
+START_TEST(test_moments_that_are_too_young)
+{
+	const struct mpf_moment last = *moment_of(4);
+	struct dump_error error;
+	struct dump *dump;
+	void *map;
+	int fd;
+
+	moment_of(4)->change_count = 4096 / sizeof(struct mpf_change);
+	refuse("changes of a moment");
+	dump_builder_is_ours(&sample.builder);
+	dump_builder_save(&sample.builder, path, UINT64_MAX);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	map = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
+	close(fd);
+	ck_assert_ptr_ne(map, MAP_FAILED);
+	ck_assert_int_eq(dump_open(path, NULL, &dump, &error), 0);
+	ck_assert_int_eq(dump->process, DUMP_RUNNING);
+	ck_assert_uint_eq(dump->dropped_count, 0);
+	ck_assert_uint_ne(dump->moments[3].ns, 0);
+	ck_assert_uint_lt(dump->moments[3].ns, last.ns);
+	ck_assert_uint_eq(dump->moments[4].ns, 0);
+	dump_close(dump);
+	munmap(map, 4096);
+}
+END_TEST
+
 /* Each is possible, together they are not. */
 START_TEST(test_broken_together)
 {
@@ -439,6 +470,7 @@ int main(void)
 	tcase_add_test(tcase, test_columns);
 	tcase_add_test(tcase, test_growth);
 	tcase_add_test(tcase, test_broken);
+	tcase_add_test(tcase, test_moments_that_are_too_young);
 	tcase_add_test(tcase, test_broken_together);
 	tcase_add_test(tcase, test_counters_that_go_back);
 	tcase_add_test(tcase, test_two_areas);

@@ -321,6 +321,7 @@ START_TEST(test_intervals_are_thinned)
 	fake.now += 20 * MS;
 	churn(256);
 	ck_assert_uint_eq(mp_file.header->timeline_area, 1);
+	ck_assert_uint_eq(mp_file.header->thin_sequence, 2);
 	ck_assert_uint_eq(mp_file.header->timeline_detail_ns, 40 * MS);
 	found = moments();
 	/* 32 of the 64, the snapshot, and the one that is new. */
