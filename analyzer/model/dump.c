@@ -220,7 +220,7 @@ static int read_contents(struct dump_reader *reader)
 		ret = dump_load_timeline(reader);
 	if (ret == 0)
 		ret = dump_load_slots(reader);
-	if (ret == 0 && dump->process == DUMP_RUNNING) {
+	if (ret == 0 && dump->is_changing) {
 		if (fstat(reader->fd, &st) < 0)
 			return system_failure(reader, "reading");
 		dump->file_bytes = (uint64_t)st.st_size;
@@ -240,40 +240,36 @@ static int read_contents(struct dump_reader *reader)
 	return ret == 0 ? dump_check_elements(reader) : ret;
 }
 
-static enum dump_process find_process(const struct dump *dump, uint64_t inode)
+static enum dump_process process_of(const struct dump *dump)
 {
-	const struct mpf_header *header = &dump->header;
-
-	switch (header->state) {
+	switch (dump->header.state) {
 	case MPF_EXITED:
 		return DUMP_EXITED;
 	case MPF_EXECED:
 		return DUMP_REPLACED;
 	default:
-		return dump_process_is_alive(header, inode, dump->path)
-			       ? DUMP_RUNNING
-			       : DUMP_VANISHED;
+		return dump->is_changing ? DUMP_RUNNING : DUMP_VANISHED;
 	}
 }
 
-/* Whether it goes on, and the header as it is then. */
+/* What became of the process. When it is gone the header is read again, which
+ * may be from before its last words. */
 static int look_at_process(struct dump_reader *reader, uint64_t inode)
 {
 	struct dump *dump = reader->dump;
 	struct stat st;
-	int ret;
+	int ret = 0;
 
-	dump->process = find_process(dump, inode);
-	if (dump->process != DUMP_VANISHED)
-		return 0;
-	/* It may have ended since the header was read. */
-	if (fstat(reader->fd, &st) < 0)
-		return system_failure(reader, "reading");
-	dump->file_bytes = (uint64_t)st.st_size;
-	dump->dropped_count = 0;
-	ret = read_header(reader);
-	if (ret == 0)
-		dump->process = find_process(dump, inode);
+	dump->is_changing =
+		dump_process_is_alive(&dump->header, inode, dump->path);
+	if (!dump->is_changing) {
+		if (fstat(reader->fd, &st) < 0)
+			return system_failure(reader, "reading");
+		dump->file_bytes = (uint64_t)st.st_size;
+		dump->dropped_count = 0;
+		ret = read_header(reader);
+	}
+	dump->process = process_of(dump);
 	return ret;
 }
 

@@ -97,6 +97,8 @@ struct dump {
 	uint64_t file_bytes;
 	uint64_t file_mtime_ns;
 	enum dump_process process;
+	bool is_changing; /* it was alive, perhaps on its way out, when this
+			   * was read: parts may be of different instants */
 
 	/*
 	 * Arrays of the file; elements that are unused, and those under the

@@ -87,8 +87,8 @@ int dump_load_timeline(struct dump_reader *reader)
 				      &dump->point_count);
 	dump->points = array;
 	if (ret == 0)
-		ret = dump->process == DUMP_RUNNING ? load_changing_area(reader)
-						    : load_area(reader);
+		ret = dump->is_changing ? load_changing_area(reader)
+					: load_area(reader);
 	return ret;
 }
 
@@ -170,7 +170,7 @@ static const char *moment_fault(const struct dump *dump,
 static bool is_too_young(const struct dump *dump,
 			 const struct mpf_moment *moment)
 {
-	return dump->process == DUMP_RUNNING &&
+	return dump->is_changing &&
 	       (uint64_t)moment->first_change + moment->change_count >
 		       dump->change_count;
 }
@@ -273,7 +273,7 @@ static int check_changes(struct dump_reader *reader,
 			ret = dump_drop_element(reader, "value of a change",
 						MPF_SEG_CHANGES, i);
 		/* A process that goes on has slots that we did not read. */
-		else if (slot == 0 && dump->process != DUMP_RUNNING)
+		else if (slot == 0 && !dump->is_changing)
 			ret = dump_drop_element(reader, "slot of a change",
 						MPF_SEG_CHANGES, i);
 		if (ret < 0)

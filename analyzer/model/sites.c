@@ -259,7 +259,7 @@ static int check_signs(struct sites *sites, bool is_lenient,
 
 	if (overflow->allocs != 0 || overflow->frees != 0)
 		return 0;
-	if (dump->header.state == MPF_RUNNING)
+	if (dump->header.state == MPF_RUNNING || dump->is_changing)
 		is_lenient = true;
 	for (size_t i = 0; i < sites->count; i++) {
 		if (!adjust(&sites->array[i].counts))

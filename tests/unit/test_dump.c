@@ -751,6 +751,8 @@ END_TEST
 
 /* What became of the process. */
 
+static bool was_changing;
+
 static enum dump_process process_of_sample(bool is_mapped)
 {
 	struct dump_error error;
@@ -766,6 +768,7 @@ static enum dump_process process_of_sample(bool is_mapped)
 	close(fd);
 	ck_assert_int_eq(dump_open(path, NULL, &dump, &error), 0);
 	process = dump->process;
+	was_changing = dump->is_changing;
 	dump_close(dump);
 	if (map != MAP_FAILED)
 		munmap(map, 4096);
@@ -784,6 +787,14 @@ START_TEST(test_dump_tells_running_from_killed)
 	dump_builder_is_ours(&sample.builder);
 	ck_assert_int_eq(process_of_sample(true), DUMP_RUNNING);
 	ck_assert_int_eq(process_of_sample(false), DUMP_VANISHED);
+
+	/* On its way out, which destructors and other threads may prolong. */
+	header()->state = MPF_EXITED;
+	ck_assert_int_eq(process_of_sample(true), DUMP_EXITED);
+	ck_assert(was_changing);
+	ck_assert_int_eq(process_of_sample(false), DUMP_EXITED);
+	ck_assert(!was_changing);
+	header()->state = MPF_RUNNING;
 
 	/* The pid went to another process, or it was another boot. */
 	header()->process_ticks++;
