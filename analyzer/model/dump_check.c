@@ -53,6 +53,11 @@ static const char *header_fault(const struct mpf_header *header,
 			  header->leak_failure > MPF_LEAK_SANDBOXED ||
 			  header->leak_unseen > header->leak_threads,
 		  "leak check", HEADER_OFFSET(leak_method) },
+		{ header->private_bytes > DUMP_MAX_COUNT ||
+			  header->private_live_bytes > DUMP_MAX_COUNT ||
+			  header->unseen_peak_bytes > DUMP_MAX_COUNT ||
+			  header->resident_peak_bytes > DUMP_MAX_COUNT,
+		  "memory of the process", HEADER_OFFSET(private_bytes) },
 		{ header->check_differences > header->check_walks,
 		  "compared walks", HEADER_OFFSET(check_differences) },
 		{ header->verify_differences > header->verify_walks,
@@ -119,6 +124,11 @@ int dump_check_header(struct dump_reader *reader)
 			break;
 		case HEADER_OFFSET(verify_differences):
 			header->verify_walks = header->verify_differences = 0;
+			break;
+		case HEADER_OFFSET(private_bytes):
+			header->private_bytes = header->private_live_bytes = 0;
+			header->unseen_peak_bytes = 0;
+			header->resident_peak_bytes = 0;
 			break;
 		case HEADER_OFFSET(leak_method):
 			header->leak_method = header->leak_failure = 0;

@@ -13,6 +13,11 @@
 #define EM_X86_64_MACHINE  62u
 #define EM_AARCH64_MACHINE 183u
 
+/* Beyond this, and this many times the peak, memory is hardly what allocators
+ * and the recorder keep beside recorded blocks. */
+#define MUCH_BYTES (UINT64_C(64) << 20)
+#define MUCH_TIMES 2
+
 /* Room for a text, and a terminator after it. */
 static size_t room_for(const struct dump *dump, struct mpf_text text)
 {
@@ -99,6 +104,33 @@ static void fill_times(struct summary *summary, const struct dump *dump)
 		summary->has_peak_time = true;
 		summary->peak_ns = header->peak_ns - header->start_ns;
 	}
+}
+
+static void fill_memory(struct summary *summary,
+			const struct mpf_header *header)
+{
+	uint64_t start_ns = header->start_ns;
+
+	summary->has_namespaces = header->unseen & MPF_UNSEEN_NAMESPACE;
+	summary->has_memory = header->private_bytes != 0;
+	if (!summary->has_memory)
+		return;
+	summary->has_memory_time = header->private_ns >= start_ns;
+	if (summary->has_memory_time)
+		summary->memory_ns = header->private_ns - start_ns;
+	summary->private_bytes = header->private_bytes;
+	summary->private_live_bytes = header->private_live_bytes;
+	if (header->private_bytes > header->private_live_bytes)
+		summary->unseen_bytes =
+			header->private_bytes - header->private_live_bytes;
+	summary->unseen_peak_bytes = header->unseen_peak_bytes;
+	if (summary->unseen_peak_bytes < summary->unseen_bytes)
+		summary->unseen_peak_bytes = summary->unseen_bytes;
+	summary->resident_peak_bytes = header->resident_peak_bytes;
+	summary->is_much_unseen =
+		summary->unseen_peak_bytes > MUCH_BYTES &&
+		(summary->unseen_peak_bytes - MUCH_BYTES) / MUCH_TIMES >
+			header->peak_bytes;
 }
 
 static enum summary_state state_of(const struct dump *dump)
@@ -229,6 +261,7 @@ int summary_init(struct summary *ret_summary, const struct dump *dump)
 	}
 	fill_header(&summary, dump);
 	fill_times(&summary, dump);
+	fill_memory(&summary, &dump->header);
 	add_threads(&summary, dump);
 	add_timeline(&summary, dump);
 	*ret_summary = summary;

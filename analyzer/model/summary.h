@@ -89,6 +89,20 @@ struct summary {
 	uint64_t guessed; /* walks with a guessed frame */
 	uint64_t cut_depth, cut_no_rule, cut_bad_stack; /* walks */
 
+	/*
+	 * The pages that the process had for itself when they were last looked
+	 * at, against what was recorded as live then: the difference bounds
+	 * what was not seen. See memprof-method(7).
+	 */
+	bool has_memory;      /* false: nobody looked */
+	bool has_memory_time; /* of that look */
+	uint64_t memory_ns;   /* after the start */
+	uint64_t private_bytes, private_live_bytes;
+	uint64_t unseen_bytes, unseen_peak_bytes; /* at that look, at any */
+	uint64_t resident_peak_bytes;		  /* 0: unknown */
+	bool has_namespaces; /* objects with a malloc of their own */
+	bool is_much_unseen; /* more than the recorded blocks explain */
+
 	/* Of all threads. */
 	uint64_t threads;
 	uint64_t failed; /* calls that returned no memory */

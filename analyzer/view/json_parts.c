@@ -159,6 +159,34 @@ static void put_objects(struct json *json, struct analysis *analysis)
 	json_end(json);
 }
 
+static void put_memory(struct json *json, const struct summary *summary)
+{
+	const struct {
+		const char *key;
+		bool is_known;
+		uint64_t value;
+	} members[] = {
+		{ "private_bytes", summary->has_memory,
+		  summary->private_bytes },
+		{ "private_live_bytes", summary->has_memory,
+		  summary->private_live_bytes },
+		{ "private_ns", summary->has_memory && summary->has_memory_time,
+		  summary->memory_ns },
+		{ "unseen_bytes", summary->has_memory, summary->unseen_bytes },
+		{ "unseen_peak_bytes", summary->has_memory,
+		  summary->unseen_peak_bytes },
+		{ "resident_peak_bytes", summary->resident_peak_bytes,
+		  summary->resident_peak_bytes },
+	};
+
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+		if (members[i].is_known)
+			json_unsigned(json, members[i].key, members[i].value);
+		else
+			json_null(json, members[i].key);
+	}
+}
+
 void json_parts_losses(struct json *json, const char *key,
 		       struct analysis *analysis)
 {
@@ -175,6 +203,8 @@ void json_parts_losses(struct json *json, const char *key,
 	json_unsigned(json, "untracked_allocations", summary->untracked_allocs);
 	json_unsigned(json, "untracked_bytes", summary->untracked_bytes);
 	json_bool(json, "bypassed", summary->is_bypassed);
+	json_bool(json, "namespaces", summary->has_namespaces);
+	put_memory(json, summary);
 	json_unsigned(json, "foreign_frees", summary->foreign_frees);
 	json_unsigned(json, "foreign_reallocs", summary->foreign_reallocs);
 	json_unsigned(json, "nested", summary->nested);

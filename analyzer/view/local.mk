@@ -99,6 +99,8 @@ analyzer_view_files = \
 	analyzer/view/text_top.h \
 	analyzer/view/text_tree.c \
 	analyzer/view/text_tree.h \
+	analyzer/view/text_unseen.c \
+	analyzer/view/text_unseen.h \
 	analyzer/view/xml.c \
 	analyzer/view/xml.h
 

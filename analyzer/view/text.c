@@ -10,6 +10,7 @@
 
 #include "analyzer/model/analysis.h"
 #include "analyzer/view/stack_text.h"
+#include "analyzer/view/text_unseen.h"
 
 #define COMMAND_COLUMNS 300u /* of a command line in the head */
 
@@ -461,6 +462,7 @@ void text_head(struct term *term, const struct summary *summary)
 	putc('\n', term->file);
 	if (summary->range)
 		print_range(term, summary->range);
+	text_unseen_head(term, summary);
 	if (!summary->sample_bytes)
 		return;
 	text_styled(term, TERM_HEADING, "Sampled");

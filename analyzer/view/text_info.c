@@ -127,6 +127,22 @@ static void print_timeline(struct term *term, const struct summary *summary)
 	putc('\n', term->file);
 }
 
+static void print_memory(struct term *term, const struct summary *summary)
+{
+	char all[UNITS_TEXT_BYTES], live[UNITS_TEXT_BYTES];
+
+	if (!summary->has_memory)
+		return;
+	print_label(term, "private memory");
+	fprintf(term->file, "%s, %s of it in recorded blocks",
+		units_size(all, term->units, summary->private_bytes),
+		units_size(live, term->units, summary->private_live_bytes));
+	if (summary->has_memory_time && summary->state != SUMMARY_EXITED)
+		fprintf(term->file, ", %s after the start",
+			units_duration(all, summary->memory_ns));
+	putc('\n', term->file);
+}
+
 static void print_mode(struct term *term, const struct summary *summary)
 {
 	char buf[UNITS_TEXT_BYTES];
@@ -151,6 +167,7 @@ static void print_mode(struct term *term, const struct summary *summary)
 					     : "by unwind rules",
 		summary->max_depth);
 	print_timeline(term, summary);
+	print_memory(term, summary);
 	if (summary->is_checked) {
 		print_label(term, "checked");
 		text_count_of(term, (int64_t)summary->check_walks, "walk");

@@ -305,17 +305,8 @@ static void print_by_function(struct page page)
 	}
 }
 
-static void print_notices(struct term *term, const struct summary *summary,
-			  const struct lines *lines)
+static void print_notices(struct term *term, const struct lines *lines)
 {
-	if (summary->is_bypassed)
-		fprintf(term->file,
-			"%sThe malloc of %s comes before memprof's: what it "
-			"serves itself was not seen.%s\n",
-			term_style(term, TERM_BAD),
-			text_path((char[TEXT_NAME_BYTES]) { 0 },
-				  summary->allocator, summary),
-			term_style(term, TERM_PLAIN));
 	if (!lines->source.path)
 		fprintf(term->file,
 			"%sThe source is not here: these are the numbers of "
@@ -351,7 +342,7 @@ void text_lines_print(struct term *term, const struct analysis *analysis,
 	fputs("     ", term->file);
 	term_text(term, lines->source.path ? lines->source.path : lines->file);
 	putc('\n', term->file);
-	print_notices(term, &analysis->summary, lines);
+	print_notices(term, lines);
 	putc('\n', term->file);
 	if (extent == TEXT_LINES_FUNCTIONS) {
 		print_by_function(page);

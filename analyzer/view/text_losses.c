@@ -10,6 +10,7 @@
 
 #include "analyzer/model/dump.h"
 #include "analyzer/view/text.h"
+#include "analyzer/view/text_unseen.h"
 
 /* A loss: one line. Counts the lines in *lines. */
 __attribute__((format(printf, 3, 4))) static void
@@ -126,12 +127,7 @@ static void print_unseen(struct term *term, const struct summary *summary,
 {
 	char a[UNITS_TEXT_BYTES];
 
-	if (summary->is_bypassed)
-		print_line(term, lines,
-			   "The malloc of %s comes before memprof's: what it "
-			   "serves itself was not seen.",
-			   text_path((char[TEXT_NAME_BYTES]) { 0 },
-				     summary->allocator, summary));
+	*lines += text_unseen_print(term, summary);
 	if (summary->foreign_frees)
 		print_line(term, lines,
 			   "Freed without having been seen allocated: %s.",
@@ -216,7 +212,8 @@ void text_losses_print_serious(struct term *term, struct analysis *analysis)
 	if (summary->failure != SUMMARY_COMPLETE || summary->overflow_allocs ||
 	    summary->overflow_frees || summary->untracked_allocs ||
 	    summary->sample_bytes || summary->dropped_count ||
-	    summary->is_bypassed || summary->foreign_frees ||
+	    summary->is_bypassed || summary->has_namespaces ||
+	    summary->is_much_unseen || summary->foreign_frees ||
 	    summary->foreign_reallocs)
 		text_heading(term, "What could not be seen");
 	print_failure(term, summary, &lines);

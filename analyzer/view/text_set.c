@@ -9,6 +9,7 @@
 #include "analyzer/model/analysis.h"
 #include "analyzer/view/text.h"
 #include "analyzer/view/text_losses.h"
+#include "analyzer/view/text_unseen.h"
 
 void text_set_head(struct term *term, const struct set *set, const char *what)
 {
@@ -32,6 +33,7 @@ void text_set_head(struct term *term, const struct set *set, const char *what)
 				units_size(buf, term->units,
 					   summary->sample_bytes));
 		putc('\n', term->file);
+		text_unseen_head(term, summary);
 	}
 }
 

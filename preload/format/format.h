@@ -33,6 +33,7 @@
 #define MPF_PEAK_OFFSET	      1024u /* of mpf_header.peak_bytes */
 #define MPF_LEAK_OFFSET	      512u  /* of mpf_header.leak_sequence */
 #define MPF_TIMELINE_OFFSET   576u  /* of mpf_header.timeline_area */
+#define MPF_UNSEEN_OFFSET     792u  /* of mpf_header.private_bytes */
 #define MPF_BYTE_ORDER	      0x01020304u
 #define MPF_SEGMENT_MAGIC     0x6765734du /* "Mseg" */
 #define MPF_SEGMENT_BYTES     64u	  /* size of struct mpf_segment */
@@ -62,6 +63,11 @@ enum mpf_mode_flags {
 	MPF_MODE_NAMED = 1u << 5, /* the recorder named the dump at the end */
 	MPF_MODE_LEAK_CHECKED = 1u << 6, /* blocks were judged, see leak_* */
 	MPF_MODE_TIMELINE = 1u << 10,	 /* points and moments were taken */
+};
+
+enum mpf_unseen_flags {
+	MPF_UNSEEN_NAMESPACE = 1u << 0, /* objects in a namespace of their */
+	/* own (dlmopen, LD_AUDIT) have a malloc of their own */
 };
 
 enum mpf_unwind {
@@ -198,7 +204,22 @@ struct mpf_header {
 	uint64_t thin_sequence;
 	uint64_t reserved7[2];
 
-	uint8_t reserved8[MPF_PEAK_OFFSET - MPF_TIMELINE_OFFSET - 128];
+	uint8_t reserved8[MPF_UNSEEN_OFFSET - MPF_TIMELINE_OFFSET - 128];
+
+	/*
+	 * What bounds the memory that was not seen: see memprof-method(7).
+	 * Written by one thread at a time, of aligned words.
+	 */
+	uint64_t private_bytes; /* pages of the process alone, as last looked */
+				/* at; 0: unknown */
+	uint64_t private_ns;	/* CLOCK_MONOTONIC, when that was */
+	uint64_t private_live_bytes;  /* of the recorded blocks, then */
+	uint64_t unseen_peak_bytes;   /* greatest private - live at a look */
+	uint64_t resident_peak_bytes; /* at the end: greatest RSS; 0 unknown */
+	uint32_t unseen;	      /* enum mpf_unseen_flags */
+	uint32_t reserved9;
+
+	uint8_t reserved10[MPF_PEAK_OFFSET - MPF_UNSEEN_OFFSET - 48];
 
 	/*
 	 * Lines of their own, because every thread reads the first at every
@@ -495,6 +516,9 @@ _Static_assert(__builtin_offsetof(struct mpf_header, peak_bytes) ==
 	       "header");
 _Static_assert(__builtin_offsetof(struct mpf_header, timeline_area) ==
 		       MPF_TIMELINE_OFFSET,
+	       "header");
+_Static_assert(__builtin_offsetof(struct mpf_header, private_bytes) ==
+		       MPF_UNSEEN_OFFSET,
 	       "header");
 _Static_assert(sizeof(struct mpf_point) == 64, "point");
 _Static_assert(sizeof(struct mpf_moment) == 128, "moment");

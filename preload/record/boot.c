@@ -18,6 +18,7 @@
 #include "preload/record/sample.h"
 #include "preload/record/stacks.h"
 #include "preload/record/timeline.h"
+#include "preload/record/unseen.h"
 #include "preload/record/writer.h"
 
 #ifndef MADV_WIPEONFORK
@@ -218,6 +219,7 @@ static void reset_header(void)
 	header->peak_bytes = header->peak_ns = 0;
 	header->peak_epoch = 1;
 	header->live_bytes = 0;
+	mp_unseen_forked();
 }
 
 /* Other threads of the parent went on while the kernel copied page by page:
@@ -304,6 +306,7 @@ void mp_recorder_end(enum mpf_state state, int exit_status)
 	if (!header || atomic_load(&mp_recorder_page.state) == MP_STATE_NEW)
 		return;
 	mp_timeline_end();
+	mp_unseen_end();
 	header->exit_status = exit_status;
 	header->end_ns = mp_sys_clock_ns(CLOCK_MONOTONIC);
 	header->state = state;

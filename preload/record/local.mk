@@ -35,5 +35,7 @@ preload_record_files = \
 	preload/record/stacks_index.h \
 	preload/record/timeline.c \
 	preload/record/timeline.h \
+	preload/record/unseen.c \
+	preload/record/unseen.h \
 	preload/record/writer.c \
 	preload/record/writer.h

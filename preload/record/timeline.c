@@ -6,12 +6,12 @@
 
 #include "preload/base/lock.h"
 #include "preload/base/say.h"
-#include "preload/base/sandbox.h"
 #include "preload/base/sys.h"
 #include "preload/base/ticks.h"
 #include "preload/record/census.h"
 #include "preload/record/moments.h"
 #include "preload/record/points.h"
+#include "preload/record/unseen.h"
 
 #define NS_PER_S     UINT64_C(1000000000)
 #define STEP_FIRST   UINT64_C(1000000)	 /* between points */
@@ -20,7 +20,6 @@
 #define RSS_STEP     UINT64_C(10000000)
 #define COST_FACTOR  100u
 #define PATIENCE     1000u /* times a millisecond */
-#define STATM_BYTES  128u
 
 static _Atomic uint64_t latest; /* of clock_now(), since the start */
 
@@ -40,36 +39,8 @@ static uint64_t clock_now(void)
 	return start + last;
 }
 
-/* The second number of statm, in pages. */
-static uint64_t read_rss(void)
-{
-	char buf[STATM_BYTES];
-	const char *p = buf;
-	uint64_t pages = 0;
-	long fd, got;
-
-	/* It might be killed for opening a file. */
-	if (atomic_load(&mp_sandbox_is_on))
-		return 0;
-	fd = mp_sys_open("/proc/self/statm", O_RDONLY, 0);
-	if (mp_sys_failed(fd))
-		return 0;
-	got = mp_sys_read((int)fd, buf, sizeof(buf) - 1);
-	mp_sys_close((int)fd);
-	if (mp_sys_failed(got))
-		return 0;
-	buf[got] = '\0';
-	while (*p && *p != ' ')
-		p++;
-	while (*p == ' ')
-		p++;
-	for (; *p >= '0' && *p <= '9'; p++)
-		pages = pages * 10 + (uint64_t)(*p - '0');
-	return pages * mp_file.header->page_bytes;
-}
-
 struct mp_timeline_source mp_timeline_source = { clock_now, mp_ticks,
-						 read_rss };
+						 mp_unseen_read_rss };
 
 /* What asks for snapshots by itself. Set at boot. */
 static struct {
@@ -153,6 +124,8 @@ static void take_point(bool may_wait)
 		point.alloc_bytes = sums.alloc_bytes;
 		point.frees = sums.frees;
 		point.free_bytes = sums.free_bytes;
+		mp_unseen_look(point.rss_bytes ? point.ns : 0,
+			       (int64_t)(sums.alloc_bytes - sums.free_bytes));
 		mp_points_add(&point, may_wait, &is_thinned);
 	}
 	if (is_thinned)

@@ -165,12 +165,6 @@ static inline void judge(void)
 	mp_leak_check();
 }
 
-/* The dynamic linker counts the versions of this up with a second one. */
-static bool has_namespaces(void)
-{
-	return _r_debug.r_version > 1;
-}
-
 static __attribute__((noinline)) void end(int status)
 {
 	uint32_t state = atomic_load(&mp_recorder_page.state);
@@ -185,7 +179,7 @@ static __attribute__((noinline)) void end(int status)
 	if ((mp_file.header->mode & MPF_MODE_FORKED) || mp_sandbox_is_on ||
 	    is_parent_recorded())
 		return;
-	if (has_namespaces())
+	if (mp_file.header->unseen & MPF_UNSEEN_NAMESPACE)
 		mp_say("what is loaded into a namespace of its own (dlmopen, "
 		       "LD_AUDIT) has a malloc of its own, which is not "
 		       "recorded",

@@ -2,7 +2,7 @@
 """In front of other allocators, preloaded or linked: what they serve is
 recorded, exactly as what libc serves."""
 
-from harness import MODES, Case, main, sites_with, sum_of, target
+from harness import MODES, SHIM, Case, main, sites_with, sum_of, target
 
 LIB = "/usr/lib/x86_64-linux-gnu/"
 ALLOCATORS = {
@@ -117,6 +117,50 @@ class Allocators(Case):
             text = self.memprof(command, "--no-pager", self.dump(run))
             self.assertIn("comes before memprof's", text.stdout.decode(),
                           command)
+
+    def test_malloc_of_its_own_is_bounded_by_a_number(self):
+        """By all memory that the process has for itself: never less than
+        what it took, and here little more."""
+        mib = 1 << 20
+        for env in MODES:
+            run = self.record_target("ownmalloc", "64", status=6, env=env)
+            losses = self.report(run)["losses"]
+
+            self.assertGreaterEqual(losses["unseen_bytes"], 64 * mib)
+            self.assertLess(losses["unseen_bytes"], 72 * mib)
+            self.assertEqual(losses["unseen_bytes"],
+                             losses["private_bytes"]
+                             - losses["private_live_bytes"])
+            self.assertGreaterEqual(losses["unseen_peak_bytes"],
+                                    losses["unseen_bytes"])
+            self.assertGreaterEqual(losses["resident_peak_bytes"], 64 * mib)
+            said = "Unseen   up to %.1f MiB at the end" % (
+                losses["unseen_bytes"] / mib)
+            for command in ("report", "leaks", "peak", "top", "tree", "info",
+                            "timeline", "diff"):
+                paths = [self.dump(run)] * (2 if command == "diff" else 1)
+                text = self.memprof(command, "--no-pager", *paths)
+                self.assertIn(said, text.stdout.decode(), command)
+
+    def test_allocator_in_front_of_ours_is_bounded_by_a_number(self):
+        library = target("bump.so")
+        run = self.record(target("peak"), "middle", env={
+            "LD_PRELOAD": library + ":" + SHIM})
+        losses = self.report(run)["losses"]
+
+        self.assertIs(losses["bypassed"], True)
+        self.assertGreaterEqual(losses["unseen_bytes"],
+                                run.stated()["live_bytes"])
+
+    def test_malloc_of_its_own_in_a_program_that_is_killed(self):
+        """Nobody looked at the end, and what was seen before is not it."""
+        run = self.record_target("ownmalloc", "64", "kill", status=-9)
+        losses = self.report(run)["losses"]
+        text = self.memprof("report", "--no-pager", self.dump(run))
+
+        self.assertLess(losses["unseen_bytes"], 64 << 20)
+        self.assertIsNone(losses["resident_peak_bytes"])
+        self.assertIn(" after the start: the malloc of", text.stdout.decode())
 
 
 main()

@@ -86,8 +86,15 @@ class Loading(Case):
         for run in self.same(host, plugin, plugin):
             sites = self.json("report", "--limit", "0", self.dump(run))
             self.assertFalse(sites_with(sites, "go"))
+            self.assertIs(sites["losses"]["namespaces"], True)
+            for command in ("report", "info"):
+                text = self.memprof(command, "--no-pager", self.dump(run))
+                self.assertIn(b"a namespace of their own", text.stdout)
+                self.assertIn(b"Unseen   up to ", text.stdout)
         loud = self.record(host, plugin, quiet=False)
         self.assertIn(b"namespace of its own", loud.stderr)
+        self.assertIs(self.report(self.record(target("peak"), "middle"))
+                      ["losses"]["namespaces"], False)
         self.assertNotIn(b"namespace", self.record(
             target("peak"), "middle", quiet=False).stderr)
 

@@ -405,6 +405,7 @@ static const struct {
 	{ FIELD(peak_bytes), UINT64_C(1) << 63, "peak" },
 	{ FIELD(inherited_blocks), UINT64_C(1) << 63, "inherited blocks" },
 	{ FIELD(untracked_allocs), UINT64_C(1) << 63, "untracked blocks" },
+	{ FIELD(private_bytes), UINT64_C(1) << 63, "memory of the process" },
 	{ FIELD(check_differences), 1, "compared walks" },
 	{ FIELD(program.offset), 4096, "text of the header" },
 	{ FIELD(program.bytes), 4096, "text of the header" },
@@ -428,6 +429,20 @@ START_TEST(test_dump_field_of_the_header_is_wrong)
 	    text->offset < sample.builder.used && text->bytes > 4095)
 		offset -= 8;
 	expect_corrupt(wrong_fields[_i].what, offset);
+}
+END_TEST
+
+START_TEST(test_dump_memory_of_the_process_is_wrong)
+{
+	uint64_t *fields[] = { &header()->private_live_bytes,
+			       &header()->unseen_peak_bytes,
+			       &header()->resident_peak_bytes };
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		*fields[i] = UINT64_MAX;
+		expect_corrupt("memory of the process", MPF_UNSEEN_OFFSET);
+		*fields[i] = DUMP_MAX_COUNT;
+	}
 }
 END_TEST
 
@@ -830,6 +845,7 @@ static Suite *dump_suite(void)
 	tcase_add_test(tests, test_dump_salvage_reads_what_a_cut_leaves);
 	tcase_add_loop_test(tests, test_dump_field_of_the_header_is_wrong, 0,
 			    COUNT(wrong_fields));
+	tcase_add_test(tests, test_dump_memory_of_the_process_is_wrong);
 	tcase_add_test(tests, test_dump_texts_stay_in_their_segment);
 	tcase_add_test(tests, test_dump_magic_of_a_segment_is_wrong);
 	tcase_add_loop_test(tests, test_dump_length_of_a_segment_is_wrong, 0,

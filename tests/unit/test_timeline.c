@@ -7,12 +7,14 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "preload/record/file.h"
 #include "preload/record/moments.h"
 #include "preload/record/points.h"
+#include "preload/record/unseen.h"
 #include "tests/unit/recording.h"
 
 #define MS	   UINT64_C(1000000)
@@ -500,6 +502,60 @@ START_TEST(test_names_have_a_limit)
 }
 END_TEST
 
+/* Memory that is this process's alone, for the kernel's own figures. */
+START_TEST(test_memory_beside_the_recorded_blocks)
+{
+	const size_t bytes = 32 << 20;
+	struct mpf_header *header;
+	uint64_t before;
+	void *memory;
+
+	begin();
+	header = mp_file.header;
+	ck_assert_uint_ne(mp_unseen_read_rss(), 0);
+	mp_unseen_look(fake.now, 0);
+	before = header->private_bytes;
+	ck_assert_uint_ne(before, 0);
+	ck_assert_uint_eq(header->unseen_peak_bytes, before);
+
+	memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ck_assert_ptr_ne(memory, MAP_FAILED);
+	memset(memory, 1, bytes);
+	/* Not read: nothing to look at. */
+	mp_unseen_look(0, 77);
+	ck_assert_uint_eq(header->private_bytes, before);
+	ck_assert_uint_gt(mp_unseen_read_rss(), bytes);
+	mp_unseen_look(fake.now + 5, 1 << 20);
+	ck_assert_uint_eq(header->private_ns, fake.now + 5);
+	ck_assert_uint_ge(header->private_bytes, before + bytes);
+	ck_assert_uint_eq(header->private_live_bytes, 1 << 20);
+	ck_assert_uint_eq(header->unseen_peak_bytes,
+			  header->private_bytes - (1 << 20));
+
+	/* Less than was recorded, or less than nothing: not less than none. */
+	munmap(memory, bytes);
+	before = header->unseen_peak_bytes;
+	mp_unseen_read_rss();
+	mp_unseen_look(fake.now + 6, -5);
+	ck_assert_uint_eq(header->private_live_bytes, 0);
+	mp_unseen_read_rss();
+	mp_unseen_look(fake.now + 7, INT64_MAX);
+	ck_assert_uint_eq(header->unseen_peak_bytes, before);
+	ck_assert_uint_eq(header->unseen, 0);
+
+	ck_assert_uint_eq(header->resident_peak_bytes, 0);
+	mp_unseen_end();
+	ck_assert_uint_ge(header->resident_peak_bytes, bytes);
+	ck_assert_uint_lt(header->private_bytes, before);
+
+	mp_unseen_forked();
+	ck_assert_uint_eq(header->private_bytes, 0);
+	ck_assert_uint_eq(header->unseen_peak_bytes, 0);
+	ck_assert_uint_eq(header->resident_peak_bytes, 0);
+}
+END_TEST
+
 START_TEST(test_forked_child)
 {
 	int status;
@@ -545,6 +601,7 @@ int main(void)
 	tcase_add_test(tcase, test_snapshots_by_the_clock);
 	tcase_add_test(tcase, test_snapshots_at_peaks);
 	tcase_add_test(tcase, test_names_have_a_limit);
+	tcase_add_test(tcase, test_memory_beside_the_recorded_blocks);
 	tcase_add_test(tcase, test_forked_child);
 	return recording_run(tcase, "timeline");
 }

@@ -88,6 +88,7 @@ static void make_hostile(void)
 	header->settings = text;
 	header->out_path = text;
 	header->allocator = text;
+	header->mode |= MPF_MODE_BYPASSED;
 	for (uint64_t i = 1; i <= 2; i++) {
 		module = dump_builder_at(
 			builder,
@@ -253,6 +254,118 @@ START_TEST(test_views_report_says_what_there_is)
 	open_sample();
 
 	ck_assert_str_eq(print_view(0), report);
+}
+END_TEST
+
+/* What the process held beside recorded blocks. */
+static void bypass(uint32_t mode, uint32_t unseen)
+{
+	struct mpf_header *header = dump_builder_header(&sample.builder);
+
+	header->mode |= mode;
+	header->unseen = unseen;
+	header->allocator = dump_builder_text(&sample.builder, "/opt/app/own",
+					      strlen("/opt/app/own"));
+	header->private_bytes = 10 << 20;
+	header->private_live_bytes = 1 << 20;
+	header->private_ns = header->start_ns + 7000;
+	header->unseen_peak_bytes = 12 << 20;
+	header->resident_peak_bytes = 20 << 20;
+}
+
+START_TEST(test_views_reports_say_how_much_was_not_seen)
+{
+	bool is_namespace = _i >= ALL_VIEWS_COUNT;
+	int n = _i % ALL_VIEWS_COUNT;
+	const char *text;
+
+	bypass(is_namespace ? 0 : MPF_MODE_BYPASSED,
+	       is_namespace ? MPF_UNSEEN_NAMESPACE : 0);
+	open_sample();
+	text = print_view(n);
+
+	/* Pictures and what other programs read have no head. */
+	if (n < 6 || strncmp(text, "Program", 7) == 0)
+		ck_assert_msg(
+			n % 2 || strstr(text,
+					is_namespace
+						? "\nUnseen   up to 9.0 MiB at "
+						  "the "
+						  "end: a namespace (dlmopen, "
+						  "LD_AUDIT) has a malloc of "
+						  "its "
+						  "own\n"
+						: "\nUnseen   up to 9.0 MiB at "
+						  "the "
+						  "end: the malloc of "
+						  "/opt/app/own comes before "
+						  "memprof's\n"),
+			"view %d: %s", n, text);
+	if (n == 0)
+		ck_assert_ptr_nonnull(strstr(
+			text, "  Memory in no recorded block: up to 9.0 MiB at "
+			      "the end, once 12.0 MiB; all that was resident, "
+			      "code too, never exceeded 20.0 MiB.\n"));
+	if (strstr(text, "\"losses\"")) {
+		ck_assert_ptr_nonnull(strstr(text, "\"private_ns\": 7000,"));
+		ck_assert_ptr_nonnull(
+			strstr(text, "\"unseen_bytes\": 9437184,"));
+		ck_assert_ptr_nonnull(
+			strstr(text, "\"unseen_peak_bytes\": 12582912,"));
+		ck_assert_ptr_nonnull(
+			strstr(text, "\"resident_peak_bytes\": 20971520,"));
+		ck_assert_ptr_nonnull(
+			strstr(text, is_namespace ? "\"namespaces\": true,"
+						  : "\"bypassed\": true,"));
+	}
+}
+END_TEST
+
+START_TEST(test_views_say_what_nobody_looked_at)
+{
+	struct mpf_header *header;
+
+	bypass(MPF_MODE_BYPASSED, 0);
+	header = dump_builder_header(&sample.builder);
+	header->private_bytes = 0;
+	open_sample();
+	ck_assert_ptr_nonnull(strstr(
+		print_view(0), "\nUnseen   nobody knows how much: the malloc"));
+	ck_assert_ptr_nonnull(strstr(print_view(1), "\"unseen_bytes\": null,"));
+	analysis_close(&analysis);
+
+	/* Killed: that look is not the end. */
+	header->private_bytes = 10 << 20;
+	header->state = MPF_RUNNING;
+	header->end_ns = 0;
+	open_sample();
+	ck_assert_ptr_nonnull(strstr(
+		print_view(0), "\nUnseen   up to 9.0 MiB 7.0 us after the "
+			       "start: the malloc"));
+}
+END_TEST
+
+START_TEST(test_views_much_memory_beside_the_blocks_is_said)
+{
+	struct mpf_header *header;
+
+	bypass(0, 0);
+	open_sample();
+	ck_assert_ptr_null(strstr(print_view(0), "no recorded block"));
+	analysis_close(&analysis);
+
+	header = dump_builder_header(&sample.builder);
+	header->unseen_peak_bytes = (64 << 20) + 2 * header->peak_bytes + 1;
+	open_sample();
+	ck_assert_ptr_null(strstr(print_view(0), "no recorded block"));
+	analysis_close(&analysis);
+
+	header->unseen_peak_bytes++;
+	open_sample();
+	ck_assert_ptr_nonnull(strstr(print_view(0),
+				     "\n  Much memory is in no recorded "
+				     "block: mappings"));
+	ck_assert_ptr_null(strstr(print_view(0), "\nUnseen"));
 }
 END_TEST
 
@@ -426,6 +539,10 @@ static Suite *views_suite(void)
 	tcase_add_loop_test(tests, test_views_json_is_valid, 0,
 			    ALL_VIEWS_COUNT / 2);
 	tcase_add_test(tests, test_views_report_says_what_there_is);
+	tcase_add_loop_test(tests, test_views_reports_say_how_much_was_not_seen,
+			    0, 2 * ALL_VIEWS_COUNT);
+	tcase_add_test(tests, test_views_say_what_nobody_looked_at);
+	tcase_add_test(tests, test_views_much_memory_beside_the_blocks_is_said);
 	tcase_add_test(tests, test_views_leaks_show_whole_stacks);
 	tcase_add_test(tests, test_views_recursion_is_told_once);
 	tcase_add_test(tests, test_views_json_has_the_totals);
