@@ -15,6 +15,7 @@
 
 #include "preload/base/say.h"
 #include "preload/base/sys.h"
+#include "preload/record/blocks.h"
 
 #define ROUNDS	      30u
 #define STOP_LIMIT_NS UINT64_C(2000000000) /* for all threads together */
@@ -120,7 +121,37 @@ static void read_unstopped(const struct mp_stop *stop,
 	}
 }
 
-static void read_registers(struct mp_stop_thread *thread)
+/*
+ * Vector registers, and what else the processor saves with them. Of all these
+ * words those are kept that can be addresses. False: they are not known.
+ */
+static bool read_vectors(struct mp_stop *stop, struct mp_stop_thread *thread)
+{
+	struct iovec into = { stop->state, sizeof(stop->state) };
+	long ret = trace(PTRACE_GETREGSET, thread->tid, NT_X86_XSTATE,
+			 (long)&into);
+
+	/* Of a processor without the larger ones. */
+	if (mp_sys_failed(ret))
+		ret = trace(PTRACE_GETREGSET, thread->tid, NT_PRFPREG,
+			    (long)&into);
+	if (mp_sys_failed(ret))
+		return false;
+	thread->vector_first = stop->vector_count;
+	for (size_t i = 0; i < into.iov_len / sizeof(uint64_t); i++) {
+		uint64_t word = stop->state[i];
+
+		if (word < MPF_PAGE || word >> MP_BLOCKS_ADDRESS_BITS)
+			continue;
+		if (stop->vector_count == MP_STOP_VECTORS)
+			return false;
+		stop->vectors[stop->vector_count++] = word;
+		thread->vector_count++;
+	}
+	return true;
+}
+
+static void read_registers(struct mp_stop *stop, struct mp_stop_thread *thread)
 {
 	struct user_regs_struct regs;
 	struct iovec into = { &regs, sizeof(regs) };
@@ -137,7 +168,7 @@ static void read_registers(struct mp_stop_thread *thread)
 	__builtin_memcpy(thread->registers, values, sizeof(values));
 	thread->sp = regs.rsp;
 	thread->tls = regs.fs_base;
-	thread->is_seen = true;
+	thread->is_seen = read_vectors(stop, thread);
 }
 
 static void read_name(const struct mp_stop *stop, struct mp_stop_thread *thread)
@@ -153,7 +184,8 @@ static void read_name(const struct mp_stop *stop, struct mp_stop_thread *thread)
 }
 
 /* Waits until a thread that was told to stop does. */
-static void await(struct mp_stop_thread *thread, uint64_t until_ns)
+static void await(struct mp_stop *stop, struct mp_stop_thread *thread,
+		  uint64_t until_ns)
 {
 	const struct timespec pause = { 0, PAUSE_NS };
 	int status = 0;
@@ -177,13 +209,22 @@ static void await(struct mp_stop_thread *thread, uint64_t until_ns)
 	/* A signal arrived first: it is delivered when the thread goes on. */
 	if (status >> 16 == 0)
 		thread->signal = WSTOPSIG(status);
-	read_registers(thread);
+	read_registers(stop, thread);
 }
 
-static bool is_known(const struct mp_stop *stop, uint32_t tid)
+/* The list has them in the order in which they are added, more or less; the
+ * others wait while there are many. */
+static bool is_known(struct mp_stop *stop, uint32_t tid)
 {
 	if (tid == stop->tid)
 		return true;
+	if (tid > stop->greatest)
+		return false;
+	if (stop->expected < stop->count &&
+	    stop->threads[stop->expected].tid == tid) {
+		stop->expected++;
+		return true;
+	}
 	for (uint32_t i = 0; i < stop->count; i++)
 		if (stop->threads[i].tid == tid)
 			return true;
@@ -203,6 +244,8 @@ static bool add(struct mp_stop *stop, uint32_t tid, bool *ret_may_stop)
 	if (ret == -ESRCH)
 		return false;
 	stop->count++;
+	if (tid > stop->greatest)
+		stop->greatest = tid;
 	read_name(stop, thread);
 	if (mp_sys_failed(ret) ||
 	    mp_sys_failed(trace(PTRACE_INTERRUPT, tid, 0, 0))) {
@@ -221,6 +264,7 @@ static long look(struct mp_stop *stop, long fd)
 	long found = 0, got;
 
 	mp_sys3(SYS_lseek, fd, 0, SEEK_SET);
+	stop->expected = 0;
 	while ((got = mp_sys3(SYS_getdents64, fd, (long)buf, sizeof(buf))) >
 	       0) {
 		const struct directory_entry *entry;
@@ -250,7 +294,7 @@ static void await_new(struct mp_stop *stop, uint32_t from, uint64_t until_ns)
 		if (thread->signal != -1)
 			continue;
 		thread->signal = 0;
-		await(thread, until_ns);
+		await(stop, thread, until_ns);
 		if (!thread->is_stopped && thread->tid)
 			read_unstopped(stop, thread);
 	}

@@ -21,6 +21,8 @@
 
 #define MP_STOP_THREADS	  32768u
 #define MP_STOP_REGISTERS 16u
+#define MP_STOP_VECTORS	  (1u << 17) /* words of all threads together */
+#define MP_STOP_STATE	  16384u     /* bytes of one, as the kernel has it */
 
 struct mp_stop_thread {
 	uint32_t tid;
@@ -31,6 +33,8 @@ struct mp_stop_thread {
 	uint64_t tls; /* its thread control block; 0: unknown */
 	uint32_t register_count;
 	uint64_t registers[MP_STOP_REGISTERS];
+	/* Words of its vector registers that may be addresses, in vectors. */
+	uint32_t vector_first, vector_count;
 	char name[MPF_NAME_BYTES];
 };
 
@@ -42,7 +46,12 @@ struct mp_stop {
 	bool is_complete;	   /* all threads are known */
 	uint64_t stopped_ns, started_ns;
 	uint32_t count;
+	uint32_t expected; /* where in threads the next one known may be */
+	uint32_t greatest; /* tid of them */
 	struct mp_stop_thread threads[MP_STOP_THREADS];
+	uint32_t vector_count;
+	uint64_t vectors[MP_STOP_VECTORS];
+	uint64_t state[MP_STOP_STATE / sizeof(uint64_t)]; /* of one thread */
 	_Alignas(16) uint8_t stack[65536];
 };
 

@@ -16,6 +16,8 @@ struct subject {
 	const char *name;
 	const uint64_t *registers;
 	uint32_t register_count;
+	const uint64_t *vectors;
+	uint32_t vector_count;
 	uint64_t sp;  /* 0: unknown */
 	uint64_t tls; /* 0: unknown */
 };
@@ -51,6 +53,9 @@ static void scan_registers(struct mp_scan *scan, const struct subject *thread)
 	mp_chase_root(&scan->chase, root, 0);
 	for (uint32_t i = 0; i < thread->register_count; i++)
 		mp_chase_word(&scan->chase, thread->registers[i], i);
+	for (uint32_t i = 0; i < thread->vector_count; i++)
+		mp_chase_word(&scan->chase, thread->vectors[i],
+			      thread->register_count + i);
 }
 
 /* Its control block, which holds the first values of pthread_setspecific(),
@@ -127,45 +132,78 @@ static void scan_thread(struct mp_scan *scan, const struct subject *thread)
 	scan_stack(scan, thread);
 }
 
+/* Looking for control blocks in a mapping. */
+struct search {
+	struct mp_scan *scan;
+	const struct mp_memory_map *map;
+	struct subject *threads;
+	uint32_t count;
+	uint64_t own;  /* the caller's */
+	uint64_t from; /* nothing before this is to be skipped any more */
+};
+
+static void note_thread(struct search *search, uint64_t at)
+{
+	struct mp_scan *scan = search->scan;
+	uint32_t tid;
+
+	/* The library keeps stacks of threads that are gone, with their
+	 * tables, for those to come. */
+	mp_chase_block(&scan->chase, mp_libc_thread_vector(at), at);
+	tid = mp_libc_thread_id(at, search->own, scan->stop->tid);
+	for (uint32_t t = 0; tid && t < search->count; t++)
+		if (search->threads[t].tid == tid && !search->threads[t].tls)
+			search->threads[t].tls = at;
+	/* Above the stack is its control block, and then maybe other memory
+	 * that the kernel joined with it. */
+	mp_memory_skip(&scan->memory, search->from,
+		       THREAD_ROUND(at + MP_LIBC_THREAD_BYTES));
+	search->from = at;
+}
+
+static void look_for_threads(void *arg, const uint64_t *words, size_t count,
+			     uint64_t at)
+{
+	struct search *search = arg;
+	size_t step = THREAD_ALIGN / sizeof(*words);
+	size_t i = (0 - at) % THREAD_ALIGN / sizeof(*words);
+
+	/* It begins with its own address. */
+	for (; i < count; i += step) {
+		uint64_t addr = at + i * sizeof(*words);
+
+		if (words[i] == addr &&
+		    addr + MP_LIBC_THREAD_BYTES <= search->map->end &&
+		    mp_libc_is_thread(addr))
+			note_thread(search, addr);
+	}
+}
+
 /*
  * Stacks by the control blocks in them, whose threads live or are gone: no
  * part of them is scanned as mere memory. Threads that were not stopped are
- * recognised by their ids, so that their control blocks become known.
+ * recognised by their ids, so that their control blocks become known. Only
+ * pages that hold something are looked at: stacks are large and mostly unused.
  */
 static void find_stacks(struct mp_scan *scan, struct subject *threads,
 			uint32_t count)
 {
 	struct mp_memory *memory = &scan->memory;
-	uint64_t own = own_tls();
+	struct search search = {
+		.scan = scan,
+		.threads = threads,
+		.count = count,
+		.own = own_tls(),
+	};
 
 	mp_chase_root(&scan->chase, MPF_HELD_TLS, 0);
 	for (size_t i = 0; i < memory->count; i++) {
-		const struct mp_memory_map *map = &memory->maps[i];
-		uint64_t from = map->start;
-
-		if (!is_stack_map(memory, map))
+		if (!is_stack_map(memory, &memory->maps[i]))
 			continue;
-		/* Above the stack is its control block, and then maybe other
-		 * memory that the kernel joined with it. */
-		for (uint64_t at = map->start; at + MPF_PAGE / 2 <= map->end;
-		     at += THREAD_ALIGN) {
-			uint32_t tid;
-
-			if (!mp_libc_is_thread(at) ||
-			    at + MP_LIBC_THREAD_BYTES > map->end)
-				continue;
-			/* The library keeps stacks of threads that are gone,
-			 * with their tables, for those to come. */
-			mp_chase_block(&scan->chase, mp_libc_thread_vector(at),
-				       at);
-			tid = mp_libc_thread_id(at, own, scan->stop->tid);
-			for (uint32_t t = 0; tid && t < count; t++)
-				if (threads[t].tid == tid && !threads[t].tls)
-					threads[t].tls = at;
-			mp_memory_skip(memory, from,
-				       THREAD_ROUND(at + MP_LIBC_THREAD_BYTES));
-			from = at;
-		}
+		search.map = &memory->maps[i];
+		search.from = search.map->start;
+		mp_memory_words(memory, search.map->start, search.map->end,
+				look_for_threads, &search);
 	}
 }
 
@@ -196,6 +234,8 @@ void mp_scan_threads(struct mp_scan *scan)
 			.name = from->name,
 			.registers = from->registers,
 			.register_count = from->register_count,
+			.vectors = stop->vectors + from->vector_first,
+			.vector_count = from->vector_count,
 			.sp = from->sp ? from->sp - RED_ZONE : 0,
 			.tls = from->tls,
 		};

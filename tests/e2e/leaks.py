@@ -64,7 +64,7 @@ class Leaks(harness.Case):
 
     def test_every_case_of_c_is_judged_as_it_states(self):
         for case in names("lost"):
-            if case == "sandboxed":
+            if case in ("sandboxed", "many"):  # have their own below
                 continue
             with self.subTest(case=case):
                 self.check_case("lost", case,
@@ -87,6 +87,8 @@ class Leaks(harness.Case):
                                  ("tls", 1144, "tls"),
                                  ("live_thread", 1208, "stack"),
                                  ("register", 1224, "register"),
+                                 ("vector", 1416, "register"),
+                                 ("vector", 1424, "register"),
                                  ("pool", 1176, "mapping"),
                                  ("region", 1288, "region"),
                                  ("ignored", 1248, "ignored")):
@@ -106,6 +108,14 @@ class Leaks(harness.Case):
         self.assertEqual(report["leak_check"]["unseen_threads"], 0)
         self.assertEqual(self.check_case("lost", "lost")["leak_check"]
                          ["method"], "alone")
+
+    def test_a_thousand_threads_are_seen(self):
+        for env in ({}, {"MEMPROF_SAMPLE": "1"}):
+            check = self.check_case("lost", "many", env=env)["leak_check"]
+            self.assertEqual((check["method"], check["threads"],
+                              check["unseen_threads"]), ("stopped", 1001, 0))
+            self.assertEqual(check["definitely_lost"],
+                             {"blocks": 1, "bytes": 1464})
 
     def test_threads_that_may_not_be_stopped_are_said(self):
         self.need("strace")

@@ -11,6 +11,7 @@
 #include <linux/seccomp.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -323,6 +324,103 @@ static __attribute__((noinline)) void reg(void)
 	say("1224=r\n");
 }
 
+/* Held in vector registers alone: lower and upper half of one, and the upper
+ * half of a wide one where there are such. Elsewhere they lie inverted. */
+static void *vector_thread(void *arg)
+{
+	uint64_t low = ~(uint64_t)(uintptr_t)get(1416);
+	uint64_t high = ~(uint64_t)(uintptr_t)get(1424);
+	uint64_t wide = ~(uint64_t)(uintptr_t)get(1432);
+
+	(void)arg;
+	wipe();
+	if (__builtin_cpu_supports("avx"))
+		__asm__ volatile("mov %0, %%rax\n\t"
+				 "not %%rax\n\t"
+				 "vmovq %%rax, %%xmm10\n\t"
+				 "vinsertf128 $1, %%xmm10, %%ymm10, %%ymm10\n\t"
+				 "vpxor %%xmm11, %%xmm11, %%xmm11\n\t"
+				 "vinsertf128 $0, %%xmm11, %%ymm10, %%ymm10"
+				 :
+				 : "m"(wide)
+				 : "rax", "xmm10", "xmm11");
+	__asm__ volatile("mov %[low], %%rax\n\t"
+			 "not %%rax\n\t"
+			 "movq %%rax, %%xmm8\n\t"
+			 "mov %[high], %%rax\n\t"
+			 "not %%rax\n\t"
+			 "movq %%rax, %%xmm9\n\t"
+			 "pslldq $8, %%xmm9\n\t"
+			 "mov %[ready], %%edi\n\t" /* and say so */
+			 "lea (%%rsp), %%rsi\n\t"
+			 "mov $1, %%edx\n\t"
+			 "mov $1, %%eax\n\t"
+			 "syscall\n\t"
+			 "1: mov %[fd], %%edi\n\t"
+			 "lea (%%rsp), %%rsi\n\t"
+			 "mov $1, %%edx\n\t"
+			 "xor %%eax, %%eax\n\t"
+			 "syscall\n\t"
+			 "test %%rax, %%rax\n\t"
+			 "js 1b\n\t"
+			 :
+			 : [low] "m"(low), [high] "m"(high), [fd] "m"(pipes[0]),
+			   [ready] "m"(ready[1])
+			 : "rax", "rcx", "rdx", "rsi", "rdi", "r11", "xmm8",
+			   "xmm9", "memory");
+	return NULL;
+}
+
+static __attribute__((noinline)) void vector(void)
+{
+	pthread_t thread;
+	char byte;
+
+	if (pipe(ready) < 0 || pipe(pipes) < 0 ||
+	    pthread_create(&thread, NULL, vector_thread, NULL) ||
+	    read(ready[0], &byte, 1) != 1)
+		abort();
+	say("1416=r 1424=r\n");
+	say(__builtin_cpu_supports("avx") ? "1432=r\n" : "1432=l\n");
+}
+
+static pthread_barrier_t crowd;
+
+static void *crowd_thread(void *arg)
+{
+	void *volatile here = get(1448);
+	char byte;
+
+	(void)arg;
+	own = get(1456);
+	pthread_barrier_wait(&crowd);
+	while (read(pipes[0], &byte, 1) < 0)
+		;
+	return here;
+}
+
+/* As many threads as LOST_THREADS says. One block is nobody's. */
+static __attribute__((noinline)) void many(void)
+{
+	const char *said = getenv("LOST_THREADS");
+	unsigned count = said ? (unsigned)atoi(said) : 1000;
+	pthread_attr_t attr;
+	pthread_t thread;
+
+	if (pipe(pipes) < 0 || pthread_attr_init(&attr) ||
+	    pthread_attr_setstacksize(&attr, 65536) ||
+	    pthread_barrier_init(&crowd, NULL, count + 1))
+		abort();
+	for (unsigned i = 0; i < count; i++)
+		if (pthread_create(&thread, &attr, crowd_thread, NULL)) {
+			say("no more threads\n");
+			_exit(77);
+		}
+	pthread_barrier_wait(&crowd);
+	get(1464);
+	say("1448=r 1456=r 1464=l\n");
+}
+
 static void *busy_thread(void *arg)
 {
 	void *volatile here = get(1232);
@@ -564,6 +662,8 @@ static const struct {
 	{ "dead_thread", dead_thread },
 	{ "live_thread", live_thread },
 	{ "register", reg },
+	{ "vector", vector },
+	{ "many", many },
 	{ "busy", busy },
 	{ "ignored", ignored },
 	{ "ignored_freed", ignored_freed },
