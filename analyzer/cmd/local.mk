@@ -43,6 +43,8 @@ analyzer_cmd_files = \
 	analyzer/cmd/stat.c \
 	analyzer/cmd/subject.c \
 	analyzer/cmd/subject.h \
+	analyzer/cmd/symbol_cache.c \
+	analyzer/cmd/symbol_cache.h \
 	analyzer/cmd/table.c \
 	analyzer/cmd/target.c \
 	analyzer/cmd/target.h \

@@ -13,6 +13,7 @@
 
 #include "analyzer/base/diag.h"
 #include "analyzer/base/progress.h"
+#include "analyzer/cmd/symbol_cache.h"
 #include "analyzer/model/dump.h"
 
 /* What to do about a damaged dump. */
@@ -147,7 +148,7 @@ int subject_open(struct analysis *ret_analysis,
 		.progress = progress ? show_progress : NULL,
 		.progress_arg = progress,
 	};
-	char *path = cmd_dump_path(operand);
+	char *path = cmd_dump_path(operand), *cache_folder;
 	char fault[FILTER_FAULT_BYTES];
 	const char *regex = NULL;
 	struct dump_error error;
@@ -156,6 +157,7 @@ int subject_open(struct analysis *ret_analysis,
 	if (!path)
 		return CMD_UNREADABLE;
 	how.range.at = cmd_cut_instant(path);
+	how.sym.cache_folder = cache_folder = symbol_cache_folder();
 	ret = analysis_open(ret_analysis, path, &how, &error, fault, &regex);
 	if (ret == FILTER_BAD_REGEX) {
 		diag_error("%s: is no extended regular expression: %s", regex,
@@ -169,6 +171,7 @@ int subject_open(struct analysis *ret_analysis,
 		diag_warn("%s: is damaged: %" PRIu64 " parts were left out",
 			  path, ret_analysis->summary.dropped_count);
 	}
+	free(cache_folder);
 	free(path);
 	return status;
 }

@@ -64,6 +64,8 @@ void analysis_close(struct analysis *analysis)
 {
 	filter_done(&analysis->filter);
 	names_done(&analysis->names);
+	if (analysis->sym)
+		sym_save(analysis->sym);
 	sym_free(analysis->sym);
 	summary_done(&analysis->summary);
 	sites_done(&analysis->sites);

@@ -221,16 +221,16 @@ static struct elf_file *open_alt(const struct debug_search *search,
 }
 
 struct elf_file *debug_search_alt(const struct debug_search *search,
-				  const struct elf_file *file, Dwarf *dwarf)
+				  const struct elf_file *file)
 {
 	const char *name;
-	const void *build_id;
+	const uint8_t *build_id;
 	struct elf_file *alt;
-	ssize_t bytes = dwelf_dwarf_gnu_debugaltlink(dwarf, &name, &build_id);
+	size_t bytes = elf_file_alt_link(file->elf, &name, &build_id);
 
-	if (bytes <= 0)
+	if (bytes == 0)
 		return NULL;
-	alt = open_alt(search, file, name, build_id, (size_t)bytes);
+	alt = open_alt(search, file, name, build_id, bytes);
 	for (size_t i = 0; i < search->place_count && alt == NULL; i++) {
 		const struct debug_search_place *place = &search->places[i];
 		const char *base = strrchr(name, '/');
@@ -241,9 +241,9 @@ struct elf_file *debug_search_alt(const struct debug_search *search,
 
 		if (length > 0 && (size_t)length < sizeof(path))
 			alt = open_with_build_id(place->root, path, build_id,
-						 (size_t)bytes);
+						 bytes);
 	}
 	if (alt == NULL)
-		alt = debug_search_build_id(search, build_id, (size_t)bytes);
+		alt = debug_search_build_id(search, build_id, bytes);
 	return alt;
 }

@@ -7,7 +7,6 @@
 #ifndef MEMPROF_ANALYZER_SYM_DEBUG_SEARCH_H
 #define MEMPROF_ANALYZER_SYM_DEBUG_SEARCH_H
 
-#include <elfutils/libdw.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -39,8 +38,8 @@ struct elf_file *debug_search_build_id(const struct debug_search *search,
 struct elf_file *debug_search_link(const struct debug_search *search,
 				   const struct elf_file *main,
 				   const char *path);
-/* The file that dwz moved what is common into; dwarf was read from file. */
+/* The file that dwz moved what is common into, out of file. */
 struct elf_file *debug_search_alt(const struct debug_search *search,
-				  const struct elf_file *file, Dwarf *dwarf);
+				  const struct elf_file *file);
 
 #endif

@@ -16,6 +16,7 @@ struct dwarf_index {
 	size_t unit_count;
 	struct range_map map;  /* from addresses to units */
 	struct word_map paths; /* from libdw's text to ours */
+	bool is_split;
 };
 
 static int add_unit(struct dwarf_index *index, size_t *capacity, Dwarf_Die *die)
@@ -53,6 +54,7 @@ struct dwarf_index *dwarf_index_new(Dwarf *dwarf, struct function_names *names)
 			       NULL) == 0) {
 		if (type != DW_UT_compile && type != DW_UT_skeleton)
 			continue;
+		index->is_split |= type == DW_UT_skeleton;
 		if (add_unit(index, &capacity, &die) != 0) {
 			dwarf_index_free(index);
 			return NULL;
@@ -75,6 +77,11 @@ void dwarf_index_free(struct dwarf_index *index)
 	range_map_done(&index->map);
 	word_map_done(&index->paths);
 	free(index);
+}
+
+bool dwarf_index_is_split(const struct dwarf_index *index)
+{
+	return index->is_split;
 }
 
 /*

@@ -27,6 +27,12 @@ struct dwarf_index *dwarf_index_new(Dwarf *dwarf, struct function_names *names);
 void dwarf_index_free(struct dwarf_index *index);
 
 /*
+ * Is part of the debug information in files of its own (-gsplit-dwarf)? They
+ * are found by libdw, unlike all other files.
+ */
+bool dwarf_index_is_split(const struct dwarf_index *index);
+
+/*
  * Fills the activations at address, innermost first, at most
  * DWARF_INDEX_FRAME_LIMIT. Returns how many: 0 when no unit covers it. The
  * last one has function NULL when the unit says the line only. *ret_is_plain:

@@ -62,6 +62,11 @@ static bool is_whole(Elf *elf, uint64_t bytes)
 	return table != 0 && table <= bytes - header.e_shoff;
 }
 
+static uint64_t to_ns(const struct timespec *time)
+{
+	return (uint64_t)time->tv_sec * 1000000000u + (uint64_t)time->tv_nsec;
+}
+
 static enum elf_file_result inspect(struct elf_file *file)
 {
 	GElf_Ehdr header;
@@ -73,8 +78,8 @@ static enum elf_file_result inspect(struct elf_file *file)
 	    status.st_size <= 0)
 		return ELF_FILE_UNREADABLE;
 	file->bytes = (uint64_t)status.st_size;
-	file->mtime_ns = (uint64_t)status.st_mtim.tv_sec * 1000000000u +
-			 (uint64_t)status.st_mtim.tv_nsec;
+	file->mtime_ns = to_ns(&status.st_mtim);
+	file->ctime_ns = to_ns(&status.st_ctim);
 	file->device = status.st_dev;
 	file->inode = status.st_ino;
 	file->elf = elf_begin(file->fd, ELF_C_READ_MMAP, NULL);
@@ -279,6 +284,24 @@ bool elf_file_has_lines(Elf *elf)
 
 	return elf_file_section(elf, ".debug_line", &header) != NULL ||
 	       elf_file_section(elf, ".zdebug_line", &header) != NULL;
+}
+
+size_t elf_file_alt_link(Elf *elf, const char **ret_name,
+			 const uint8_t **ret_build_id)
+{
+	GElf_Shdr header;
+	Elf_Scn *section = elf_file_section(elf, ".gnu_debugaltlink", &header);
+	Elf_Data *data = section == NULL ? NULL : elf_rawdata(section, NULL);
+	size_t name_bytes;
+
+	if (data == NULL || data->d_buf == NULL)
+		return 0;
+	name_bytes = strnlen(data->d_buf, data->d_size);
+	if (name_bytes == 0 || name_bytes == data->d_size)
+		return 0;
+	*ret_name = data->d_buf;
+	*ret_build_id = (const uint8_t *)data->d_buf + name_bytes + 1;
+	return data->d_size - name_bytes - 1;
 }
 
 static uint32_t crc_step(uint32_t crc, const unsigned char *data, size_t bytes)

@@ -30,6 +30,7 @@ struct elf_file {
 	const char *in_root; /* the part of path behind the root */
 	uint64_t bytes;
 	uint64_t mtime_ns;
+	uint64_t ctime_ns;
 	dev_t device;
 	ino_t inode;
 	bool is_linked; /* a program or library; else what dwz shares */
@@ -71,6 +72,13 @@ Elf_Scn *elf_file_section_of_type(Elf *elf, GElf_Word type,
  */
 bool elf_file_has_dwarf(Elf *elf);
 bool elf_file_has_lines(Elf *elf);
+
+/*
+ * The file that dwz moved what is common into: what its name is and, returned,
+ * how many bytes its build-id has. 0: there is none.
+ */
+size_t elf_file_alt_link(Elf *elf, const char **ret_name,
+			 const uint8_t **ret_build_id);
 
 /* CRC-32 of the whole contents, as .gnu_debuglink has it. -1: cannot read. */
 int elf_file_crc(struct elf_file *file, uint32_t *ret_crc);

@@ -61,19 +61,17 @@ static void open_debug(struct object_file *file,
 			debug_search_link(search, file->main, object->path);
 }
 
-static void open_dwarf(struct object_file *file,
-		       const struct debug_search *search)
+static void open_dwarf(struct object_file *file)
 {
 	struct elf_file *source =
 		file->debug != NULL ? file->debug : file->main;
 
-	if (source == NULL || !elf_file_has_dwarf(source->elf))
+	if (!elf_file_has_dwarf(source->elf))
 		return;
 	file->dwarf = dwarf_begin_elf(source->elf, DWARF_C_READ, NULL);
 	if (file->dwarf == NULL)
 		return;
 	file->dwarf_source = source;
-	file->alt = debug_search_alt(search, source, file->dwarf);
 	if (file->alt == NULL || !elf_file_has_dwarf(file->alt->elf))
 		return;
 	file->alt_dwarf = dwarf_begin_elf(file->alt->elf, DWARF_C_READ, NULL);
@@ -99,7 +97,7 @@ static enum sym_status judge(const struct object_file *file)
 	return has_table(file->main, SHT_DYNSYM) ? SYM_DYNSYM : SYM_NONE;
 }
 
-void object_file_open(struct object_file *file,
+void object_file_find(struct object_file *file,
 		      const struct debug_search *search,
 		      const struct sym_object *object)
 {
@@ -108,9 +106,17 @@ void object_file_open(struct object_file *file,
 		return;
 	file->status = open_main(file, search, object);
 	open_debug(file, search, object);
+	if (file->debug != NULL)
+		file->alt = debug_search_alt(search, file->debug);
+	else if (file->main != NULL)
+		file->alt = debug_search_alt(search, file->main);
+}
+
+void object_file_load(struct object_file *file)
+{
 	if (file->main == NULL && file->debug == NULL)
 		return;
-	open_dwarf(file, search);
+	open_dwarf(file);
 	if (file->main != NULL && !has_table(file->main, SHT_SYMTAB) &&
 	    !has_table(file->debug, SHT_SYMTAB))
 		file->mini = minidebug_open(file->main->elf);
@@ -136,11 +142,26 @@ void object_file_close(struct object_file *file)
 	*file = (struct object_file) { 0 };
 }
 
-const char *object_file_source(const struct object_file *file)
+enum object_file_source object_file_source(const struct object_file *file)
 {
-	if (file->dwarf_source != NULL)
-		return file->dwarf_source->path;
-	if (file->debug != NULL && has_table(file->debug, SHT_SYMTAB))
-		return file->debug->path;
-	return file->main != NULL ? file->main->path : NULL;
+	if (file->dwarf_source == NULL && file->debug != NULL &&
+	    has_table(file->debug, SHT_SYMTAB))
+		return OBJECT_FILE_DEBUG;
+	if (file->dwarf_source == NULL)
+		return file->main != NULL ? OBJECT_FILE_MAIN
+					  : OBJECT_FILE_NOWHERE;
+	return file->dwarf_source == file->debug ? OBJECT_FILE_DEBUG
+						 : OBJECT_FILE_MAIN;
+}
+
+const char *object_file_path(const struct object_file *file,
+			     enum object_file_source source)
+{
+	const struct elf_file *of = NULL;
+
+	if (source == OBJECT_FILE_DEBUG)
+		of = file->debug;
+	else if (source == OBJECT_FILE_MAIN)
+		of = file->main;
+	return of != NULL ? of->path : NULL;
 }

@@ -14,6 +14,13 @@
 #include "analyzer/sym/minidebug.h"
 #include "analyzer/sym/sym.h"
 
+/* The file that says most. */
+enum object_file_source {
+	OBJECT_FILE_NOWHERE,
+	OBJECT_FILE_DEBUG,
+	OBJECT_FILE_MAIN,
+};
+
 /* All zero is an object of which nothing was found. */
 struct object_file {
 	enum sym_status status;
@@ -26,13 +33,22 @@ struct object_file {
 	Dwarf *alt_dwarf;
 };
 
-/* Looks for everything; sets status. What could not be opened is left out. */
-void object_file_open(struct object_file *file,
+/*
+ * Looks for the files; what could not be opened is left out. Where there is
+ * neither main nor debug, status says why; else it is for object_file_load().
+ */
+void object_file_find(struct object_file *file,
 		      const struct debug_search *search,
 		      const struct sym_object *object);
+
+/* Makes what was found ready for use; sets status. */
+void object_file_load(struct object_file *file);
 void object_file_close(struct object_file *file);
 
-/* The path of the file that says most; NULL: none. */
-const char *object_file_source(const struct object_file *file);
+enum object_file_source object_file_source(const struct object_file *file);
+
+/* NULL: nowhere. Lives as long as the file is open. */
+const char *object_file_path(const struct object_file *file,
+			     enum object_file_source source);
 
 #endif

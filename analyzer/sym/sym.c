@@ -7,35 +7,34 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/sym/answer.h"
+#include "analyzer/sym/cache_folder.h"
 #include "analyzer/sym/debug_search.h"
-#include "analyzer/sym/demangle.h"
-#include "analyzer/sym/dwarf_index.h"
 #include "analyzer/sym/function_names.h"
+#include "analyzer/sym/object_cache.h"
 #include "analyzer/sym/object_file.h"
-#include "analyzer/sym/plt.h"
-#include "analyzer/sym/symtab.h"
+#include "analyzer/sym/object_names.h"
 #include "analyzer/sym/variables.h"
 #include "analyzer/sym/word_map.h"
-
-/* What was answered for one address. */
-struct answer {
-	size_t count;
-	struct sym_frame frames[];
-};
 
 /* An object added; opened when first asked about. */
 struct entry {
 	struct sym_object object; /* its texts live in the names */
+	bool is_opened;		  /* its files were looked for */
+	bool is_loaded;		  /* they are in use */
+	bool has_learned;	  /* what is worth keeping */
+	enum sym_status status;
+	enum object_file_source source;
+	const char *path; /* of the source */
+	struct object_cache cache;
 	struct object_file file;
-	struct dwarf_index *index; /* NULL: not yet, or no DWARF */
-	struct symtab symtab;
-	bool is_opened;
-	bool has_symtab; /* was read */
+	struct object_names names;
 	struct word_map answers;
 };
 
 struct sym {
 	struct debug_search search;
+	struct cache_folder cache_folder;
 	struct function_names names;
 	struct entry **entries;
 	uint32_t count;
@@ -51,7 +50,8 @@ struct sym *sym_new(const struct sym_options *options)
 	elf_version(EV_CURRENT);
 	if (debug_search_init(&sym->search, options->sysroot,
 			      options->debug_dirs, options->debug_dir_count,
-			      options->use_debuginfod) != 0) {
+			      options->use_debuginfod) != 0 ||
+	    cache_folder_init(&sym->cache_folder, options->cache_folder) != 0) {
 		sym_free(sym);
 		return NULL;
 	}
@@ -60,9 +60,9 @@ struct sym *sym_new(const struct sym_options *options)
 
 static void entry_free(struct entry *entry)
 {
-	dwarf_index_free(entry->index);
-	symtab_done(&entry->symtab);
+	object_names_done(&entry->names);
 	object_file_close(&entry->file);
+	object_cache_close(&entry->cache);
 	word_map_done(&entry->answers);
 	free(entry);
 }
@@ -76,6 +76,7 @@ void sym_free(struct sym *sym)
 	free(sym->entries);
 	function_names_done(&sym->names);
 	debug_search_done(&sym->search);
+	cache_folder_done(&sym->cache_folder);
 	free(sym);
 }
 
@@ -124,105 +125,79 @@ uint32_t sym_add_object(struct sym *sym, const struct sym_object *object)
 	return sym->count++;
 }
 
+/* Makes the files ready that were found. */
+static void load(struct sym *sym, struct entry *entry)
+{
+	object_file_load(&entry->file);
+	object_names_init(&entry->names, &entry->file, &sym->names);
+	entry->is_loaded = true;
+	/* What else the names depend on is not known. */
+	if (entry->names.index != NULL &&
+	    dwarf_index_is_split(entry->names.index))
+		object_cache_close(&entry->cache);
+}
+
 static struct entry *open_entry(struct sym *sym, uint32_t object)
 {
 	struct entry *entry;
+	bool is_cached;
 
 	if (object >= sym->count)
 		return NULL;
 	entry = sym->entries[object];
-	if (!entry->is_opened) {
-		entry->is_opened = true;
-		object_file_open(&entry->file, &sym->search, &entry->object);
-		if (entry->file.dwarf != NULL)
-			entry->index =
-				dwarf_index_new(entry->file.dwarf, &sym->names);
+	if (entry->is_opened)
+		return entry;
+	entry->is_opened = true;
+	object_file_find(&entry->file, &sym->search, &entry->object);
+	is_cached = object_cache_open(&entry->cache, &sym->cache_folder,
+				      &entry->object, &entry->file);
+	if (is_cached) {
+		entry->status =
+			(enum sym_status)entry->cache.file.header.status;
+		entry->source = (enum object_file_source)
+					entry->cache.file.header.source;
+	} else {
+		load(sym, entry);
+		entry->status = entry->file.status;
+		entry->source = object_file_source(&entry->file);
 	}
+	entry->path =
+		intern_string(&sym->names.texts,
+			      object_file_path(&entry->file, entry->source));
+	/* Descriptors and mappings of hundreds of objects are not for free. */
+	if (is_cached)
+		object_file_close(&entry->file);
 	return entry;
 }
 
-/* A table that memory does not suffice for holds what was put in before. */
-static void read_symtab(struct sym *sym, struct entry *entry)
+/* The files of an object that the cache did not suffice for. */
+static void load_again(struct sym *sym, struct entry *entry)
 {
-	struct object_file *file = &entry->file;
-	int result = 0;
+	struct object_identity identity;
 
-	if (entry->has_symtab)
-		return;
-	entry->has_symtab = true;
-	if (file->debug != NULL)
-		result = symtab_add_static(&entry->symtab, file->debug->elf);
-	if (result == 0 && file->mini != NULL)
-		result = symtab_add_static(&entry->symtab,
-					   minidebug_elf(file->mini));
-	if (result == 0 && file->main != NULL) {
-		result = symtab_add_static(&entry->symtab, file->main->elf);
-		if (result == 0)
-			result = symtab_add_dynamic(&entry->symtab,
-						    file->main->elf);
-		if (result == 0)
-			plt_add(&entry->symtab, file->main->elf,
-				&sym->names.texts);
-	}
-	symtab_seal(&entry->symtab);
+	object_file_find(&entry->file, &sym->search, &entry->object);
+	object_identity_read(&identity, &entry->file);
+	/* They were exchanged meanwhile: answers are of both. */
+	if (!object_identity_is(&identity, &entry->cache.identity))
+		object_cache_close(&entry->cache);
+	load(sym, entry);
 }
 
-/* Sets the names of frame from the symbol tables, if they know better. */
-static void name_by_symbol(struct sym *sym, struct entry *entry,
-			   uint64_t address, struct sym_frame *frame)
+static const struct answer *find_out(struct sym *sym, struct entry *entry,
+				     uint64_t address)
 {
-	const struct symtab_symbol *symbol;
-	size_t bytes;
+	struct sym_frame frames[OBJECT_NAMES_FRAME_LIMIT];
+	struct answer *answer;
+	size_t count;
 
-	read_symtab(sym, entry);
-	symbol = symtab_find(&entry->symtab, address);
-	if (symbol == NULL)
-		return;
-	/* With a name from DWARF only a linkage name says more. */
-	if (frame->function != NULL && !demangle_is_mangled(symbol->name))
-		return;
-	bytes = strcspn(symbol->name, "@");
-	if (strcmp(symbol->name + bytes, "@plt") == 0)
-		bytes += 4;
-	function_names_set(&sym->names, symbol->name, bytes, frame);
-}
-
-static size_t find_frames(struct sym *sym, struct entry *entry,
-			  uint64_t address, struct sym_frame *frames)
-{
-	bool is_plain = false;
-	size_t count = 0;
-	struct sym_frame *last;
-
-	if (entry->index != NULL)
-		count = dwarf_index_find(entry->index, address, frames,
-					 &is_plain);
-	if (count == 0) {
-		frames[0] = (struct sym_frame) { 0 };
-		count = 1;
-	}
-	last = &frames[count - 1];
-	if (last->function == NULL || is_plain)
-		name_by_symbol(sym, entry, address, last);
-	if (count == 1 && last->function == NULL && last->file == NULL)
-		return 0;
-	return count;
-}
-
-static const struct answer *answer_new(struct sym *sym, struct entry *entry,
-				       uint64_t address)
-{
-	struct sym_frame frames[DWARF_INDEX_FRAME_LIMIT];
-	size_t count = find_frames(sym, entry, address, frames);
-	struct answer *answer = intern_alloc(
-		&sym->names.texts, sizeof(*answer) + count * sizeof(*frames));
-
+	if (!entry->is_loaded)
+		load_again(sym, entry);
+	count = object_names_find(&entry->names, address, frames);
+	answer = answer_new(&sym->names.texts, count);
 	if (answer == NULL)
 		return NULL;
-	answer->count = count;
 	memcpy(answer->frames, frames, count * sizeof(*frames));
-	/* Without memory for this the address is looked up once more. */
-	word_map_add(&entry->answers, address, answer);
+	entry->has_learned = true;
 	return answer;
 }
 
@@ -235,12 +210,38 @@ size_t sym_resolve(struct sym *sym, uint32_t object, uint64_t address,
 	if (entry == NULL)
 		return 0;
 	answer = word_map_get(&entry->answers, address);
-	if (answer == NULL)
-		answer = answer_new(sym, entry, address);
-	if (answer == NULL)
-		return 0;
+	if (answer == NULL) {
+		answer = object_cache_get(&entry->cache, address,
+					  &sym->names.texts);
+		if (answer == NULL)
+			answer = find_out(sym, entry, address);
+		if (answer == NULL)
+			return 0;
+		/* Without memory for this it is looked up once more. */
+		word_map_add(&entry->answers, address, answer);
+	}
 	*ret_frames = answer->frames;
 	return answer->count;
+}
+
+void sym_save(struct sym *sym)
+{
+	bool is_any = false;
+
+	for (uint32_t i = 0; i < sym->count; i++) {
+		struct entry *entry = sym->entries[i];
+
+		if (!entry->has_learned)
+			continue;
+		object_cache_save(&entry->cache, &sym->cache_folder,
+				  &entry->object, entry->status, entry->source,
+				  &entry->answers, &sym->names.texts);
+		entry->has_learned = false;
+		is_any = true;
+	}
+	if (is_any)
+		cache_folder_trim(&sym->cache_folder, CACHE_FOLDER_LIMIT,
+				  CACHE_FOLDER_FILE_COUNT);
 }
 
 const char *sym_variable(struct sym *sym, uint32_t object, uint64_t address,
@@ -251,6 +252,8 @@ const char *sym_variable(struct sym *sym, uint32_t object, uint64_t address,
 	struct sym_frame frame = { 0 };
 	uint64_t start = 0;
 
+	if (entry != NULL && !entry->is_loaded)
+		load_again(sym, entry);
 	if (entry != NULL && entry->file.debug != NULL)
 		name = variables_find(entry->file.debug->elf, address, &start);
 	if (name == NULL && entry != NULL && entry->file.main != NULL)
@@ -266,12 +269,12 @@ enum sym_status sym_object_status(struct sym *sym, uint32_t object)
 {
 	const struct entry *entry = open_entry(sym, object);
 
-	return entry == NULL ? SYM_MISSING : entry->file.status;
+	return entry == NULL ? SYM_MISSING : entry->status;
 }
 
 const char *sym_object_source(struct sym *sym, uint32_t object)
 {
 	const struct entry *entry = open_entry(sym, object);
 
-	return entry == NULL ? NULL : object_file_source(&entry->file);
+	return entry == NULL ? NULL : entry->path;
 }

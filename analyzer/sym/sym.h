@@ -25,6 +25,11 @@ struct sym_options {
 	 * elfutils at run time, and waits for the network.
 	 */
 	bool use_debuginfod;
+	/*
+	 * Folder that names are kept in from run to run, by build-id; made by
+	 * sym_save(). Nobody else may write to it. NULL: none is kept.
+	 */
+	const char *cache_folder;
 };
 
 /* A code object as it was recorded. */
@@ -81,6 +86,9 @@ struct sym_frame {
 /* options is copied. NULL only when memory is out. */
 struct sym *sym_new(const struct sym_options *options);
 void sym_free(struct sym *sym);
+
+/* Keeps in the cache folder what was found out since sym_new(). */
+void sym_save(struct sym *sym);
 
 /*
  * Adds an object; nothing is opened yet. Returns its handle (from 0), or

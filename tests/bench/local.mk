@@ -7,3 +7,4 @@ tests_bench_spawn_SOURCES = tests/bench/spawn.c
 check_PROGRAMS += tests/bench/big_dump
 tests_bench_big_dump_SOURCES = tests/bench/big_dump.c \
 	tests/unit/dump_builder.c tests/unit/dump_builder.h
+EXTRA_DIST += tests/bench/big_binary

@@ -50,6 +50,7 @@ def clean_env(**changes):
     env = {name: value for name, value in os.environ.items()
            if not name.startswith("MEMPROF_") and name != "LD_PRELOAD"}
     env["LC_ALL"] = "C.UTF-8"
+    env["MEMPROF_SYMBOL_CACHE"] = "off"
     env.update(changes)
     return env
 

@@ -5,10 +5,13 @@ from the stacks of `report`, computed here in another way: stack by stack."""
 
 import collections
 import fcntl
+import glob
 import os
 import pty
 import re
+import shutil
 import struct
+import sys
 import termios
 
 from harness import (BUILD, CC, MEMPROF, TOP, Case, clean_env, finish,
@@ -427,6 +430,59 @@ class Reports(Case):
         run = self.memprof("lines", "--annotate-dir", "link", "recursive.mp",
                            status=2)
         self.assertIn(b"link", run.stderr)
+
+    def outputs(self, dump, **env):
+        """What all kinds of commands say of a dump; nothing on stderr."""
+        texts = []
+        for argv in (("report", "--json"), ("leaks", "--limit", "0"),
+                     ("top", "--by", "line", "--json"),
+                     ("tree", "--min-percent", "0", "--limit", "0"),
+                     ("export", "--format", "pprof")):
+            run = self.plain(MEMPROF, *argv, dump, env=env)
+            self.assertEqual((run.status, run.stderr), (0, b""), argv)
+            texts.append(run.stdout)
+        return texts
+
+    def test_names_are_the_same_with_the_cache_and_without(self):
+        programs = [(target("inline"),), (sys.executable, "-c", "0"),
+                    ("sqlite3", ":memory:", "select 1")]
+        cache = {"MEMPROF_SYMBOL_CACHE": "", "HOME": self.path("home"),
+                 "XDG_CACHE_HOME": ""}
+        os.mkdir(self.path("home"))
+        for number, argv in enumerate(programs):
+            if argv[0] == "sqlite3" and not shutil.which("sqlite3"):
+                continue
+            self.assertEqual(self.record(*argv, out=f"{number}.mp").status, 0)
+            dump = self.path(f"{number}.mp")
+            without = self.outputs(dump)
+            for _ in range(2):
+                self.assertEqual(self.outputs(dump, **cache), without)
+        files = os.listdir(self.path("home/.cache/memprof"))
+        self.assertGreaterEqual(len(files), 3)
+        self.assertEqual([name for name in files
+                          if not re.fullmatch(r"[0-9a-f]+\.sym", name)], [])
+
+    def test_cache_is_where_the_environment_says_or_nowhere(self):
+        self.record_target("inline", out="x.mp")
+        os.mkdir(self.path("home"))
+        home = {"HOME": self.path("home"), "XDG_CACHE_HOME": "cache"}
+        for env, folder in (
+                ({"MEMPROF_SYMBOL_CACHE": "off"}, None),
+                ({"HOME": ""}, None),
+                ({"XDG_CACHE_HOME": self.path("there")}, "there/memprof"),
+                ({}, "home/.cache/memprof")):
+            env = {"MEMPROF_SYMBOL_CACHE": "on", **home, **env}
+            run = self.plain(MEMPROF, "leaks", "x.mp", env=env)
+            self.assertEqual((run.status, run.stderr), (0, b""))
+            self.assertEqual(glob.glob(self.path("*/memprof")) +
+                             glob.glob(self.path("*/.cache/memprof")),
+                             [self.path(folder)] if folder else [])
+            for name in ("there", "home/.cache"):
+                shutil.rmtree(self.path(name), ignore_errors=True)
+        run = self.plain(MEMPROF, "leaks", "x.mp",
+                         env={**home, "MEMPROF_SYMBOL_CACHE": "no"})
+        self.assertEqual((run.status, run.stderr), (0, b"memprof: warning: "
+                         b"MEMPROF_SYMBOL_CACHE takes on or off; using on\n"))
 
     def test_a_file_named_twice_is_shown_once(self):
         self.record_all()

@@ -32,7 +32,8 @@ tests_unit_test_dump_path_LDADD = $(base_test_libs)
 
 # Addresses to names: real programs, built by the compiler when the test runs.
 if HAVE_CHECK
-sym_tests = tests/unit/test_sym tests/unit/test_sym_formats \
+sym_tests = tests/unit/test_sym tests/unit/test_sym_cache \
+	tests/unit/test_sym_formats \
 	tests/unit/test_sym_hostile tests/unit/test_sym_names \
 	tests/unit/test_range_map
 check_PROGRAMS += $(sym_tests)
@@ -49,6 +50,9 @@ sym_test_fixture = tests/unit/sym_fixture.c tests/unit/sym_fixture.h
 tests_unit_test_sym_SOURCES = tests/unit/test_sym.c $(sym_test_fixture)
 tests_unit_test_sym_CFLAGS = $(sym_test_cflags)
 tests_unit_test_sym_LDADD = $(sym_test_libs)
+tests_unit_test_sym_cache_SOURCES = tests/unit/test_sym_cache.c $(sym_test_fixture)
+tests_unit_test_sym_cache_CFLAGS = $(sym_test_cflags)
+tests_unit_test_sym_cache_LDADD = $(sym_test_libs)
 tests_unit_test_sym_formats_SOURCES = tests/unit/test_sym_formats.c $(sym_test_fixture)
 tests_unit_test_sym_formats_CFLAGS = $(sym_test_cflags)
 tests_unit_test_sym_formats_LDADD = $(sym_test_libs)
