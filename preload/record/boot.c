@@ -261,8 +261,7 @@ static void start_child(void)
 	if (!mp_file.header || mp_sandbox_is_on)
 		return;
 	recorder.process.ticks = mp_process_ticks(mp_sys_getpid());
-	recorder.process.start_unix_ns = mp_sys_clock_ns(CLOCK_REALTIME);
-	recorder.process.start_ns = mp_sys_clock_ns(CLOCK_MONOTONIC);
+	mp_process_started(&recorder.process);
 	ret = create_dump(true, create_forked, NULL);
 	if (mp_sys_failed(ret)) {
 		say_off("cannot create a dump for a forked child", (int)ret);

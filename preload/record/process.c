@@ -15,6 +15,7 @@
 #define ARGUMENTS_BYTES 16000u /* of the command line that are kept */
 #define DIRECTORY_BYTES 4096u
 #define STAT_FIELD	22
+#define TIME_MAX	(UINT64_C(1) << 62) /* of a clock that can be true */
 
 static long read_file(const char *path, char *buf, size_t size)
 {
@@ -73,8 +74,16 @@ void mp_process_read(const struct mp_start *start,
 		ret_process->program[len] = '\0';
 	}
 	ret_process->ticks = mp_process_ticks(mp_sys_getpid());
-	ret_process->start_unix_ns = mp_sys_clock_ns(CLOCK_REALTIME);
-	ret_process->start_ns = mp_sys_clock_ns(CLOCK_MONOTONIC);
+	mp_process_started(ret_process);
+}
+
+void mp_process_started(struct mp_process *process)
+{
+	process->start_unix_ns = mp_sys_clock_ns(CLOCK_REALTIME);
+	process->start_ns = mp_sys_clock_ns(CLOCK_MONOTONIC);
+	/* Times are told as this and what passed since: room for that. */
+	if (process->start_ns > TIME_MAX)
+		process->start_ns = TIME_MAX;
 }
 
 void mp_process_identify(const struct mp_process *process)

@@ -27,6 +27,9 @@ uint64_t mp_process_ticks(uint32_t pid);
 void mp_process_read(const struct mp_start *start,
 		     struct mp_process *ret_process);
 
+/* Its time begins now: the clocks, as far as they can be believed. */
+void mp_process_started(struct mp_process *process);
+
 /* Fills in the identity of the process: at boot and in a forked child. */
 void mp_process_identify(const struct mp_process *process);
 
