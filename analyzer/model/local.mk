@@ -38,6 +38,8 @@ analyzer_model_files = \
 	analyzer/model/frames.h \
 	analyzer/model/growth.c \
 	analyzer/model/growth.h \
+	analyzer/model/heap_use.c \
+	analyzer/model/heap_use.h \
 	analyzer/model/intmap.c \
 	analyzer/model/intmap.h \
 	analyzer/model/keys.c \

@@ -262,6 +262,7 @@ int summary_init(struct summary *ret_summary, const struct dump *dump)
 	fill_header(&summary, dump);
 	fill_times(&summary, dump);
 	fill_memory(&summary, &dump->header);
+	heap_use_init(&summary.heap_use, &dump->header);
 	add_threads(&summary, dump);
 	add_timeline(&summary, dump);
 	*ret_summary = summary;

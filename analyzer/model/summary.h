@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "analyzer/model/heap_use.h"
+
 struct dump;
 struct range;
 struct dump_error;
@@ -107,6 +109,8 @@ struct summary {
 	uint64_t threads;
 	uint64_t failed; /* calls that returned no memory */
 	uint64_t inherited_blocks, inherited_bytes;
+
+	struct heap_use heap_use; /* the memory behind the blocks, at the end */
 
 	/* With salvage. */
 	const struct dump_error *dropped;

@@ -6,6 +6,7 @@
 
 #include "analyzer/view/json_parts.h"
 #include "analyzer/view/text_info.h"
+#include "analyzer/view/text_heap.h"
 
 static void put_mode(struct json *json, const struct summary *summary)
 {
@@ -98,6 +99,7 @@ void json_info_print(FILE *file, struct analysis *analysis,
 	json_parts_begin(&json, file, "memprof-info/1", &analysis->summary);
 	put_mode(&json, &analysis->summary);
 	json_parts_totals(&json, "totals", analysis);
+	json_heap_put(&json, "memory_at_end", analysis);
 	put_modules(&json, analysis, limit);
 	put_threads(&json, threads, limit);
 	json_parts_losses(&json, "losses", analysis);

@@ -6,6 +6,7 @@
 
 #include "analyzer/model/ranking.h"
 #include "analyzer/view/json_parts.h"
+#include "analyzer/view/text_heap.h"
 
 int json_sites_print(FILE *file, struct analysis *analysis,
 		     const struct json_sites_options *options)
@@ -22,6 +23,7 @@ int json_sites_print(FILE *file, struct analysis *analysis,
 		return ret;
 	json_parts_begin(&json, file, options->schema, &analysis->summary);
 	json_parts_totals(&json, "totals", analysis);
+	json_heap_put(&json, "memory_at_end", analysis);
 	json_parts_selection(&json, "selection", analysis);
 	json_text(&json, "sort", json_parts_metric(options->sort));
 	json_unsigned(&json, "sites_total", ranking.count);

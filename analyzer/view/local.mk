@@ -77,6 +77,8 @@ analyzer_view_files = \
 	analyzer/view/text_edges.c \
 	analyzer/view/text_growth.c \
 	analyzer/view/text_growth.h \
+	analyzer/view/text_heap.c \
+	analyzer/view/text_heap.h \
 	analyzer/view/text_info.c \
 	analyzer/view/text_info.h \
 	analyzer/view/text_leaks.c \

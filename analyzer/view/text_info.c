@@ -9,6 +9,7 @@
 
 #include "analyzer/model/ranking.h"
 #include "analyzer/view/text.h"
+#include "analyzer/view/text_heap.h"
 #include "analyzer/view/text_losses.h"
 
 #define LABEL_COLUMNS 18
@@ -263,6 +264,8 @@ int text_info_print(struct term *term, struct analysis *analysis,
 	text_head(term, &analysis->summary);
 	print_process(term, &analysis->summary, limit);
 	print_mode(term, &analysis->summary);
+	if (!analysis->summary.range)
+		text_heap_print(term, analysis);
 	print_modules(term, analysis, limit);
 	ret = print_threads(term, threads, limit);
 	if (ret == 0)

@@ -7,6 +7,7 @@
 #include "analyzer/model/ranking.h"
 #include "analyzer/view/stack_text.h"
 #include "analyzer/view/text.h"
+#include "analyzer/view/text_heap.h"
 #include "analyzer/view/text_losses.h"
 
 #define LABEL_COLUMNS 16
@@ -245,6 +246,8 @@ int text_report_print(struct term *term, struct analysis *analysis,
 
 	text_head(term, &analysis->summary);
 	print_totals(term, analysis);
+	if (!analysis->summary.range)
+		text_heap_brief(term, analysis, LABEL_COLUMNS);
 	print_timeline_note(term, &analysis->summary);
 	text_filter_note(term, &analysis->filter);
 	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++)

@@ -101,6 +101,36 @@ void mp_map_each(mp_map_fn *fn, void *arg)
 	}
 }
 
+#define PAGE	      4096u
+#define PAGES_AT_ONCE 4096u
+
+static void add_resident(void *arg, uintptr_t start, uintptr_t end)
+{
+	static uint8_t pages[PAGES_AT_ONCE];
+	uint64_t *sum = arg;
+
+	while (start < end) {
+		size_t count = (end - start + PAGE - 1) / PAGE;
+
+		if (count > PAGES_AT_ONCE)
+			count = PAGES_AT_ONCE;
+		if (mp_sys_failed(mp_sys3(SYS_mincore, (long)start,
+					  (long)(count * PAGE), (long)pages)))
+			return;
+		for (size_t i = 0; i < count; i++)
+			*sum += (uint64_t)(pages[i] & 1) * PAGE;
+		start += count * PAGE;
+	}
+}
+
+uint64_t mp_map_resident(void)
+{
+	uint64_t sum = 0;
+
+	mp_map_each(add_resident, &sum);
+	return sum;
+}
+
 void *mp_map_new(size_t bytes)
 {
 	void *addr;

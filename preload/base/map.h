@@ -22,6 +22,9 @@ void *mp_map_new(size_t bytes);
 typedef void mp_map_fn(void *arg, uintptr_t start, uintptr_t end);
 void mp_map_each(mp_map_fn *fn, void *arg);
 
+/* Bytes of them all that are in memory. One caller at a time. */
+uint64_t mp_map_resident(void);
+
 /* bytes as given to mp_map_new(); NULL is fine. */
 void mp_map_free(void *addr, size_t bytes);
 

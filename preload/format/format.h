@@ -34,6 +34,7 @@
 #define MPF_LEAK_OFFSET	      512u  /* of mpf_header.leak_sequence */
 #define MPF_TIMELINE_OFFSET   576u  /* of mpf_header.timeline_area */
 #define MPF_UNSEEN_OFFSET     792u  /* of mpf_header.private_bytes */
+#define MPF_HEAP_OFFSET	      840u  /* of mpf_header.heap */
 #define MPF_BYTE_ORDER	      0x01020304u
 #define MPF_SEGMENT_MAGIC     0x6765734du /* "Mseg" */
 #define MPF_SEGMENT_BYTES     64u	  /* size of struct mpf_segment */
@@ -63,6 +64,7 @@ enum mpf_mode_flags {
 	MPF_MODE_NAMED = 1u << 5, /* the recorder named the dump at the end */
 	MPF_MODE_LEAK_CHECKED = 1u << 6, /* blocks were judged, see leak_* */
 	MPF_MODE_TIMELINE = 1u << 10,	 /* points and moments were taken */
+	MPF_MODE_HEAP = 1u << 11, /* what the allocator says, see heap_* */
 };
 
 enum mpf_unseen_flags {
@@ -103,6 +105,28 @@ enum mpf_leak_failure {
 	MPF_LEAK_NO_SPACE = 6,	/* no room for the verdicts in the dump */
 	MPF_LEAK_SANDBOXED = 7, /* the program forbade itself system calls */
 };
+
+/* Whose statistics heap_* are. */
+enum mpf_heap {
+	MPF_HEAP_OTHER = 0, /* nobody's: it has none that we know */
+	MPF_HEAP_GLIBC = 1,
+	MPF_HEAP_JEMALLOC = 2,
+	MPF_HEAP_TCMALLOC = 3,
+	MPF_HEAP_MIMALLOC = 4,
+};
+
+/* Why there are none. */
+enum mpf_heap_failure {
+	MPF_HEAP_NO_FAILURE = 0,
+	MPF_HEAP_UNKNOWN = 1,	/* an allocator, or a version, not known */
+	MPF_HEAP_SANDBOXED = 2, /* the program forbade itself system calls */
+	MPF_HEAP_UNSTEADY = 3,	/* its lists make no sense */
+	MPF_HEAP_NO_PROC = 4,	/* /proc/self/mem cannot be read */
+	MPF_HEAP_NO_FORK = 5,	/* the kernel made no copy of the process */
+	MPF_HEAP_DIED = 6,	/* the copy that was asked died of it */
+	MPF_HEAP_NO_TIME = 7,	/* the copy gave no answer */
+};
+#define MPF_UNKNOWN UINT64_MAX /* a number of heap_* that nobody gives */
 
 /*
  * Events that have no slot, because the dump could not grow. They are part of
@@ -219,7 +243,26 @@ struct mpf_header {
 	uint32_t unseen;	      /* enum mpf_unseen_flags */
 	uint32_t reserved9;
 
-	uint8_t reserved10[MPF_PEAK_OFFSET - MPF_UNSEEN_OFFSET - 48];
+	/*
+	 * MPF_MODE_HEAP: the memory behind the blocks when the process ended,
+	 * in bytes. A number may be MPF_UNKNOWN.
+	 */
+	uint32_t heap;		 /* enum mpf_heap */
+	uint32_t heap_failure;	 /* enum mpf_heap_failure */
+	uint64_t heap_rss;	 /* of the whole process */
+	uint64_t heap_held;	 /* from the system and not given back */
+	uint64_t heap_allocated; /* of it in blocks, as the allocator counts */
+	uint64_t heap_active;	 /* of it in pages that hold blocks */
+	uint64_t heap_resident;	 /* of it in memory, as the allocator thinks */
+	uint64_t heap_retained;	 /* address space kept without memory */
+	uint64_t heap_metadata;	 /* its own data */
+	uint64_t heap_top;	 /* free at the end of the heap */
+	uint64_t heap_mapped;	 /* of blocks with a mapping of their own */
+	uint64_t heap_arenas;
+	uint64_t recorder_resident; /* of the recorder's private memory */
+	uint64_t reserved10[4];
+
+	uint8_t reserved11[MPF_PEAK_OFFSET - MPF_HEAP_OFFSET - 128];
 
 	/*
 	 * Lines of their own, because every thread reads the first at every
@@ -519,6 +562,8 @@ _Static_assert(__builtin_offsetof(struct mpf_header, timeline_area) ==
 	       "header");
 _Static_assert(__builtin_offsetof(struct mpf_header, private_bytes) ==
 		       MPF_UNSEEN_OFFSET,
+	       "header");
+_Static_assert(__builtin_offsetof(struct mpf_header, heap) == MPF_HEAP_OFFSET,
 	       "header");
 _Static_assert(sizeof(struct mpf_point) == 64, "point");
 _Static_assert(sizeof(struct mpf_moment) == 128, "moment");

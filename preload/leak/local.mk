@@ -3,6 +3,10 @@ preload_leak_files = \
 	preload/leak/chase.c \
 	preload/leak/chase.h \
 	preload/leak/check.c \
+	preload/leak/copy.c \
+	preload/leak/copy.h \
+	preload/leak/glibc.c \
+	preload/leak/glibc.h \
 	preload/leak/heap.c \
 	preload/leak/heap.h \
 	preload/leak/ignore.c \

@@ -205,7 +205,7 @@ static void reset_header(void)
 	header->parent_pid = header->pid;
 	mp_process_identify(&recorder.process);
 	header->mode |= MPF_MODE_FORKED;
-	header->mode &= ~(uint32_t)MPF_MODE_LEAK_CHECKED;
+	header->mode &= ~(uint32_t)(MPF_MODE_LEAK_CHECKED | MPF_MODE_HEAP);
 	header->leak_sequence = header->leak_failure = 0;
 	header->state = MPF_RUNNING;
 	header->exit_status = 0;

@@ -11,4 +11,6 @@ preload_shim_files = \
 	preload/shim/pools.c \
 	preload/shim/process.c \
 	preload/shim/reallocarray.c \
-	preload/shim/sandbox.c
+	preload/shim/sandbox.c \
+	preload/shim/usage.c \
+	preload/shim/usage.h

@@ -22,6 +22,7 @@
 #include "preload/record/timeline.h"
 #include "preload/shim/hook.h"
 #include "preload/shim/mallocx.h"
+#include "preload/shim/usage.h"
 
 #define GRANULE_LIBC  4 /* glibc's blocks: 16-byte aligned, 32 bytes apart */
 #define GRANULE_OTHER 3 /* jemalloc, tcmalloc, mimalloc have 8-byte blocks */
@@ -74,6 +75,7 @@ static __attribute__((noinline)) void boot_once(void)
 	if (!atomic_compare_exchange_strong(&process.boot, &none, BOOT_RUNNING))
 		return;
 	mp_next_init();
+	mp_usage_init();
 	mp_new_init();
 	boot_recorder();
 	if (mp_recorder_is_on())
@@ -175,6 +177,7 @@ static __attribute__((noinline)) void end(int status)
 		return;
 	if (mp_file.header->pid != mp_sys_getpid())
 		return;
+	mp_usage_note();
 	mp_recorder_end(MPF_EXITED, status);
 	if ((mp_file.header->mode & MPF_MODE_FORKED) || mp_sandbox_is_on ||
 	    is_parent_recorded())

@@ -2,6 +2,8 @@
 """In front of other allocators, preloaded or linked: what they serve is
 recorded, exactly as what libc serves."""
 
+import os
+
 from harness import MODES, SHIM, Case, main, sites_with, sum_of, target
 
 LIB = "/usr/lib/x86_64-linux-gnu/"
@@ -79,6 +81,66 @@ class Allocators(Case):
 
     def test_mimalloc(self):
         self.behind("mimalloc")
+
+    def memory(self, run):
+        """What info and report say of the memory at the end, in both."""
+        have = self.json("info", self.dump(run))["memory_at_end"]
+        self.assertEqual(
+            self.json("report", self.dump(run))["memory_at_end"], have)
+        return have
+
+    def test_what_the_allocator_says_of_itself(self):
+        """To the byte what it tells the program at its very end."""
+        for name, library in {"glibc": None, **ALLOCATORS}.items():
+            with self.subTest(name):
+                if library:
+                    self.need(library)
+                run = self.record_target(
+                    "heap", preload=(library,) if library else ())
+                have = self.memory(run)
+                self.assertIsNone(have["unknown"])
+                self.assertEqual(have["allocator"], name)
+                self.assertGreaterEqual(have["rss_bytes"],
+                                        have["recorder_bytes"] + (1 << 20))
+                self.assertGreater(have["recorder_bytes"], 0)
+                self.assertEqual(have["dump_bytes"],
+                                 os.path.getsize(self.dump(run)))
+                if name == "mimalloc":
+                    # It has no number that a program could compare.
+                    self.assertGreater(have["held_bytes"], 1 << 20)
+                    self.assertIsNone(have["allocated_bytes"])
+                    continue
+                stated = run.stated()
+                self.assertGreater(stated["allocated_bytes"], 1 << 20)
+                self.assertEqual({key: have[key] for key in stated}, stated)
+                self.assertEqual(
+                    have["free_bytes"], have["held_bytes"] -
+                    have["allocated_bytes"] - (have["metadata_bytes"] or 0))
+                if name == "glibc":
+                    self.assertEqual(have["arenas"], 2)
+                text = self.memprof("info", "--units", "bytes", "--no-pager",
+                                    self.dump(run)).stdout.decode()
+                self.assertRegex(text, r"held but free +%s" %
+                                 "{:,}".format(have["free_bytes"]))
+
+    def test_what_the_allocator_cannot_say(self):
+        """Its lists are spoilt, its lock is held for ever, or it never comes
+        to an end: the program ends as it would, and it is said."""
+        run = self.record_target("heap", "spoilt", status=5)
+        self.assertEqual(self.memory(run)["unknown"], "unsteady")
+        self.assertGreater(self.memory(run)["rss_bytes"], 1 << 20)
+        run = self.record_target("heap", "killed", status=-9)
+        self.assertEqual(self.memory(run)["unknown"], "no end")
+        self.record_target("heap", "locked", status=6)
+        run = self.record_target("peak", "middle",
+                                 preload=(target("bump.so"),))
+        have = self.memory(run)
+        self.assertEqual((have["unknown"], have["allocator"]),
+                         ("no numbers", None))
+        self.assertIsNone(have["held_bytes"])
+        text = self.memprof("info", "--no-pager", self.dump(run))
+        self.assertIn("not known: the allocator gives no numbers",
+                      text.stdout.decode())
 
     def test_every_new_and_delete_with_allocators_that_have_their_own(self):
         for name, library in ALLOCATORS.items():

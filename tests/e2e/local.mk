@@ -19,6 +19,7 @@ check_PROGRAMS += \
 	tests/e2e/targets/fds \
 	tests/e2e/targets/fork \
 	tests/e2e/targets/grow \
+	tests/e2e/targets/heap \
 	tests/e2e/targets/inline \
 	tests/e2e/targets/lives \
 	tests/e2e/targets/lifo.so \
@@ -82,6 +83,11 @@ tests_e2e_targets_fork_CFLAGS = $(e2e_cflags)
 tests_e2e_targets_grow_SOURCES = tests/e2e/targets/grow.c tests/e2e/targets/tally.h
 tests_e2e_targets_grow_CPPFLAGS = $(e2e_cppflags)
 tests_e2e_targets_grow_CFLAGS = $(e2e_cflags)
+
+tests_e2e_targets_heap_SOURCES = tests/e2e/targets/heap.c
+tests_e2e_targets_heap_CPPFLAGS = $(e2e_cppflags)
+tests_e2e_targets_heap_CFLAGS = $(e2e_cflags)
+tests_e2e_targets_heap_LDADD = -ldl
 
 tests_e2e_targets_jumps_SOURCES = tests/e2e/targets/jumps.c
 tests_e2e_targets_jumps_CPPFLAGS = $(e2e_cppflags)

@@ -153,7 +153,7 @@ tested_recorder = librecorder.a
 endif
 if HAVE_CHECK
 record_tests = tests/unit/test_settings tests/unit/test_lock \
-	tests/unit/test_blocks tests/unit/test_concurrent \
+	tests/unit/test_blocks tests/unit/test_concurrent tests/unit/test_copy \
 	tests/unit/test_stacks tests/unit/test_counters tests/unit/test_file \
 	tests/unit/test_name tests/unit/test_pools tests/unit/test_writer \
 	tests/unit/test_recorder tests/unit/test_timeline
@@ -176,6 +176,9 @@ tests_unit_test_blocks_LDADD = $(record_test_libs)
 tests_unit_test_concurrent_SOURCES = tests/unit/test_concurrent.c $(record_test_files)
 tests_unit_test_concurrent_CFLAGS = $(record_test_cflags)
 tests_unit_test_concurrent_LDADD = $(record_test_libs) -lpthread
+tests_unit_test_copy_SOURCES = tests/unit/test_copy.c
+tests_unit_test_copy_CFLAGS = $(record_test_cflags)
+tests_unit_test_copy_LDADD = $(record_test_libs)
 tests_unit_test_stacks_SOURCES = tests/unit/test_stacks.c $(record_test_files)
 tests_unit_test_stacks_CFLAGS = $(record_test_cflags)
 tests_unit_test_stacks_LDADD = $(record_test_libs)

@@ -427,6 +427,55 @@ START_TEST(test_views_json_has_the_totals)
 }
 END_TEST
 
+START_TEST(test_views_say_what_was_behind_the_blocks)
+{
+	struct mpf_header *header = dump_builder_header(&sample.builder);
+	const char *text;
+
+	header->mode |= MPF_MODE_HEAP;
+	header->heap = MPF_HEAP_JEMALLOC;
+	header->heap_held = 10000;
+	header->heap_allocated = 6000;
+	header->heap_metadata = 1500;
+	header->heap_top = MPF_UNKNOWN;
+	header->heap_rss = UINT64_MAX - 1;
+	open_sample();
+	text = print_view(1);
+
+	ck_assert_ptr_nonnull(strstr(text, "\"unknown\": null,"));
+	ck_assert_ptr_nonnull(strstr(text, "\"allocator\": \"jemalloc\","));
+	ck_assert_ptr_nonnull(strstr(text, "\"held_bytes\": 10000,"));
+	ck_assert_ptr_nonnull(strstr(text, "\"free_bytes\": 2500,"));
+	ck_assert_ptr_nonnull(strstr(text, "\"top_bytes\": null,"));
+	ck_assert_ptr_nonnull(strstr(text, "\"rss_bytes\": null,"));
+}
+END_TEST
+
+/* More in blocks than there is; a reason and an allocator of the future. */
+START_TEST(test_views_doubt_what_was_behind_the_blocks)
+{
+	struct mpf_header *header = dump_builder_header(&sample.builder);
+	const char *text;
+
+	header->mode |= MPF_MODE_HEAP;
+	header->heap = 77;
+	header->heap_held = 10;
+	header->heap_allocated = 11;
+	open_sample();
+	text = print_view(1);
+	ck_assert_ptr_nonnull(strstr(text, "\"allocator\": null,"));
+	ck_assert_ptr_nonnull(strstr(text, "\"free_bytes\": null,"));
+	analysis_close(&analysis);
+
+	header = dump_builder_header(&sample.builder);
+	header->heap_failure = 77;
+	open_sample();
+	text = print_view(1);
+	ck_assert_ptr_nonnull(strstr(text, "\"unknown\": \"no numbers\","));
+	ck_assert_ptr_nonnull(strstr(text, "\"held_bytes\": null,"));
+}
+END_TEST
+
 /* The pieces. */
 
 static const struct {
@@ -546,6 +595,8 @@ static Suite *views_suite(void)
 	tcase_add_test(tests, test_views_leaks_show_whole_stacks);
 	tcase_add_test(tests, test_views_recursion_is_told_once);
 	tcase_add_test(tests, test_views_json_has_the_totals);
+	tcase_add_test(tests, test_views_say_what_was_behind_the_blocks);
+	tcase_add_test(tests, test_views_doubt_what_was_behind_the_blocks);
 	tcase_add_loop_test(tests,
 			    test_text_function_is_cut_where_it_hurts_least, 0,
 			    COUNT(functions));
