@@ -36,6 +36,7 @@ struct run_options {
 	int unwind;	   /* index into unwind_choices; -1: default */
 	int allocator;	   /* enum allocator */
 	bool leak_check;   /* look what is lost at the end */
+	bool lifetimes;	   /* keep how long blocks live */
 	uint64_t sample;   /* mean bytes between samples; 0: no option */
 	int timeline;	   /* index into timeline_choices; -1: default */
 	const char *snapshot_signal;
@@ -149,6 +150,8 @@ static int set_settings(const struct run_options *options)
 	if (options->out && set_out(options->out) < 0)
 		return -1;
 	if (options->is_quiet && set_setting("MEMPROF_QUIET", "1") < 0)
+		return -1;
+	if (options->lifetimes && set_setting("MEMPROF_LIFETIMES", "1") < 0)
 		return -1;
 	if (options->leak_check && set_setting("MEMPROF_LEAK_CHECK", "1") < 0)
 		return -1;
@@ -401,6 +404,9 @@ static const struct option_spec run_specs[] = {
 	  .help = "give the program another allocator" },
 	{ OPTION_FLAG, "leak-check", FIELD(leak_check),
 	  .help = "look at the end which blocks the program can still reach" },
+	{ OPTION_FLAG, "lifetimes", FIELD(lifetimes),
+	  .help = "keep how long blocks live and what the allocator gives for "
+		  "them" },
 	{ OPTION_SIZE, "sample", .argument = "SIZE", FIELD(sample), .min = 1,
 	  .max = MAX_SAMPLE,
 	  .help = "record the stacks of a sample of the blocks only, one for "

@@ -185,18 +185,35 @@ static int segments_end(struct dump_reader *reader, uint64_t used_bytes,
 	return ret;
 }
 
-/* Verdicts that were being written when they were read, or when the process
- * died, are none. */
-static int look_at_scan(struct dump_reader *reader)
+/* Is what is behind a sequence number whole? What was being written when it
+ * was read, or when the process died, is not. */
+static int look_at_sequence(struct dump_reader *reader, uint64_t offset,
+			    uint32_t before, bool *ret_is_whole)
+{
+	uint32_t now = 0;
+	int ret = dump_read(reader, &now, sizeof(now), offset);
+
+	*ret_is_whole = now % 2 == 0 && now == before;
+	return ret;
+}
+
+static int look_at_sequences(struct dump_reader *reader)
 {
 	struct dump *dump = reader->dump;
-	uint32_t now = 0;
+	const struct mpf_header *header = &dump->header;
 	int ret;
 
-	ret = dump_read(reader, &now, sizeof(now),
-			offsetof(struct mpf_header, leak_sequence));
-	dump->has_leaks = (dump->header.mode & MPF_MODE_LEAK_CHECKED) &&
-			  now % 2 == 0 && now == dump->header.leak_sequence;
+	ret = look_at_sequence(reader,
+			       offsetof(struct mpf_header, leak_sequence),
+			       header->leak_sequence, &dump->has_leaks);
+	if (ret == 0)
+		ret = look_at_sequence(
+			reader, offsetof(struct mpf_header, live_sequence),
+			header->live_sequence, &dump->has_live);
+	dump->has_leaks &= (header->mode & MPF_MODE_LEAK_CHECKED) != 0;
+	dump->has_live &=
+		header->live_sequence != 0 &&
+		(header->mode & (MPF_MODE_LIFETIMES | MPF_MODE_ADDRESSES)) != 0;
 	return ret;
 }
 
@@ -236,7 +253,7 @@ static int read_contents(struct dump_reader *reader)
 	if (ret == 0)
 		ret = dump_load_rest(reader);
 	if (ret == 0)
-		ret = look_at_scan(reader);
+		ret = look_at_sequences(reader);
 	return ret == 0 ? dump_check_elements(reader) : ret;
 }
 
@@ -331,6 +348,9 @@ void dump_close(struct dump *dump)
 	region_free(dump->text, dump->text_count, 1);
 	region_free(dump->leaks, dump->leak_count, sizeof(*dump->leaks));
 	region_free(dump->roots, dump->root_count, sizeof(*dump->roots));
+	region_free(dump->lifetimes, dump->lifetime_count,
+		    sizeof(*dump->lifetimes));
+	region_free(dump->live, dump->live_count, sizeof(*dump->live));
 	free(dump->runs);
 	free(dump->segments);
 	free(dump);

@@ -87,6 +87,7 @@ struct dump_run {
 };
 
 #define DUMP_MAX_LEAKS (1u << 20)
+#define DUMP_MAX_LIVE  (1u << 22) /* elements, not blocks */
 #define DUMP_MAX_ROOTS (1u << 16)
 
 struct dump_segment; /* private */
@@ -147,6 +148,19 @@ struct dump {
 	size_t leak_count;
 	struct mpf_root *roots; /* used: held != 0 */
 	size_t root_count;
+
+	/*
+	 * How long blocks lived, empty unless has_lifetimes; used: class_node
+	 * != 0, which is of kind CLASS. Live blocks, empty unless has_live;
+	 * used: blocks != 0, the class of kind CLASS or 0. No sum of blocks or
+	 * of bytes exceeds DUMP_MAX_COUNT.
+	 */
+	bool has_lifetimes;
+	struct mpf_lifetime *lifetimes;
+	size_t lifetime_count;
+	bool has_live;
+	struct mpf_live *live;
+	size_t live_count;
 
 	/* With salvage: what could not be used. */
 	struct dump_error dropped[DUMP_MAX_DROPPED];

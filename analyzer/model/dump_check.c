@@ -302,5 +302,7 @@ int dump_check_elements(struct dump_reader *reader)
 		ret = dump_check_timeline(reader);
 	if (ret == 0)
 		ret = dump_check_leaks(reader);
+	if (ret == 0)
+		ret = dump_check_ages(reader);
 	return ret;
 }

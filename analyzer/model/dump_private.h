@@ -78,6 +78,9 @@ int dump_check_slots(struct dump_reader *reader);
 /* dump_leaks.c: what the reachability scan says, after the nodes. */
 int dump_check_leaks(struct dump_reader *reader);
 
+/* dump_ages.c: lifetimes and live blocks, after the nodes. */
+int dump_check_ages(struct dump_reader *reader);
+
 /* dump_process.c: is the process of the dump alive, with this file mapped? */
 bool dump_process_is_alive(const struct mpf_header *header, uint64_t inode,
 			   const char *path);

@@ -39,6 +39,10 @@ static uint32_t elem_bytes_of(uint32_t type)
 		return sizeof(struct mpf_leak);
 	case MPF_SEG_ROOTS:
 		return sizeof(struct mpf_root);
+	case MPF_SEG_LIFETIMES:
+		return sizeof(struct mpf_lifetime);
+	case MPF_SEG_LIVE:
+		return sizeof(struct mpf_live);
 	default:
 		return 0; /* unknown to us */
 	}
@@ -63,6 +67,8 @@ static uint64_t limit_of(uint32_t type)
 		return DUMP_MAX_LEAKS;
 	case MPF_SEG_ROOTS:
 		return DUMP_MAX_ROOTS;
+	case MPF_SEG_LIVE:
+		return DUMP_MAX_LIVE;
 	default:
 		return DUMP_MAX_BYTES;
 	}
@@ -192,15 +198,21 @@ static bool is_of_area(uint32_t type)
 	return type == MPF_SEG_MOMENTS || type == MPF_SEG_CHANGES;
 }
 
+/* Each writer has an array of its own. */
+static bool is_of_writer(uint32_t type)
+{
+	return type == MPF_SEG_SLOTS || type == MPF_SEG_LIFETIMES;
+}
+
 static bool has_owner(uint32_t type)
 {
-	return type == MPF_SEG_SLOTS || is_of_area(type);
+	return is_of_writer(type) || is_of_area(type);
 }
 
 /*
  * Sorts the segments and checks that each type (and owner) has one array
  * without holes and overlaps, and that texts are in the order of the file. Only
- * slots and what lies in areas have owners that mean something.
+ * what is of writers or lies in areas has an owner that means something.
  */
 int dump_check_chains(struct dump_reader *reader)
 {
@@ -283,7 +295,7 @@ static bool is_wanted(const struct dump *dump,
 		segment->owner == dump->header.timeline_area);
 }
 
-/* Reads all segments of a type into one array. Slots of all owners go one
+/* Reads all segments of a type into one array. Those of all writers go one
  * behind the other; the rest lies where the file's indices say. */
 int dump_load_array(struct dump_reader *reader, uint32_t type, void **ret_array,
 		    size_t *ret_count)
@@ -301,7 +313,7 @@ int dump_load_array(struct dump_reader *reader, uint32_t type, void **ret_array,
 			segment->at = SIZE_MAX; /* holds no element */
 		if (!is_wanted(dump, segment, type))
 			continue;
-		if (type != MPF_SEG_SLOTS)
+		if (!is_of_writer(type))
 			count = segment->first;
 		segment->at = count;
 		count += segment->bytes / elem_bytes;
@@ -333,6 +345,11 @@ int dump_load_slots(struct dump_reader *reader)
 		ret = dump_load_array(reader, MPF_SEG_SLOTS, &array,
 				      &dump->slot_count);
 	dump->slots = array;
+	array = NULL;
+	if (ret == 0)
+		ret = dump_load_array(reader, MPF_SEG_LIFETIMES, &array,
+				      &dump->lifetime_count);
+	dump->lifetimes = array;
 	if (ret < 0)
 		return ret;
 	dump->runs = calloc(dump->segment_count + 1, sizeof(*dump->runs));
@@ -389,5 +406,10 @@ int dump_load_rest(struct dump_reader *reader)
 		ret = dump_load_array(reader, MPF_SEG_ROOTS, &array,
 				      &dump->root_count);
 	dump->roots = array;
+	array = NULL;
+	if (ret == 0)
+		ret = dump_load_array(reader, MPF_SEG_LIVE, &array,
+				      &dump->live_count);
+	dump->live = array;
 	return ret;
 }

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
 analyzer_model_files = \
+	analyzer/model/ages.c \
+	analyzer/model/ages.h \
 	analyzer/model/analysis.c \
 	analyzer/model/analysis.h \
 	analyzer/model/budget.c \
@@ -19,6 +21,7 @@ analyzer_model_files = \
 	analyzer/model/diff.h \
 	analyzer/model/dump.c \
 	analyzer/model/dump.h \
+	analyzer/model/dump_ages.c \
 	analyzer/model/dump_check.c \
 	analyzer/model/dump_leaks.c \
 	analyzer/model/dump_nodes.c \

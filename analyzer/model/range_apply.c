@@ -201,9 +201,10 @@ int range_apply(const struct range *range, struct dump *dump)
 
 	if (!range->is_set)
 		return 0;
-	/* The scan judged what was live when it was made, of any age. */
+	/* The scan judged what was live when it was made, of any age; and
+	 * lifetimes are of the whole recording. */
 	if (range->has_from || range->to.kind != RANGE_END)
-		dump->has_leaks = false;
+		dump->has_leaks = dump->has_lifetimes = dump->has_live = false;
 	if (range->has_from) {
 		dump->before = state_at(dump, &range->from);
 		if (!dump->before)

@@ -73,13 +73,6 @@ static void slot_counts(const struct mpf_slot *slot, uint64_t class_pc,
 				 } };
 }
 
-/* 0 for what has no stack. */
-static uint32_t stack_node_of(const struct tree *tree,
-			      const struct mpf_slot *slot)
-{
-	return tree_parent(tree, slot->class_node);
-}
-
 /* Of a range: what happened before it began. What is live stays. */
 static void subtract_before(struct counts *counts,
 			    const struct mpf_change *before)
@@ -122,8 +115,14 @@ uint32_t sites_of_slot(const struct sites *sites, size_t slot)
 
 	if (at->class_node == 0)
 		return SITES_NONE;
-	/* 0 - 1 is SITES_NONE: a site left out because it counts nothing. */
-	return sites->of_node[stack_node_of(sites->tree, at)] - 1;
+	return sites_of_class(sites, at->class_node);
+}
+
+uint32_t sites_of_class(const struct sites *sites, uint32_t class_node)
+{
+	/* Node 0 has no stack. 0 - 1 is SITES_NONE: a site left out because it
+	 * counts nothing. */
+	return sites->of_node[tree_parent(sites->tree, class_node)] - 1;
 }
 
 /*
@@ -169,7 +168,9 @@ static int join_slots(struct sites *sites)
 
 			if (dump->slots[i].class_node == 0)
 				continue;
-			node = stack_node_of(sites->tree, &dump->slots[i]);
+			/* 0 for what has no stack. */
+			node = tree_parent(sites->tree,
+					   dump->slots[i].class_node);
 			number = &sites->of_node[node];
 			if (*number == 0) {
 				struct site *site = add_site(sites, &room);

@@ -73,6 +73,9 @@ void sites_done(struct sites *sites);
 #define SITES_NONE UINT32_MAX
 uint32_t sites_of_slot(const struct sites *sites, size_t slot);
 
+/* The same of any class there is: for what is kept by class. */
+uint32_t sites_of_class(const struct sites *sites, uint32_t class_node);
+
 /* What was recorded in a slot, without weights: a part of the totals. */
 void sites_slot_counts(const struct sites *sites, size_t slot,
 		       struct counts *ret_counts);

@@ -212,7 +212,8 @@ void mp_settings_read(char *const *envp, struct mp_settings *ret_settings)
 	const char *quiet = NULL, *depth = NULL, *unwind = NULL, *check = NULL;
 	const char *verify = NULL, *sample = NULL, *timeline = NULL;
 	const char *signal = NULL, *every = NULL, *peak = NULL;
-	const char *leak_check = NULL, *v;
+	const char *leak_check = NULL, *lifetimes = NULL, *addresses = NULL;
+	const char *v;
 
 	ret_settings->out = MP_SETTINGS_OUT_DEFAULT;
 	ret_settings->temp_dir = "/tmp";
@@ -249,6 +250,10 @@ void mp_settings_read(char *const *envp, struct mp_settings *ret_settings)
 			peak = v;
 		else if ((v = value_of(*envp, "MEMPROF_LEAK_CHECK")))
 			leak_check = v;
+		else if ((v = value_of(*envp, "MEMPROF_LIFETIMES")))
+			lifetimes = v;
+		else if ((v = value_of(*envp, "MEMPROF_ADDRESSES")))
+			addresses = v;
 	}
 	/* First of all, because it decides whether the others are said. */
 	ret_settings->is_quiet = is_set(quiet);
@@ -259,6 +264,10 @@ void mp_settings_read(char *const *envp, struct mp_settings *ret_settings)
 	say_switch("MEMPROF_VERIFY", verify);
 	ret_settings->leak_check = is_set(leak_check);
 	say_switch("MEMPROF_LEAK_CHECK", leak_check);
+	ret_settings->lifetimes = is_set(lifetimes);
+	say_switch("MEMPROF_LIFETIMES", lifetimes);
+	ret_settings->addresses = is_set(addresses);
+	say_switch("MEMPROF_ADDRESSES", addresses);
 	if (depth && *depth)
 		read_number("MEMPROF_MAX_DEPTH", depth, DEPTH_MAX,
 			    &ret_settings->max_depth);

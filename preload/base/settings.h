@@ -26,6 +26,8 @@ struct mp_settings {
 	bool verify;	       /* MEMPROF_VERIFY=1: walk twice and compare */
 	bool leak_check;  /* MEMPROF_LEAK_CHECK=1: look what is lost at the end
 			   */
+	bool lifetimes;	  /* MEMPROF_LIFETIMES=1: how long blocks live */
+	bool addresses;	  /* MEMPROF_ADDRESSES=1: where live blocks are */
 	bool no_timeline; /* MEMPROF_TIMELINE=off */
 	uint32_t snapshot_signal; /* MEMPROF_SNAPSHOT_SIGNAL; 0: none */
 	uint32_t snapshot_every;  /* MEMPROF_SNAPSHOT_EVERY, seconds; 0: no */

@@ -35,6 +35,7 @@
 #define MPF_TIMELINE_OFFSET   576u  /* of mpf_header.timeline_area */
 #define MPF_UNSEEN_OFFSET     792u  /* of mpf_header.private_bytes */
 #define MPF_HEAP_OFFSET	      840u  /* of mpf_header.heap */
+#define MPF_LIVE_OFFSET	      744u  /* of mpf_header.live_sequence */
 #define MPF_BYTE_ORDER	      0x01020304u
 #define MPF_SEGMENT_MAGIC     0x6765734du /* "Mseg" */
 #define MPF_SEGMENT_BYTES     64u	  /* size of struct mpf_segment */
@@ -63,6 +64,8 @@ enum mpf_mode_flags {
 	/* allocator names what has it */
 	MPF_MODE_NAMED = 1u << 5, /* the recorder named the dump at the end */
 	MPF_MODE_LEAK_CHECKED = 1u << 6, /* blocks were judged, see leak_* */
+	MPF_MODE_LIFETIMES = 1u << 8,	 /* see struct mpf_lifetime */
+	MPF_MODE_ADDRESSES = 1u << 9,	 /* see struct mpf_live */
 	MPF_MODE_TIMELINE = 1u << 10,	 /* points and moments were taken */
 	MPF_MODE_HEAP = 1u << 11, /* what the allocator says, see heap_* */
 };
@@ -228,7 +231,21 @@ struct mpf_header {
 	uint64_t thin_sequence;
 	uint64_t reserved7[2];
 
-	uint8_t reserved8[MPF_UNSEEN_OFFSET - MPF_TIMELINE_OFFSET - 128];
+	uint8_t reserved8[MPF_LIVE_OFFSET - MPF_TIMELINE_OFFSET - 128];
+
+	/*
+	 * MPF_MODE_LIFETIMES, MPF_MODE_ADDRESSES. Ages are told in ticks of the
+	 * processor's counter: between start_ns and ticks_ns it went from
+	 * start_ticks to ticks. The sequence is odd while the live blocks are
+	 * being listed, and 0 before they were for the first time.
+	 */
+	uint32_t live_sequence;
+	uint32_t live_lost; /* blocks that there was no room to list */
+	uint64_t start_ticks;
+	uint64_t ticks;
+	uint64_t ticks_ns;    /* CLOCK_MONOTONIC; 0: not read yet */
+	uint64_t live_ticks;  /* when they were listed */
+	uint64_t live_allocs; /* allocations by then, those of a parent too */
 
 	/*
 	 * What bounds the memory that was not seen: see memprof-method(7).
@@ -292,6 +309,8 @@ enum mpf_segment_type {
 	MPF_SEG_CHANGES = 9, /* struct mpf_change; owner: an area */
 	MPF_SEG_LEAKS = 11,  /* struct mpf_leak */
 	MPF_SEG_ROOTS = 12,  /* struct mpf_root */
+	MPF_SEG_LIFETIMES = 15, /* struct mpf_lifetime; owner: as of slots */
+	MPF_SEG_LIVE = 16,	/* struct mpf_live */
 };
 
 struct mpf_segment {
@@ -553,7 +572,69 @@ struct mpf_root {
 	uint64_t reserved[3];
 };
 
+/*
+ * Buckets of ages. In ticks, 0 is below 2^12, b is [2^(b+11), 2^(b+12)), and
+ * the last has no end. In allocations 0 is none, b is [2^(b-1), 2^b).
+ */
+#define MPF_AGE_TICKS  32u
+#define MPF_AGE_ALLOCS 24u
+
+static inline unsigned mpf_age_bits(uint64_t n, unsigned buckets)
+{
+	unsigned bits = n ? 64u - (unsigned)__builtin_clzll(n) : 0;
+
+	return bits < buckets ? bits : buckets - 1;
+}
+
+static inline unsigned mpf_age_ticks(uint64_t ticks)
+{
+	return mpf_age_bits(ticks >> 12, MPF_AGE_TICKS);
+}
+
+static inline unsigned mpf_age_allocs(uint64_t allocs)
+{
+	return mpf_age_bits(allocs, MPF_AGE_ALLOCS);
+}
+
+/*
+ * How long blocks of a class lived that this writer freed, and what the
+ * allocator really gave for those that it allocated and freed. A lifetime is
+ * told in ticks and in allocations that the process made meanwhile.
+ */
+struct mpf_lifetime {
+	uint32_t class_node; /* as in struct mpf_slot; 0: unused */
+	uint32_t ticks_high; /* how often the sum went beyond 64 bits */
+	uint64_t blocks;     /* freed, and it is known since when they lived */
+	uint64_t ticks, max_ticks;   /* the sum, the longest */
+	uint64_t allocs, max_allocs; /* UINT64_MAX: more than that */
+	uint64_t usable_bytes;	     /* of those allocated; 0: not known */
+	uint64_t usable_freed_bytes; /* of those freed */
+	uint64_t by_ticks[MPF_AGE_TICKS];
+	uint64_t by_allocs[MPF_AGE_ALLOCS];
+};
+
+/*
+ * Live blocks, when they were listed last. With MPF_MODE_ADDRESSES one block
+ * at its address; without it (address 0) those of a class in one bucket.
+ */
+struct mpf_live {
+	uint64_t address;
+	uint32_t class_node; /* 0: it has none */
+	uint32_t age;	     /* bucket, in ticks */
+	uint64_t blocks;     /* 0: unused */
+	uint64_t bytes;
+	uint64_t born_ticks;  /* the oldest of them; 0: not known */
+	uint64_t born_allocs; /* with how many allocations; 0: not known */
+	uint64_t ticks;	      /* the sum of their ages; UINT64_MAX: more */
+	uint64_t reserved;
+};
+
 _Static_assert(sizeof(struct mpf_header) == MPF_HEADER_BYTES, "header");
+_Static_assert(__builtin_offsetof(struct mpf_header, live_sequence) ==
+		       MPF_LIVE_OFFSET,
+	       "header");
+_Static_assert(sizeof(struct mpf_lifetime) == 512, "lifetime");
+_Static_assert(sizeof(struct mpf_live) == 64, "live");
 _Static_assert(__builtin_offsetof(struct mpf_header, peak_bytes) ==
 		       MPF_PEAK_OFFSET,
 	       "header");

@@ -27,9 +27,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* With MEMPROF_LIFETIMES, of a block that is taken: see births.h. */
+struct mp_birth {
+	uint64_t ticks;
+	uint64_t allocs; /* 0: not known */
+};
+
 struct mp_block {
 	uint32_t class_node;
 	uint64_t bytes; /* requested */
+	struct mp_birth birth;
+	uint64_t usable;
 };
 
 #define MP_BLOCKS_ADDRESS_BITS 47
@@ -172,8 +180,9 @@ static inline bool mp_blocks_take(const void *addr, struct mp_block *ret_block)
 	return true;
 }
 
-/* Every live block once; fn returns the class it has from now on. Nobody may
- * change the table. Nothing when memory is out. */
+/* Every live block once; fn returns the class it has from now on. When another
+ * one, nobody may change the table meanwhile; otherwise blocks that come and
+ * go are told or not. Nothing when memory is out. */
 typedef uint32_t mp_block_fn(void *arg, uintptr_t addr, struct mp_block block);
 void mp_blocks_each(mp_block_fn *fn, void *arg);
 

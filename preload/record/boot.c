@@ -7,9 +7,12 @@
 #include "preload/base/sandbox.h"
 #include "preload/base/say.h"
 #include "preload/base/sys.h"
+#include "preload/base/ticks.h"
 #include "preload/record/check.h"
 #include "preload/record/counters.h"
 #include "preload/record/keeper.h"
+#include "preload/record/lifetimes.h"
+#include "preload/record/live.h"
 #include "preload/record/modules.h"
 #include "preload/record/name.h"
 #include "preload/record/pools.h"
@@ -193,6 +196,8 @@ void mp_recorder_boot(const struct mp_recorder_boot *boot)
 	mp_recorder_is_odd = boot->settings->sample_bytes ||
 			     boot->settings->check_every ||
 			     boot->settings->verify;
+	mp_births_init(boot->settings->lifetimes, boot->usable_size);
+	mp_live_init(boot->settings);
 	mp_timeline_init(boot->settings);
 	set_state(MP_STATE_ON);
 }
@@ -220,6 +225,7 @@ static void reset_header(void)
 	header->peak_epoch = 1;
 	header->live_bytes = 0;
 	mp_unseen_forked();
+	mp_live_forked();
 }
 
 /* Other threads of the parent went on while the kernel copied page by page:
@@ -306,6 +312,10 @@ void mp_recorder_end(enum mpf_state state, int exit_status)
 		return;
 	mp_timeline_end();
 	mp_unseen_end();
+	writer = mp_writer_enter();
+	mp_live_list(writer && !writer->is_nested);
+	if (writer)
+		mp_writer_leave(writer);
 	header->exit_status = exit_status;
 	header->end_ns = mp_sys_clock_ns(CLOCK_MONOTONIC);
 	header->state = state;

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: MIT
 preload_record_files = \
+	preload/record/array.c \
+	preload/record/array.h \
+	preload/record/births.c \
+	preload/record/births.h \
 	preload/record/blocks.c \
 	preload/record/blocks.h \
 	preload/record/boot.c \
@@ -13,6 +17,10 @@ preload_record_files = \
 	preload/record/file.h \
 	preload/record/keeper.c \
 	preload/record/keeper.h \
+	preload/record/lifetimes.c \
+	preload/record/lifetimes.h \
+	preload/record/live.c \
+	preload/record/live.h \
 	preload/record/modules.c \
 	preload/record/modules.h \
 	preload/record/moments.c \

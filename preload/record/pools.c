@@ -9,10 +9,11 @@
 #include "preload/base/lock.h"
 #include "preload/base/map.h"
 #include "preload/record/file.h"
+#include "preload/record/lifetimes.h"
 
 #define SHARD_SHIFT 6
 #define SHARDS	    (1u << SHARD_SHIFT)
-#define TABLE_FIRST 170u /* entries of a first table: with its head a page */
+#define TABLE_FIRST 102u /* entries of a first table: with its head a page */
 #define BATCH	    32u	 /* blocks that a reset takes at a time */
 
 /* A pool's block, or under its inverted address a chunk. */
@@ -21,6 +22,7 @@ struct entry {
 	uint64_t bytes;
 	uint32_t class_node; /* of a chunk: none */
 	uint32_t reserved;
+	struct mp_birth birth;
 };
 
 /* Open addressing, no gaps between an entry and where it belongs. Always a
@@ -92,6 +94,7 @@ static void put(struct entry *to, const struct entry *entry)
 {
 	to->bytes = entry->bytes;
 	to->class_node = entry->class_node;
+	to->birth = entry->birth;
 	atomic_signal_fence(memory_order_seq_cst);
 	to->key = entry->key;
 }
@@ -178,7 +181,8 @@ static bool add(const struct entry *entry)
 
 static struct mp_block block_of(const struct entry *entry)
 {
-	return (struct mp_block) { entry->class_node, entry->bytes };
+	return (struct mp_block) { entry->class_node, entry->bytes,
+				   entry->birth, entry->bytes };
 }
 
 static bool take(uintptr_t key, struct mp_block *ret_block)
@@ -210,6 +214,10 @@ void mp_pools_alloc(const void *addr, size_t bytes, const struct mp_regs *regs)
 		mp_recorder_free_taken(addr, &stale);
 	block.class_node = entry.class_node =
 		mp_recorder_count(addr, bytes, MPF_CALL_CUSTOM, regs);
+	if (__builtin_expect(mp_births_is_on, 0)) {
+		mp_lifetimes_begin_pooled(&block);
+		entry.birth = block.birth;
+	}
 	if (add(&entry))
 		return;
 	/* Its free would not be recognised. */
@@ -311,6 +319,23 @@ void mp_pools_each_chunk(mp_pools_chunk_fn *fn, void *arg)
 			if ((intptr_t)table->entries[at].key < 0)
 				fn(arg, ~table->entries[at].key,
 				   table->entries[at].bytes);
+	}
+}
+
+void mp_pools_each(mp_block_fn *fn, void *arg)
+{
+	for (unsigned i = 0; i < SHARDS; i++) {
+		struct shard *shard = &pools.shards[i];
+
+		if (!shard->table || !lock(shard))
+			continue;
+		for (uint32_t at = 0; at < shard->table->size; at++) {
+			const struct entry *entry = &shard->table->entries[at];
+
+			if ((intptr_t)entry->key > 0)
+				fn(arg, entry->key, block_of(entry));
+		}
+		mp_lock_release(&shard->lock);
 	}
 }
 

@@ -39,6 +39,10 @@ bool mp_pools_dissolve(const void *addr);
 typedef void mp_pools_chunk_fn(void *arg, uintptr_t addr, uint64_t bytes);
 void mp_pools_each_chunk(mp_pools_chunk_fn *fn, void *arg);
 
+/* Every block, with its birth; what fn returns is not used, and it must not
+ * wait for anybody. */
+void mp_pools_each(mp_block_fn *fn, void *arg);
+
 /* In a forked child, after mp_blocks_each(): fn for each block, as there. */
 void mp_pools_forked(mp_block_fn *fn, void *arg);
 

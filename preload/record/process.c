@@ -9,6 +9,7 @@
 #include "preload/base/map.h"
 #include "preload/base/say.h"
 #include "preload/base/sys.h"
+#include "preload/base/ticks.h"
 #include "preload/format/format.h"
 #include "preload/record/file.h"
 
@@ -84,6 +85,7 @@ void mp_process_started(struct mp_process *process)
 	/* Times are told as this and what passed since: room for that. */
 	if (process->start_ns > TIME_MAX)
 		process->start_ns = TIME_MAX;
+	process->start_ticks = mp_ticks();
 }
 
 void mp_process_identify(const struct mp_process *process)
@@ -95,6 +97,8 @@ void mp_process_identify(const struct mp_process *process)
 	header->process_ticks = process->ticks;
 	header->start_unix_ns = process->start_unix_ns;
 	header->start_ns = process->start_ns;
+	header->start_ticks = process->start_ticks;
+	header->ticks = header->ticks_ns = 0;
 }
 
 static struct mpf_text text_of(const char *str)

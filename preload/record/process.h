@@ -18,6 +18,7 @@ struct mp_process {
 	uint64_t ticks;	    /* start of this process; 0: no /proc */
 	uint64_t start_unix_ns;
 	uint64_t start_ns;
+	uint64_t start_ticks; /* at that instant */
 };
 
 /* Start of a process in clock ticks since boot; 0 when it cannot be told. */

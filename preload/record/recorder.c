@@ -6,6 +6,7 @@
 
 #include "preload/record/check.h"
 #include "preload/record/counters.h"
+#include "preload/record/lifetimes.h"
 #include "preload/record/modules.h"
 #include "preload/record/pools.h"
 #include "preload/record/sample.h"
@@ -298,9 +299,11 @@ void mp_recorder_alloc(const void *addr, size_t bytes, enum mpf_call call,
 		return;
 	}
 	/* Its free was not seen: nobody is given an address twice. */
-	if (__builtin_expect(*entry != 0, 0) && mp_blocks_take(addr, &stale))
+	if (__builtin_expect(*entry != 0, 0) && mp_recorder_take(addr, &stale))
 		mp_recorder_free_taken(addr, &stale);
 	block.class_node = count_alloc(addr, bytes, call, regs);
+	if (__builtin_expect(mp_births_is_on, 0))
+		mp_lifetimes_begin(addr, block.class_node);
 	mp_blocks_put(entry, block);
 }
 
@@ -336,7 +339,11 @@ void mp_recorder_foreign_realloc(void)
 
 bool mp_recorder_take(const void *addr, struct mp_block *ret_block)
 {
-	return mp_blocks_take(addr, ret_block);
+	if (!mp_blocks_take(addr, ret_block))
+		return false;
+	if (__builtin_expect(mp_births_is_on, 0))
+		mp_births_read(addr, ret_block);
+	return true;
 }
 
 void mp_recorder_restore(const void *addr, const struct mp_block *block)
@@ -362,6 +369,8 @@ free_taken(const void *addr, const struct mp_block *block)
 	slot = mp_writer_slot_seen(writer, block->class_node);
 	if (slot) {
 		mp_counters_free(writer, slot, block->bytes);
+		if (__builtin_expect(mp_births_is_on, 0))
+			mp_lifetimes_end(writer, block);
 		if (writer->last_block == addr) {
 			__atomic_store_n(&slot->temporary, slot->temporary + 1,
 					 __ATOMIC_RELAXED);
@@ -387,6 +396,8 @@ bool mp_recorder_free(const void *addr)
 			mp_recorder_foreign_free();
 		return false;
 	}
+	if (__builtin_expect(mp_births_is_on, 0))
+		mp_births_read(addr, &block);
 	free_taken(addr, &block);
 	return true;
 }

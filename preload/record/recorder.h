@@ -52,11 +52,12 @@ static inline bool mp_recorder_is_on(void)
 struct mp_recorder_boot {
 	const struct mp_start *start;
 	const struct mp_settings *settings;
-	unsigned granule_shift; /* see blocks.h */
-	const char *allocator;	/* path of what serves malloc */
-	bool is_bypassed;	/* and the program calls that, not us */
-	const void *in_loader;	/* an address in the dynamic linker */
-	const void *in_self;	/* an address in libmemprof.so */
+	unsigned granule_shift;	       /* see blocks.h */
+	const char *allocator;	       /* path of what serves malloc */
+	bool is_bypassed;	       /* and the program calls that, not us */
+	const void *in_loader;	       /* an address in the dynamic linker */
+	const void *in_self;	       /* an address in libmemprof.so */
+	size_t (*usable_size)(void *); /* of a block; NULL: nobody tells */
 };
 
 /* Callers may have left the stack misaligned, which the C library's malloc

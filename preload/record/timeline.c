@@ -9,6 +9,7 @@
 #include "preload/base/sys.h"
 #include "preload/base/ticks.h"
 #include "preload/record/census.h"
+#include "preload/record/live.h"
 #include "preload/record/moments.h"
 #include "preload/record/points.h"
 #include "preload/record/unseen.h"
@@ -174,6 +175,8 @@ static bool take_named(enum mpf_moment_kind kind, const char *name,
 		moment.rss_bytes = rss_now(moment.ns, true);
 		is_taken = mp_moments_add(&moment, may_wait);
 	}
+	if (is_taken && kind == MPF_MOMENT_SNAPSHOT)
+		mp_live_list(may_wait);
 	if (!is_taken)
 		count_lost();
 	return is_taken;

@@ -63,6 +63,7 @@ struct mp_writer {
 	uint32_t chain_generation;	       /* nodes[] is of; 0: nothing */
 	uint32_t chain_depth;
 	struct mp_writer *nested;
+	struct mp_lifetimes *lifetimes; /* see lifetimes.h */
 
 	/* List lock. */
 	uint32_t index; /* of record in the dump */

@@ -83,6 +83,19 @@ static void find_lsan(void)
 	FIND_LSAN(ignore_object);
 }
 
+/* Another object's would not know these blocks. */
+static void find_usable_size(void)
+{
+	Dl_info ours, theirs;
+
+	if (FIND(malloc_usable_size) &&
+	    dladdr((void *)(uintptr_t)mp_next.free, &ours) &&
+	    dladdr((void *)(uintptr_t)mp_next.malloc_usable_size, &theirs) &&
+	    ours.dli_fbase == theirs.dli_fbase)
+		return;
+	mp_next.malloc_usable_size = NULL;
+}
+
 void mp_next_init(void)
 {
 	Dl_info ours, libc;
@@ -101,6 +114,7 @@ void mp_next_init(void)
 	 * that has no such entry gets a plain free(). */
 	FIND(free_sized);
 	FIND(free_aligned_sized);
+	find_usable_size();
 	find_lsan();
 	mp_next.is_libc = dladdr((void *)(uintptr_t)mp_next.free, &ours) &&
 			  dladdr((void *)(uintptr_t)dlsym(

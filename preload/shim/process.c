@@ -49,6 +49,7 @@ static void boot_recorder(void)
 		.settings = &process.settings,
 		.granule_shift = mp_next.is_libc ? GRANULE_LIBC : GRANULE_OTHER,
 		.in_self = (const void *)(uintptr_t)boot_recorder,
+		.usable_size = mp_next.malloc_usable_size,
 	};
 
 	if (!mp_start_read(__libc_stack_end, &process.start) ||

@@ -135,3 +135,61 @@ void dump_sample_add_leaks(struct dump_sample *sample, uint64_t *ret_leaks,
 	header->leak_threads = 2;
 	header->leak_blocks = 7;
 }
+
+void dump_sample_add_ages(struct dump_sample *sample, uint64_t *ret_lifetimes,
+			  uint64_t *ret_live)
+{
+	struct dump_builder *builder = &sample->builder;
+	static const uint64_t ticks[] = { 1000, 2000, 3000, 10000000 };
+	static const uint64_t allocs[] = { 0, 1, 2, 5 };
+	struct mpf_lifetime *lifetimes;
+	struct mpf_header *header;
+	struct mpf_live *live;
+
+	*ret_lifetimes = dump_builder_segment(builder, MPF_SEG_LIFETIMES,
+					      sample->thread0,
+					      sizeof(*lifetimes), 0, 4096);
+	*ret_live = dump_builder_segment(builder, MPF_SEG_LIVE, 0,
+					 sizeof(*live), 0, 4096);
+	lifetimes = dump_builder_at(builder, *ret_lifetimes);
+	lifetimes[1] = (struct mpf_lifetime) {
+		.class_node = sample->class_malloc,
+		.blocks = 4,
+		.max_ticks = ticks[3],
+		.max_allocs = allocs[3],
+		.usable_bytes = 10 * 112,
+		.usable_freed_bytes = 4 * 112,
+	};
+	for (unsigned i = 0; i < 4; i++) {
+		lifetimes[1].ticks += ticks[i];
+		lifetimes[1].allocs += allocs[i];
+		lifetimes[1].by_ticks[mpf_age_ticks(ticks[i])]++;
+		lifetimes[1].by_allocs[mpf_age_allocs(allocs[i])]++;
+	}
+	lifetimes[2] = (struct mpf_lifetime) {
+		.class_node = sample->class_new,
+		.blocks = 1000,
+		.usable_bytes = 24000,
+		.usable_freed_bytes = 24000,
+		.by_ticks = { 1000 },
+		.by_allocs = { 1000 },
+	};
+	header = dump_builder_header(builder);
+	header->mode |= MPF_MODE_LIFETIMES;
+	header->live_sequence = 2;
+	header->start_ticks = 7;
+	header->ticks = 7 + UINT64_C(5000000000);
+	header->ticks_ns = header->start_ns + UINT64_C(5000000000);
+	header->live_ticks = header->ticks;
+	header->live_allocs = 1015;
+	live = dump_builder_at(builder, *ret_live);
+	live[1] = (struct mpf_live) {
+		.class_node = sample->class_malloc,
+		.age = mpf_age_ticks(1000000000),
+		.blocks = 6,
+		.bytes = 600,
+		.born_ticks = header->live_ticks - 1000000000,
+		.born_allocs = 15,
+		.ticks = UINT64_C(6000000000),
+	};
+}

@@ -36,4 +36,13 @@ void dump_sample_init(struct dump_sample *sample);
 void dump_sample_add_leaks(struct dump_sample *sample, uint64_t *ret_leaks,
 			   uint64_t *ret_roots);
 
+/*
+ * Adds lifetimes and ages: of class_malloc 4 blocks of thread 0 that lived for
+ * 1, 2, 3 and 10,000 us (at 1,000 ticks each), and 0, 1, 2 and 5 allocations,
+ * with 112 usable bytes each; of class_new 1000 of nothing. 6 of class_malloc
+ * live for 1 s. Offsets of the two segments.
+ */
+void dump_sample_add_ages(struct dump_sample *sample, uint64_t *ret_lifetimes,
+			  uint64_t *ret_live);
+
 #endif

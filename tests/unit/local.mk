@@ -91,6 +91,7 @@ model_tests = tests/unit/test_dump tests/unit/test_sites \
 	tests/unit/test_lines tests/unit/test_views tests/unit/test_source \
 	tests/unit/test_estimate tests/unit/test_ranges \
 	tests/unit/test_replay tests/unit/test_set tests/unit/test_leaks \
+	tests/unit/test_ages \
 	tests/unit/test_suppressions
 check_PROGRAMS += $(model_tests)
 TESTS += $(model_tests)
@@ -127,6 +128,9 @@ tests_unit_test_set_SOURCES = tests/unit/test_set.c \
 	tests/unit/dump_builder.c tests/unit/dump_builder.h
 tests_unit_test_set_CFLAGS = $(model_test_cflags)
 tests_unit_test_set_LDADD = $(model_test_libs)
+tests_unit_test_ages_SOURCES = tests/unit/test_ages.c $(model_test_sample)
+tests_unit_test_ages_CFLAGS = $(model_test_cflags)
+tests_unit_test_ages_LDADD = $(model_test_libs)
 tests_unit_test_leaks_SOURCES = tests/unit/test_leaks.c $(model_test_sample)
 tests_unit_test_leaks_CFLAGS = $(model_test_cflags)
 tests_unit_test_leaks_LDADD = $(model_test_libs)

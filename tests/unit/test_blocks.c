@@ -41,8 +41,9 @@ static struct seen *each(void)
 static void put(uint64_t addr, uint64_t bytes, uint32_t class_node)
 {
 	ck_assert(mp_blocks_reserve((const void *)addr));
-	mp_blocks_add((const void *)addr,
-		      (struct mp_block) { class_node, bytes });
+	mp_blocks_add(
+		(const void *)addr,
+		(struct mp_block) { .class_node = class_node, .bytes = bytes });
 }
 
 static const uint64_t sizes[] = { 0,

@@ -130,7 +130,8 @@ static void *swap_blocks(void *arg)
 			bytes = (uint64_t)UINT32_MAX + i;
 		ck_assert(mp_blocks_reserve(at(addr)));
 		mp_blocks_add(at(addr),
-			      (struct mp_block) { class_at(addr), bytes });
+			      (struct mp_block) { .class_node = class_at(addr),
+						  .bytes = bytes });
 		atomic_fetch_add(&added_bytes, bytes);
 		take_block(atomic_exchange_explicit(
 			&slots[next_random(&random) % SLOTS], addr,

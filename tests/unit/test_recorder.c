@@ -243,9 +243,11 @@ START_TEST(test_recorder_child_survives_an_entry_without_a_class)
 	recording_boot("dump");
 	alloc_at(0, 100);
 	ck_assert(mp_blocks_reserve(block(9)));
-	mp_blocks_add(block(9), (struct mp_block) { frame, 100 });
-	mp_blocks_add(block(8),
-		      (struct mp_block) { mp_stacks_count() + 1000, 100 });
+	mp_blocks_add(block(9),
+		      (struct mp_block) { .class_node = frame, .bytes = 100 });
+	mp_blocks_add(block(8), (struct mp_block) {
+					.class_node = mp_stacks_count() + 1000,
+					.bytes = 100 });
 	pid = fork();
 	if (pid == 0) {
 		mp_recorder_forked();
