@@ -71,7 +71,7 @@ static int print_json(FILE *file, struct analysis *analysis, size_t limit)
 	json_parts_begin(&json, file, "memprof-flame/1", &analysis->summary);
 	json_parts_totals(&json, "totals", analysis);
 	json_parts_selection(&json, "selection", analysis);
-	ret = html_flame_put(&json, analysis, limit, &strings);
+	ret = html_flame_put(&json, analysis, limit, &strings, NULL);
 	html_strings_print(&strings, &json);
 	json_parts_losses(&json, "losses", analysis);
 	json_end(&json);

@@ -15,6 +15,8 @@
 #include "analyzer/cmd/subject.h"
 #include "analyzer/view/html_data.h"
 
+#define DUMPS_MAX 64
+
 extern char **environ;
 
 struct options_of_html {
@@ -97,10 +99,10 @@ static void open_page(const char *path)
 	free(args[1]);
 }
 
-static int print(struct term *term, struct analysis *analysis,
-		 const void *values)
+static int print(struct term *term, struct set *set, const void *values)
 {
 	const struct options_of_html *options = values;
+	struct analysis *analysis = &set->array[0];
 	const struct html_options how = {
 		.units = (enum units)options->report.units,
 		.rows = options->report.limit >= 0
@@ -111,6 +113,8 @@ static int print(struct term *term, struct analysis *analysis,
 		.sysroot = options->report.sysroot,
 		.source_dirs = options->report.source_dirs.items,
 		.source_dir_count = options->report.source_dirs.count,
+		.others = set->array + 1,
+		.other_count = set->count - 1,
 	};
 	char *json = NULL, *path = NULL;
 	size_t bytes = 0;
@@ -148,16 +152,16 @@ static int html_run(const void *values, int argc, char **argv)
 	struct report_options report = options->report;
 
 	report.no_pager = true;
-	return subject_show(&report, argc ? argv[0] : NULL, print, values);
+	return subject_show_all(&report, argv, argc, print, values);
 }
 
 const struct cmd cmd_html = {
 	.name = "html",
 	.summary = "everything as one interactive page",
-	.usage = "[options] [DUMP]",
+	.usage = "[options] [DUMP...]",
 	.tables = html_tables,
 	.defaults = &html_defaults,
 	.options_bytes = sizeof(html_defaults),
-	.operands_max = 1,
+	.operands_max = DUMPS_MAX,
 	.run = html_run,
 };

@@ -124,6 +124,7 @@ static int add_sites(struct builder *builder)
 		uint32_t frame = analysis->tree.frame_of[self];
 		uint32_t at = builder->of_node[self];
 
+		builder->flame->of_site[i] = FLAME_NOWHERE;
 		if (!analysis->filter.keeps[i])
 			continue;
 		if (frame == 0)
@@ -135,6 +136,7 @@ static int add_sites(struct builder *builder)
 			at = add_frame(builder, at, frame);
 		if (at == 0)
 			return DUMP_MEMORY;
+		builder->flame->of_site[i] = at;
 		for (int m = 0; m < FLAME_METRICS; m++)
 			builder->flame->nodes[at].self[m] +=
 				site->counts.of[flame_metrics[m]];
@@ -216,7 +218,7 @@ static int choose(struct flame *flame, size_t limit, uint8_t *keeps)
 }
 
 /* Leaves the other nodes out; those that stay move together. */
-static int fold(struct flame *flame, size_t limit)
+static int fold(struct flame *flame, size_t limit, size_t sites)
 {
 	uint32_t *numbers = calloc(flame->count, sizeof(*numbers));
 	uint8_t *keeps = calloc(flame->count, 1);
@@ -234,6 +236,14 @@ static int fold(struct flame *flame, size_t limit)
 		numbers[i] = (uint32_t)kept;
 		flame->nodes[kept] = flame->nodes[i];
 		flame->nodes[kept++].parent = parent;
+	}
+	for (size_t i = 0; i < sites && ret == 0; i++) {
+		uint32_t at = flame->of_site[i];
+
+		if (at == FLAME_NOWHERE)
+			continue;
+		flame->is_folded[i] = !keeps[at];
+		flame->of_site[i] = numbers[at];
 	}
 	if (ret == 0)
 		flame->count = kept;
@@ -253,7 +263,11 @@ int flame_init(struct flame *ret_flame, struct analysis *analysis, size_t limit)
 
 	flame.nodes = calloc(builder.room, sizeof(*flame.nodes));
 	builder.of_node = region_new(nodes, sizeof(*builder.of_node));
-	if (!flame.nodes || !builder.of_node)
+	flame.of_site =
+		calloc(analysis->sites.count + 1, sizeof(*flame.of_site));
+	flame.is_folded = calloc(analysis->sites.count + 1, 1);
+	if (!flame.nodes || !builder.of_node || !flame.of_site ||
+	    !flame.is_folded)
 		ret = DUMP_MEMORY;
 	if (ret == 0)
 		ret = add_stacks(&builder);
@@ -261,7 +275,7 @@ int flame_init(struct flame *ret_flame, struct analysis *analysis, size_t limit)
 		ret = add_sites(&builder);
 	if (ret == 0) {
 		add_totals(&flame);
-		ret = fold(&flame, limit);
+		ret = fold(&flame, limit, analysis->sites.count);
 	}
 	intmap_clear(&builder.known);
 	region_free(builder.of_node, nodes, sizeof(*builder.of_node));
@@ -276,5 +290,7 @@ void flame_done(struct flame *flame)
 {
 	places_done(&flame->places);
 	free(flame->nodes);
+	free(flame->of_site);
+	free(flame->is_folded);
 	*flame = (struct flame) { 0 };
 }

@@ -22,6 +22,8 @@ struct analysis;
 #define FLAME_METRICS 5
 extern const enum metric flame_metrics[FLAME_METRICS];
 
+#define FLAME_NOWHERE UINT32_MAX
+
 enum flame_kind {
 	FLAME_ROOT,
 	FLAME_FUNCTION,
@@ -49,8 +51,11 @@ struct flame {
 	struct flame_node *nodes;
 	size_t count;
 	struct places places;
-	double share;	  /* what was folded has at most this of any metric */
-	size_t all_count; /* nodes before that */
+	double share;	    /* what was folded has at most this of any metric */
+	size_t all_count;   /* nodes before that */
+	uint32_t *of_site;  /* per site: its node, or the one it is folded */
+			    /* into; FLAME_NOWHERE: the filter drops it */
+	uint8_t *is_folded; /* per site: it is no self of that node */
 };
 
 /*

@@ -43,6 +43,11 @@ analyzer_model_files = \
 	analyzer/model/growth.h \
 	analyzer/model/heap_use.c \
 	analyzer/model/heap_use.h \
+	analyzer/model/history.c \
+	analyzer/model/history.h \
+	analyzer/model/history_count.c \
+	analyzer/model/history_items.c \
+	analyzer/model/history_items.h \
 	analyzer/model/intmap.c \
 	analyzer/model/intmap.h \
 	analyzer/model/keys.c \

@@ -63,4 +63,9 @@ int range_resolve(struct range *ret_range, const struct dump *dump,
  */
 int range_apply(const struct range *range, struct dump *dump);
 
+/* Does no sum over what slots had counted at an instant, and what has no
+ * slot, exceed what sums may be? Slot by slot dump_open() looked. */
+bool range_is_sane(const struct dump *dump, const struct mpf_change *state,
+		   const struct mpf_overflow *overflow);
+
 #endif

@@ -90,8 +90,8 @@ static bool fits(uint64_t *sum, uint64_t value)
 	return *sum <= DUMP_MAX_COUNT;
 }
 
-static bool is_sane(const struct dump *dump, const struct mpf_change *state,
-		    const struct mpf_overflow *overflow)
+bool range_is_sane(const struct dump *dump, const struct mpf_change *state,
+		   const struct mpf_overflow *overflow)
 {
 	uint64_t sums[7] = { overflow->allocs, overflow->alloc_bytes,
 			     overflow->frees, overflow->free_bytes };
@@ -146,7 +146,7 @@ static int set_peak(struct dump *dump, const struct mpf_moment *moment)
 		return DUMP_MEMORY;
 	dump->header.peak_ns = moment->ns;
 	dump->header.peak_bytes = 0;
-	if (!is_sane(dump, state, &moment->overflow)) {
+	if (!range_is_sane(dump, state, &moment->overflow)) {
 		region_free(state, dump->slot_count, sizeof(*state));
 		return DUMP_CORRUPT;
 	}
@@ -210,7 +210,7 @@ int range_apply(const struct range *range, struct dump *dump)
 		if (!dump->before)
 			return DUMP_MEMORY;
 		before = overflow_at(dump, &range->from);
-		if (!is_sane(dump, dump->before, &before))
+		if (!range_is_sane(dump, dump->before, &before))
 			return DUMP_CORRUPT;
 		/* The header of a process that goes on was read earlier. */
 		dump->overflow_before = (struct mpf_overflow) {
@@ -223,7 +223,7 @@ int range_apply(const struct range *range, struct dump *dump)
 	state = state_at(dump, &range->to);
 	if (!state)
 		return DUMP_MEMORY;
-	if (is_sane(dump, state, &overflow) &&
+	if (range_is_sane(dump, state, &overflow) &&
 	    (!dump->before || is_later(dump, dump->before, state)))
 		set_end(dump, &range->to, state);
 	else

@@ -72,6 +72,7 @@ int sizes_init(struct sizes *ret_sizes, const struct analysis *analysis)
 			row->counts = exact[b];
 		if (counts_is_zero(&row->counts))
 			continue;
+		row->bucket = b;
 		set_range(row, b);
 		sizes.count++;
 	}

@@ -11,6 +11,7 @@
 struct analysis;
 
 struct sizes_row {
+	unsigned bucket;
 	uint64_t first, last; /* bytes a block has, both included */
 	struct counts counts;
 };

@@ -33,6 +33,7 @@ struct top_row {
 	struct counts cumulative; /* site, thread: as self */
 	struct place place;	  /* function, line, file, module */
 	uint32_t site;		  /* site: its number in sites */
+	uint32_t thread;	  /* thread: index; UINT32_MAX: no stack */
 	uint32_t tid;		  /* thread */
 	unsigned bucket;	  /* size: see top_bucket_range() */
 	uint32_t dump;		  /* of several: whose place, site it is */

@@ -91,6 +91,7 @@ int top_threads(struct top *top, struct analysis *analysis)
 			continue;
 		top->rows[kept] = top->rows[i];
 		describe_thread(&top->rows[kept], &dump->threads[i]);
+		top->rows[kept].thread = (uint32_t)i;
 		top->rows[kept].cumulative = top->rows[kept].self;
 		kept++;
 	}
@@ -102,6 +103,7 @@ int top_threads(struct top *top, struct analysis *analysis)
 			.self = sites->array[i].counts,
 			.cumulative = sites->array[i].counts,
 			.has_no_stack = true,
+			.thread = UINT32_MAX,
 		};
 	}
 	top->count = kept;

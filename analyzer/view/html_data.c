@@ -14,6 +14,7 @@
 #include "analyzer/view/html_sources.h"
 #include "analyzer/view/html_strings.h"
 #include "analyzer/view/html_tables.h"
+#include "analyzer/view/html_timeline.h"
 #include "analyzer/view/json_parts.h"
 #include "analyzer/view/text_losses.h"
 
@@ -76,6 +77,7 @@ static int put_sizes(struct json *json, const struct analysis *analysis)
 	json_begin_array(json, "sizes");
 	for (size_t i = 0; i < sizes.count; i++) {
 		json_begin_object(json, NULL);
+		json_unsigned(json, "bucket", sizes.rows[i].bucket);
 		json_unsigned(json, "first", sizes.rows[i].first);
 		json_unsigned(json, "last", sizes.rows[i].last);
 		json_parts_counts(json, &sizes.rows[i].counts);
@@ -91,6 +93,7 @@ int html_data_print(FILE *file, struct analysis *analysis,
 {
 	static const char *const units[] = { "iec", "si", "bytes" };
 	struct html_strings strings = { 0 };
+	struct html_links links = { 0 };
 	struct json json;
 	int ret;
 
@@ -101,13 +104,18 @@ int html_data_print(FILE *file, struct analysis *analysis,
 	json_parts_selection(&json, "selection", analysis);
 	put_metrics(&json);
 	put_modules(&json, &analysis->tree.modules);
-	ret = html_flame_put(&json, analysis, options->nodes, &strings);
+	ret = html_flame_put(&json, analysis, options->nodes, &strings, &links);
 	if (ret == 0)
-		ret = html_tables_put(&json, analysis, options->rows, &strings);
+		ret = html_tables_put(&json, analysis, options->rows, &strings,
+				      &links);
 	if (ret == 0)
 		ret = put_sizes(&json, analysis);
 	if (ret == 0)
 		ret = html_sources_put(&json, analysis, options, &strings);
+	if (ret == 0)
+		ret = html_timeline_put(&json, analysis, options, &links);
+	if (ret == 0)
+		ret = html_history_put(&json, analysis, &links);
 	html_strings_print(&strings, &json);
 	/* Last: now it is known which code had no names. */
 	json_parts_losses(&json, "losses", analysis);
@@ -117,5 +125,9 @@ int html_data_print(FILE *file, struct analysis *analysis,
 	if (strings.is_failed)
 		ret = DUMP_MEMORY;
 	html_strings_done(&strings);
+	free(links.rows);
+	free(links.nodes);
+	free(links.is_folded);
+	free(links.threads);
 	return ret;
 }

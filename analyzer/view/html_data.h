@@ -22,7 +22,21 @@
  *	cannot differ), samples (of sampled dumps), stacks (sites: numbers of
  *	frames, innermost first), truncated
  * frames: columns function, file, line, module, offset, inlined, guessed
- * sizes [{first, last, counts}]
+ * sizes [{bucket, first, last, counts}]
+ * timelines [{program, pid, start_unix_ns, from_ns, to_ns, ended, lost_names,
+ *	points: columns ns (after its start), live_bytes, live_blocks,
+ *	rss_bytes (0: not known), allocated_bytes, bytes_per_s; events [{ns,
+ *	name, snapshot, live_bytes}], and of the first: sites (rows of the
+ *	table, -1: not in it), layers [ns, live_bytes, and live of sites]}]
+ * history: null, or {has_start, has_threads, left_out (moments), metrics;
+ *	rows, nodes, folded: of what changes below, the row of the table of
+ *	sites (-1: several smaller ones), the node of the flame graph, and 1
+ *	where it is no self of it; moments [{ns, name, peak_ns, peak_is_now,
+ *	live_bytes, slots_live (without weights), and for total (all, those
+ *looked at), site, size (by bucket) and thread (rows of the table) what changed
+ *since the last moment: the numbers of those that did, each as its distance
+ *from the one after the last, then by how much, one column per metric}], the
+ *	end last}
  * sources [{file, found, newer, sum, lines, counts (one column per metric),
  *	functions [{function, first, last, counts}], text [{first, lines}]}]
  */
@@ -49,6 +63,8 @@ struct html_options {
 	const char *sysroot;
 	const char *const *source_dirs;
 	size_t source_dir_count;
+	struct analysis *others; /* dumps on the same axis of time */
+	size_t other_count;
 };
 
 /* 0, or DUMP_MEMORY. */

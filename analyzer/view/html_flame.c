@@ -73,7 +73,7 @@ static void put_metrics(struct json *json, const struct flame *flame,
 }
 
 int html_flame_put(struct json *json, struct analysis *analysis, size_t limit,
-		   struct html_strings *strings)
+		   struct html_strings *strings, struct html_links *links)
 {
 	struct flame flame;
 	char share[32];
@@ -99,6 +99,12 @@ int html_flame_put(struct json *json, struct analysis *analysis, size_t limit,
 	put_metrics(json, &flame, "self", true);
 	put_metrics(json, &flame, "total", false);
 	json_end(json);
+	if (links) {
+		links->nodes = flame.of_site;
+		links->is_folded = flame.is_folded;
+		flame.of_site = NULL;
+		flame.is_folded = NULL;
+	}
 	flame_done(&flame);
 	return 0;
 }

@@ -6,10 +6,12 @@
 #include <stddef.h>
 
 #include "analyzer/model/analysis.h"
+#include "analyzer/view/html_links.h"
 #include "analyzer/view/html_strings.h"
 
-/* limit: of nodes, 0: all. 0, or DUMP_MEMORY. */
+/* limit: of nodes, 0: all. links: nodes and is_folded are filled, to be freed
+ * by the caller; NULL: they are not. 0, or DUMP_MEMORY. */
 int html_flame_put(struct json *json, struct analysis *analysis, size_t limit,
-		   struct html_strings *strings);
+		   struct html_strings *strings, struct html_links *links);
 
 #endif

@@ -4,6 +4,9 @@
 
 #include "analyzer/view/html_tables.h"
 
+#include <stdlib.h>
+
+#include "analyzer/model/dump.h"
 #include "analyzer/model/frames.h"
 #include "analyzer/model/pick.h"
 #include "analyzer/model/top.h"
@@ -163,9 +166,38 @@ static int put_columns(const struct table *table, struct frames *frames)
 	return ret;
 }
 
+/* Which site, or which thread of the dump, a row is of. */
+static int keep_links(const struct table *table, struct html_links *links)
+{
+	const struct analysis *analysis = table->analysis;
+	const struct pick *pick = table->pick;
+	const size_t sites = analysis->sites.count;
+	const struct top_row *rows = table->top->rows;
+
+	if (table->top->by == TOP_SITE) {
+		links->rows = calloc(sites + 1, sizeof(*links->rows));
+		if (!links->rows)
+			return DUMP_MEMORY;
+		for (size_t i = 0; i < sites; i++)
+			links->rows[i] = UINT32_MAX;
+		links->row_count = pick->count;
+		for (size_t i = 0; i < pick->count; i++)
+			links->rows[rows[pick->numbers[i]].site] = (uint32_t)i;
+	} else if (table->top->by == TOP_THREAD) {
+		links->threads =
+			calloc(pick->count + 1, sizeof(*links->threads));
+		if (!links->threads)
+			return DUMP_MEMORY;
+		links->thread_count = pick->count;
+		for (size_t i = 0; i < pick->count; i++)
+			links->threads[i] = rows[pick->numbers[i]].thread;
+	}
+	return 0;
+}
+
 static int put_table(struct json *json, struct analysis *analysis,
 		     enum top_by by, size_t limit, struct html_strings *strings,
-		     struct frames *frames)
+		     struct frames *frames, struct html_links *links)
 {
 	struct pick pick;
 	struct top top;
@@ -182,6 +214,8 @@ static int put_table(struct json *json, struct analysis *analysis,
 					     .strings = strings };
 
 		ret = put_columns(&table, frames);
+		if (ret == 0)
+			ret = keep_links(&table, links);
 		pick_done(&pick);
 	}
 	top_done(&top);
@@ -232,7 +266,7 @@ static void put_frames(struct json *json, const struct frames *frames,
 }
 
 int html_tables_put(struct json *json, struct analysis *analysis, size_t limit,
-		    struct html_strings *strings)
+		    struct html_strings *strings, struct html_links *links)
 {
 	struct frames frames = { 0 };
 	int ret = 0;
@@ -240,7 +274,7 @@ int html_tables_put(struct json *json, struct analysis *analysis, size_t limit,
 	json_begin_object(json, "tables");
 	for (int by = TOP_FUNCTION; by <= TOP_THREAD && ret == 0; by++)
 		ret = put_table(json, analysis, (enum top_by)by, limit, strings,
-				&frames);
+				&frames, links);
 	json_end(json);
 	put_frames(json, &frames, strings);
 	frames_done(&frames);

@@ -6,10 +6,12 @@
 #include <stddef.h>
 
 #include "analyzer/model/analysis.h"
+#include "analyzer/view/html_links.h"
 #include "analyzer/view/html_strings.h"
 
-/* limit: of rows by each metric, 0: all. 0, or DUMP_MEMORY. */
+/* limit: of rows by each metric, 0: all. links: rows and threads are filled, to
+ * be freed by the caller. 0, or DUMP_MEMORY. */
 int html_tables_put(struct json *json, struct analysis *analysis, size_t limit,
-		    struct html_strings *strings);
+		    struct html_strings *strings, struct html_links *links);
 
 #endif

@@ -30,6 +30,8 @@ analyzer_view_files = \
 	analyzer/view/html_data.h \
 	analyzer/view/html_flame.c \
 	analyzer/view/html_flame.h \
+	analyzer/view/html_history.c \
+	analyzer/view/html_links.h \
 	analyzer/view/html_page.c \
 	analyzer/view/html_page.h \
 	analyzer/view/html_sources.c \
@@ -38,6 +40,8 @@ analyzer_view_files = \
 	analyzer/view/html_strings.h \
 	analyzer/view/html_tables.c \
 	analyzer/view/html_tables.h \
+	analyzer/view/html_timeline.c \
+	analyzer/view/html_timeline.h \
 	analyzer/view/json.c \
 	analyzer/view/json.h \
 	analyzer/view/json_diff.c \
@@ -124,6 +128,7 @@ html_page_modules = \
 	analyzer/view/html/format.js \
 	analyzer/view/html/data.js \
 	analyzer/view/html/state.js \
+	analyzer/view/html/range.js \
 	analyzer/view/html/tree.js \
 	analyzer/view/html/overview.js \
 	analyzer/view/html/table.js \
@@ -132,6 +137,7 @@ html_page_modules = \
 	analyzer/view/html/source.js \
 	analyzer/view/html/leaks.js \
 	analyzer/view/html/sizes.js \
+	analyzer/view/html/timeline.js \
 	analyzer/view/html/main.js
 html_page_parts = analyzer/view/html/head.html analyzer/view/html/tail.html
 EXTRA_DIST += $(html_page_files) analyzer/view/html/pack

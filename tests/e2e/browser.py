@@ -109,6 +109,23 @@ class Browser:
             location.hash = arguments[0]; });
             return done;""", fragment)
 
+    def seen(self, rows, cells, fragments):
+        """The numbers behind the cells of all rows, in each of the views."""
+        return self.run("""
+            const [rows, cells, fragments] = arguments;
+            const all = [];
+            for (const fragment of fragments) {
+                if (location.hash !== fragment)
+                    await new Promise((ok) => {
+                        addEventListener('hashchange', ok, {once: true});
+                        location.hash = fragment;
+                    });
+                all.push([...document.querySelectorAll(rows)].map((row) =>
+                    [...row.querySelectorAll(cells)].map((e) =>
+                    Number(e.dataset.value))));
+            }
+            return all;""", rows, cells, fragments)
+
     def click(self, selector):
         self.run("document.querySelector(arguments[0]).click()", selector)
         # hashchange comes after the click.

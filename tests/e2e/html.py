@@ -12,7 +12,8 @@ import time
 import xml.etree.ElementTree as ElementTree
 
 import browser
-from harness import BUILD, CC, MEMPROF, Case, clean_env, finish, main, start
+from harness import (BUILD, CC, MEMPROF, Case, clean_env, finish, main, start,
+                     target)
 
 METRICS = {"peak": "peak_bytes", "leaked": "live_bytes",
            "allocated": "allocated_bytes", "count": "allocations",
@@ -20,7 +21,7 @@ METRICS = {"peak": "peak_bytes", "leaked": "live_bytes",
 SORTS = {"peak": "peak", "leaked": "live", "allocated": "bytes",
          "count": "blocks", "temporary": "temporary"}
 TABLES = ("function", "line", "file", "module", "site", "thread")
-VIEWS = ("overview", "flame", "flame&dir=up", "table", "table&by=site",
+VIEWS = ("overview", "timeline", "flame", "flame&dir=up", "table", "table&by=site",
          "source", "leaks", "sizes")
 
 # The name that this becomes in the binary would be markup, if it were let.
@@ -69,6 +70,14 @@ int main(void)
 }
 """ % (PLAIN, PLAIN)
 FILE = "</script><img src=x onerror=hacked=4>\"'.c".replace("/", "_")
+
+
+def rows_of(rows, by, metric):
+    """What a table of the page shows of the rows of top."""
+    pairs = sorted((row["self"][metric], row["cumulative"][metric])
+                   for row in rows)
+    pairs = [pair for pair in pairs if pair != (0, 0)]
+    return [(a,) for a, _ in pairs] if by in ("site", "thread") else pairs
 
 
 class Shared(Case):
@@ -228,7 +237,9 @@ class Picture(Shared):
                                      "function", "file")}})
 
 
-class Page(Shared):
+class InBrowser(Shared):
+    """Pages of which nothing may complain and which may ask for nothing."""
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -256,18 +267,32 @@ class Page(Shared):
         self.assertEqual(self.browser.run(
             "return document.querySelectorAll('img, b b, iframe').length"), 0)
 
+    def tables(self, by):
+        """self and cumulative of all rows, in order of the metric shown."""
+        shown = self.browser.run("""
+            return [...document.querySelectorAll('#table tbody tr')]
+            .map((tr) => [...tr.querySelectorAll('.bar')]
+            .map((e) => Number(e.dataset.value)))""")
+        return sorted(map(tuple, shown))
+
+    def totals(self):
+        return {key: int(text.replace(",", "")) for key, text in
+                self.browser.run(
+                    "return [...document.querySelectorAll('[data-total]')]"
+                    ".map((e) => [e.dataset.total, e.title])")}
+
+
+class Page(InBrowser):
     # The views against the commands.
 
     def test_overview_has_the_totals(self):
         totals = self.json("report", self.mp)["totals"]
-        shown = self.browser.run(
-            "return Object.fromEntries([...document.querySelectorAll("
-            "'[data-total]')].map((e) => [e.dataset.total, e.title]))")
+        shown = self.totals()
         self.assertEqual(set(shown), {"peak_bytes", "live_bytes",
                                       "allocated_bytes", "allocations",
                                       "temporary", "sites"})
-        for key, text in shown.items():
-            self.assertEqual(int(text.replace(",", "")), totals[key], key)
+        for key, number in shown.items():
+            self.assertEqual(number, totals[key], key)
         self.assertEqual(totals["live_bytes"], 8400)
         self.assertEqual(len(self.browser.texts("#tops section")), 5)
         self.assertIn("exact", self.browser.text("#main"))
@@ -298,15 +323,7 @@ class Page(Shared):
                 rows = self.json("top", "--by", by, "-c", "--sort", SORTS[key],
                                  self.mp)["rows"]
                 self.browser.go("#view=table&by=%s&metric=%s" % (by, key))
-                want = sorted((row["self"][metric], row["cumulative"][metric])
-                              for row in rows)
-                shown = self.browser.run("""
-                    return [...document.querySelectorAll('#table tbody tr')]
-                    .map((tr) => [...tr.querySelectorAll('.bar')]
-                    .map((e) => Number(e.dataset.value)))""")
-                if by in ("site", "thread"):
-                    want = [(a,) for a, _ in want]
-                self.assertEqual(sorted(map(tuple, shown)), want,
+                self.assertEqual(self.tables(by), rows_of(rows, by, metric),
                                  (by, metric))
 
     def test_a_table_sorts_and_filters(self):
@@ -590,6 +607,182 @@ class Page(Shared):
                         self.browser.picture(os.path.join(
                             pictures, "%s-%d-%s.png" % (
                                 re.sub("[^a-z]+", "-", view), width, theme)))
+
+
+class Timeline(InBrowser):
+    """Of a program with marks and snapshots whose live bytes are known."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.mp = cls.record("phases", "phases.mp")
+        cls.page = os.path.join(cls.folder, "phases.html")
+        run = finish(start((MEMPROF, "html", "-o", cls.page, cls.mp),
+                           env=clean_env()))
+        assert run.status == 0, run.stderr.decode()
+
+    @classmethod
+    def record(cls, name, dump, *args, **env):
+        path = os.path.join(cls.folder, dump)
+        run = finish(start((target(name),) + args, cwd=cls.folder,
+                           env=clean_env(
+                               LD_PRELOAD=os.path.join(BUILD, "libmemprof.so"),
+                               MEMPROF_OUT=path, MEMPROF_QUIET="1", **env)))
+        assert run.status == 0, run.stderr.decode()
+        return path
+
+    def instants(self, dump):
+        """When moments are known, by name."""
+        return {m["name"]: str(m["ns"]) for m in
+                self.json("html", dump)["history"]["moments"]}
+
+    def compare(self, dump, start_ns, end_ns):
+        """All views against the commands with the same range."""
+        options = [part for part in ("--from", start_ns + "ns", "--to",
+                                     end_ns + "ns")]
+        options = options if start_ns else options[2:]
+        options = options if end_ns else options[:-2]
+        fragment = "&from=%s&to=%s" % (start_ns, end_ns)
+        totals = self.json("report", *options, dump)["totals"]
+        self.browser.go("#view=overview" + fragment)
+        for key, number in self.totals().items():
+            self.assertEqual(number, totals[key], (key, options))
+        self.assertEqual(self.browser.text("#rangebar code"),
+                         " ".join(["memprof report"] + options))
+        # Its tables are those of top, see below.
+        page = self.json("html", "--no-source", *options, dump)
+        cases = [(by, key) for by in TABLES for key in METRICS]
+        shown = self.browser.seen("#table tbody tr", ".bar", [
+            "#view=table&by=%s&metric=%s%s" % (by, key, fragment)
+            for by, key in cases])
+        for (by, key), rows in zip(cases, shown):
+            metric = page["metrics"].index(METRICS[key])
+            table = page["tables"][by]
+            columns = [table[part][metric] for part in ("self", "cumulative")
+                       if part in table]
+            self.assertEqual(sorted(map(tuple, rows)),
+                             sorted(row for row in zip(*columns) if any(row)),
+                             (by, key, options))
+        for view, where, what in (("flame", ".info", "[data-metric=%s]"),
+                                  ("sizes", "#sizes tbody tr", ".bar")):
+            for key, metric in METRICS.items():
+                rows, = self.browser.seen(
+                    where, what.replace("%s", metric),
+                    ["#view=%s&metric=%s%s" % (view, key, fragment)])
+                self.assertEqual(sum(map(sum, rows)), totals[metric],
+                                 (view, metric, options))
+        sites = self.json("leaks", "-n", "0", *options, dump)["sites"]
+        self.browser.go("#view=leaks&group=site" + fragment)
+        self.assertEqual(self.browser.values("#groups summary b"),
+                         [s["live_bytes"] for s in sites if s["live_bytes"]])
+        want = self.json("lines", *options, dump, "phases.c")["files"][0]
+        self.browser.go("#view=source&file=%s%s" % (want["file"], fragment))
+        shown = self.browser.run(
+            "return Object.fromEntries([...document.querySelectorAll("
+            "'#lines tbody tr[id]')].map((tr) => [tr.id.slice(1),"
+            "[...tr.querySelectorAll('[data-value]')].map((e) =>"
+            "Number(e.dataset.value))]).filter(([, v]) => v.some((n) => n)))")
+        self.assertEqual(shown, {
+            str(row["line"]): values for row in want["lines"]
+            for values in [[row[m] for m in METRICS.values()]] if any(values)})
+
+    def test_ranges_are_those_of_the_commands(self):
+        at = self.instants(self.mp)
+        for first, last in (("", at["second"]), ("", at["third"]),
+                            (at["first"], at["second"]), (at["second"], "")):
+            self.compare(self.mp, first, last)
+
+    def test_the_plot_has_what_timeline_says(self):
+        want = self.json("timeline", self.mp)
+        have = self.json("html", self.mp)["timelines"][0]
+        for key in ("ns", "live_bytes", "live_blocks", "rss_bytes",
+                    "allocated_bytes"):
+            self.assertEqual(have["points"][key],
+                             [p[key] or 0 for p in want["points"]])
+        self.assertEqual(have["layers"], [
+            [layer["ns"], layer["live_bytes"]] + layer["live_of_sites"]
+            for layer in want["layers"]])
+        self.browser.go("#view=timeline")
+        self.assertEqual(
+            self.browser.texts("#events tbody td:first-child"),
+            [event["name"] for event in want["events"]])
+        self.assertEqual(self.browser.values("#events [data-value]"),
+                         [event["live_bytes"] for event in want["events"]])
+        self.assertEqual(self.browser.values("#legend [data-value]"),
+                         [100000, 50000])
+        self.browser.click("#main details summary")
+        self.browser.wait("return document.querySelector('#points') !== null")
+        self.assertIn("97.7 KiB", self.browser.text("#points tbody"))
+
+    def drag(self, *names):
+        """From one instant of the plot to another, with a pointer."""
+        self.browser.run("""
+            const plot = document.querySelector('.plot').plot;
+            const [from, to] = arguments[0].map((ns) => plot.x(Number(ns)));
+            const box = plot.canvas.getBoundingClientRect();
+            const send = (type, x) => plot.canvas.dispatchEvent(
+                new PointerEvent(type, {clientX: box.left + x, button: 0,
+                    clientY: box.top + 90, pointerId: 1, bubbles: true}));
+            plot.canvas.setPointerCapture = () => 0;
+            send('pointerdown', from);
+            if (to !== from) send('pointermove', to);
+            send('pointerup', to);
+            return new Promise((ok) => setTimeout(ok, 0));""", names)
+
+    def test_a_range_is_chosen_by_pointer_keys_and_names(self):
+        at = self.instants(self.mp)
+        self.browser.go("#view=timeline")
+        self.drag(at["second"], at["first"])
+        self.browser.wait("return document.querySelector('#rangebar') !== null")
+        where = "return location.hash"
+        self.assertEqual(self.browser.run(where), "#view=timeline&from=%s&to=%s"
+                         % (at["first"], at["second"]))
+        self.drag(at["third"], at["third"])
+        self.browser.wait("return !location.hash.includes('from=')")
+        self.assertEqual(self.browser.run(where),
+                         "#view=timeline&to=" + at["third"])
+        # A slider is what keys move.
+        self.browser.run("""
+            const slider = document.getElementById('from');
+            slider.value = 1;
+            slider.dispatchEvent(new Event('change'));""")
+        self.browser.wait("return location.hash.includes('from=')")
+        self.assertEqual(self.browser.run(where), "#view=timeline&from=%s&to=%s"
+                         % (at["first"], at["third"]))
+        self.browser.click("#all")
+        self.browser.wait("return document.querySelector('#rangebar') === null")
+        self.browser.click("#events tr:nth-child(2) button:last-child")
+        self.browser.wait("return location.hash.includes('to=')")
+        self.assertEqual(self.browser.run(where),
+                         "#view=timeline&to=" + at["first"])
+
+    def test_children_are_on_the_same_axis(self):
+        mp = self.record("phases", "fork.%p.mp", "fork")
+        dumps = sorted((os.path.join(self.folder, name) for name in
+                        os.listdir(self.folder) if name.startswith("fork.")),
+                       key=lambda p: self.json("info", p)["program"]
+                       ["forked_by"] or 0)
+        page = self.path("fork.html")
+        self.assertEqual(mp, os.path.join(self.folder, "fork.%p.mp"))
+        self.memprof("html", "-o", page, *dumps)
+        self.browser.open(page, "#view=timeline")
+        self.assertEqual(self.browser.run(
+            "return document.querySelector('.plot').plot.panels()"
+            ".map((p) => p.kind)"), ["heap", "rss", "rate", "child"])
+        # The child's own page begins with what it inherited.
+        at = self.instants(dumps[1])
+        self.memprof("html", "-f", "-o", page, dumps[1])
+        self.browser.open(page)
+        self.compare(dumps[1], "", at["child"])
+
+    def test_a_range_that_is_no_range_is_everything(self):
+        for fragment in ("&from=x&to=y", "&from=-1&to=-5", "&from=1e9&to=0x7",
+                         "&from=99999999999999999999"):
+            self.browser.open(self.page, "#view=overview" + fragment)
+            self.assertEqual(self.totals()["allocations"], 2000, fragment)
+        path = self.write("--to", "second", name="part.html")
+        self.browser.open(path, "#view=timeline&to=5")
+        self.assertIn("cannot be chosen", self.browser.text("#main"))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,13 @@
 // The recording, as analyzer/view/html_data.h describes it.
 import {clean} from './dom.js';
 
+// All of it, and what of it is looked at.
+export let whole = null;
 export let data = null;
+
+export function setData(next) {
+	data = next;
+}
 
 export async function load() {
 	const coded = document.getElementById('data');
@@ -10,7 +16,7 @@ export async function load() {
 	const bytes = Uint8Array.from(binary, (c) => c.charCodeAt(0));
 	const stream = new Blob([bytes]).stream()
 		.pipeThrough(new DecompressionStream('gzip'));
-	data = JSON.parse(await new Response(stream).text());
+	data = whole = JSON.parse(await new Response(stream).text());
 	coded.remove();
 }
 

@@ -10,8 +10,11 @@ import {whereLink} from './table.js';
 
 const LISTED = 200;
 const built = new Map();
+let builtOf = null;
 
 function buildOnce(id, make) {
+	if (builtOf !== data) built.clear();
+	builtOf = data;
 	if (!built.has(id)) built.set(id, make());
 	return built.get(id);
 }

@@ -5,6 +5,8 @@ import {endText, metricOf, metrics} from './format.js';
 import {baseName, data, load} from './data.js';
 import {go, link, readState, state} from './state.js';
 import {overviewView} from './overview.js';
+import {applyRange} from './range.js';
+import {rangeBar, timelineView} from './timeline.js';
 import {tableView} from './table.js';
 import {flameView, hideTip} from './flame.js';
 import {nextHot, sourceView} from './source.js';
@@ -13,6 +15,7 @@ import {sizesView} from './sizes.js';
 
 const views = {
 	overview: ['Overview', overviewView],
+	timeline: ['Timeline', timelineView],
 	flame: ['Flame graph', flameView],
 	table: ['Table', tableView],
 	source: ['Source', sourceView],
@@ -23,6 +26,9 @@ const byId = (id) => document.getElementById(id);
 
 function render() {
 	readState();
+	applyRange();
+	metrics[metricOf('leaked')].text = 'Live ' + endText();
+	byId('metric').options[metricOf('leaked')].textContent = metrics[metricOf('leaked')].text;
 	hideTip();
 	if (!Object.hasOwn(views, state.view)) state.view = 'overview';
 	byId('views').replaceChildren(...Object.entries(views).map(([key, [text]]) =>
@@ -30,7 +36,7 @@ function render() {
 	byId('metric').value = metrics.some((m) => m.key === state.metric) ? state.metric : 'peak';
 	const main = byId('main');
 	main.replaceChildren();
-	add(main, [views[state.view][1]()]);
+	add(main, [rangeBar(), views[state.view][1]()]);
 	document.body.dataset.view = state.view;
 }
 
@@ -87,7 +93,6 @@ async function start() {
 	}
 	byId('title').textContent = 'memprof: ' + clean(baseName(data.program.path));
 	document.title = byId('title').textContent;
-	metrics[metricOf('leaked')].text = 'Live ' + endText();
 	add(byId('metric'), metrics.map((m) => el('option', {value: m.key}, m.text)));
 	byId('metric').addEventListener('change', (event) => go({metric: event.target.value}));
 	addEventListener('hashchange', render);

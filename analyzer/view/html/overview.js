@@ -14,6 +14,7 @@ function cards() {
 	const t = data.totals;
 	const about = (key, format) => card(format(t[key]), '', count(t[key]), key);
 	const make = (key, format, text) => {
+		if (t[key] === null) return null;
 		const c = about(key, format);
 		c.lastChild.textContent = text;
 		return c;
@@ -73,6 +74,7 @@ function program() {
 }
 
 function edge(instant) {
+	if (instant.isEnd) return 'the end';
 	return (instant.name ? clean(instant.name) + ', ' : '') + (instant.ns ? duration(instant.ns) + ' after the start' : 'the start');
 }
 

@@ -8,6 +8,7 @@ import {go, link, note, state} from './state.js';
 const ROWS_AT_ONCE = 300;
 const kinds = [['function', 'functions'], ['line', 'lines'], ['file', 'files'],
 	['module', 'modules'], ['site', 'call stacks'], ['thread', 'threads']];
+const shownKinds = () => kinds.filter(([key]) => Object.hasOwn(data.tables, key));
 
 // What a row is called, and where it is.
 function describe(by, table, i) {
@@ -125,7 +126,7 @@ function body(shown, tbody, found, whole) {
 
 function results() {
 	const found = rows();
-	const {table, metric, list} = found;
+	const {table, by, metric, list} = found;
 	const whole = data.selection[metric.json];
 	const tbody = el('tbody');
 	let shown = body(0, tbody, found, whole);
@@ -136,7 +137,8 @@ function results() {
 	const sum = list.reduce((n, row) => n + row.self, 0);
 	return [
 		el('p.dim', {id: 'found', role: 'status'}, count(list.length) + ' rows, ' + metric.format(sum) + ' by themselves, ' + percent(sum, whole) + ' of all',
-			table.rest_rows ? '; not on this page: ' + count(table.rest_rows) + ' small rows with ' + metric.format(table.rest[metric.json]) : '', '.'),
+			table.rest_rows ? '; not on this page: ' + count(table.rest_rows) + ' small rows with ' + metric.format(table.rest[metric.json])
+				: data.isPartly && by !== 'thread' && table.rest[metric.json] ? '; small call stacks with ' + metric.format(table.rest[metric.json]) + ' are in no row' : '', '.'),
 		el('div.scroll', null, el('table', {id: 'table'}, el('thead', null, el('tr', null,
 			head('Name', 'name'), el('th.wide', null, 'Where'),
 			head(table.cumulative ? metric.text + ', itself' : metric.text, 'self', '.n'), el('th.n.wide', null, 'Share'),
@@ -154,7 +156,7 @@ export function tableView() {
 			box.replaceChildren(...results().flat());
 		}});
 	return [
-		el('div.row', null, select('By', kinds, state.by, (by) => go({by})), search,
+		el('div.row', null, select('By', shownKinds(), state.by, (by) => go({by})), search,
 			el('button', {type: 'button', id: 'csv', onclick: () => csv(rows())}, 'CSV of these')),
 		box,
 	];

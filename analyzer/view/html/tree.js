@@ -98,10 +98,12 @@ export class Tree {
 }
 
 let base = null;
+let baseOf = null;
 
 // As it was recorded, with what was folded as nodes of its own.
 export function baseTree() {
-	if (base) return base;
+	if (base && baseOf === data) return base;
+	baseOf = data;
 	const flame = data.flame;
 	const n = flame.parent.length;
 	base = new Tree();
