@@ -13,6 +13,7 @@
 #include "analyzer/model/analysis.h"
 #include "analyzer/model/dump.h"
 #include "analyzer/model/growth.h"
+#include "analyzer/model/history.h"
 #include "analyzer/model/timeline.h"
 #include "tests/unit/all_views.h"
 #include "tests/unit/dump_sample.h"
@@ -115,6 +116,73 @@ static uint64_t taken(const char *instant)
 	ck_assert_int_eq(open_range(NULL, instant, false), 0);
 	return analysis.range.to.ns / MS;
 }
+
+/* What a history says of its instants. */
+struct seen {
+	uint64_t ns;
+	struct counts total;
+	struct counts of_node[64]; /* by node of the tree */
+};
+
+static size_t see_history(size_t limit, struct seen *ret_seen,
+			  size_t *ret_left_out)
+{
+	struct history history;
+	size_t count = 0;
+
+	ck_assert_int_eq(open_range(NULL, NULL, false), 0);
+	ck_assert_int_eq(history_init(&history, &analysis, limit), 0);
+	for (history_next(&history); !history.is_over; history_next(&history)) {
+		ret_seen[count].ns = history.now.ns;
+		ret_seen[count].total = history.total;
+		for (size_t i = 0; i < analysis.sites.count; i++)
+			ret_seen[count].of_node[analysis.sites.array[i].node] =
+				history.sites[i];
+		count++;
+	}
+	*ret_left_out = history.left_out;
+	history_done(&history);
+	return count;
+}
+
+START_TEST(test_history_is_what_ranges_say)
+{
+	static struct seen seen[8];
+	size_t left_out, count = see_history(0, seen, &left_out);
+
+	ck_assert_uint_eq(count, 4);
+	ck_assert_uint_eq(left_out, 0);
+	for (size_t k = 0; k < count; k++) {
+		char to[32];
+
+		snprintf(to, sizeof(to), "%lluns",
+			 (unsigned long long)seen[k].ns);
+		ck_assert_int_eq(open_range(NULL, to, false), 0);
+		ck_assert(analysis.range.to.is_exact);
+		ck_assert_mem_eq(&seen[k].total, &analysis.sites.totals,
+				 sizeof(seen[k].total));
+		for (size_t i = 0; i < analysis.sites.count; i++) {
+			const struct site *site = &analysis.sites.array[i];
+
+			ck_assert_mem_eq(&seen[k].of_node[site->node],
+					 &site->counts, sizeof(site->counts));
+		}
+	}
+}
+END_TEST
+
+/* Of 250, 1000 and 1500 ms the last has most live, and all are in a row. */
+START_TEST(test_history_keeps_the_largest_heaps)
+{
+	static struct seen seen[8];
+	size_t left_out, count = see_history(1, seen, &left_out);
+
+	ck_assert_uint_eq(count, 2);
+	ck_assert_uint_eq(left_out, 2);
+	ck_assert_uint_eq(seen[0].ns, 1500 * MS);
+	ck_assert_uint_eq(seen[1].ns, 2000 * MS);
+}
+END_TEST
 
 START_TEST(test_instants)
 {
@@ -464,6 +532,8 @@ int main(void)
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, test_instants);
+	tcase_add_test(tcase, test_history_is_what_ranges_say);
+	tcase_add_test(tcase, test_history_keeps_the_largest_heaps);
 	tcase_add_test(tcase, test_as_of_an_instant);
 	tcase_add_test(tcase, test_between_instants);
 	tcase_add_test(tcase, test_series_of_points);
