@@ -12,6 +12,7 @@
 #include "analyzer/base/diag.h"
 #include "analyzer/cmd/cmd.h"
 #include "analyzer/cmd/output.h"
+#include "analyzer/cmd/rules.h"
 #include "analyzer/cmd/subject.h"
 #include "analyzer/view/html_data.h"
 
@@ -25,7 +26,12 @@ struct options_of_html {
 	bool is_forced;
 	bool opens;
 	bool no_source;
+	bool no_defaults;
+	struct option_list suppressions;
 	int64_t nodes;
+
+	/* Read before the dump is. */
+	struct suppressions *rules;
 };
 
 static const struct option_spec html_specs[] = {
@@ -48,6 +54,15 @@ static const struct option_spec html_specs[] = {
 	  .name = "no-source",
 	  .offset = offsetof(struct options_of_html, no_source),
 	  .help = "leave the text of source files out" },
+	{ .type = OPTION_LIST,
+	  .name = "suppressions",
+	  .argument = "FILE",
+	  .offset = offsetof(struct options_of_html, suppressions),
+	  .help = "leave what the rules in FILE match out of the leaks" },
+	{ .type = OPTION_FLAG,
+	  .name = "no-default-suppressions",
+	  .offset = offsetof(struct options_of_html, no_defaults),
+	  .help = "show what libraries keep until the end as leaks too" },
 	{ .type = OPTION_INT,
 	  .name = "nodes",
 	  .argument = "N",
@@ -113,6 +128,7 @@ static int print(struct term *term, struct set *set, const void *values)
 		.sysroot = options->report.sysroot,
 		.source_dirs = options->report.source_dirs.items,
 		.source_dir_count = options->report.source_dirs.count,
+		.suppressions = options->rules,
 		.others = set->array + 1,
 		.other_count = set->count - 1,
 	};
@@ -148,11 +164,20 @@ static int print(struct term *term, struct set *set, const void *values)
 
 static int html_run(const void *values, int argc, char **argv)
 {
-	const struct options_of_html *options = values;
-	struct report_options report = options->report;
+	struct options_of_html options =
+		*(const struct options_of_html *)values;
+	struct suppressions rules = { 0 };
+	int status;
 
-	report.no_pager = true;
-	return subject_show_all(&report, argv, argc, print, values);
+	options.rules = &rules;
+	options.report.no_pager = true;
+	status =
+		rules_read(&rules, &options.suppressions, !options.no_defaults);
+	if (status == CMD_DONE)
+		status = subject_show_all(&options.report, argv, argc, print,
+					  &options);
+	suppressions_done(&rules);
+	return status;
 }
 
 const struct cmd cmd_html = {

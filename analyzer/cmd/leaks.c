@@ -2,15 +2,9 @@
 /* memprof leaks: blocks live at the end by verdict and site, largest first. */
 #include "config.h"
 
-#include <errno.h>
-#include <limits.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "analyzer/base/diag.h"
 #include "analyzer/cmd/cmd.h"
-#include "analyzer/cmd/recorder.h"
+#include "analyzer/cmd/rules.h"
 #include "analyzer/cmd/subject.h"
 #include "analyzer/model/leaks.h"
 #include "analyzer/model/suppressions.h"
@@ -22,7 +16,6 @@
 #include "analyzer/view/text_sites.h"
 
 #define SITES_SHOWN 20
-#define DEFAULT	    "default.supp"
 
 struct options_of_leaks {
 	struct report_options report;
@@ -178,68 +171,20 @@ static int print_growing(struct term *term, struct analysis *analysis,
 	return ret;
 }
 
-/* False after having said why. */
-static bool read_rules(struct suppressions *rules, const char *file)
-{
-	struct suppressions_error error;
-
-	switch (suppressions_read(rules, file, &error)) {
-	case SUPPRESSIONS_OK:
-		return true;
-	case SUPPRESSIONS_MISSING:
-		diag_error("%s: cannot be read: %s; name a file of "
-			   "suppressions",
-			   file, strerror(error.system_errno));
-		break;
-	case SUPPRESSIONS_MEMORY:
-		diag_error("%s: out of memory", file);
-		break;
-	default:
-		diag_error("%s: line %u: %s; lines are leak:PATTERN, rules "
-			   "stand in braces as valgrind writes them",
-			   file, error.line, error.what);
-		break;
-	}
-	return false;
-}
-
-/* The file that is installed with us; it may be missing. */
-static bool read_defaults(struct suppressions *rules)
-{
-	static const char *const relative[] = { "/" DEFAULT,
-						"/../share/memprof/" DEFAULT };
-	static char path[PATH_MAX + 64]; /* rules keep its name */
-	char folder[PATH_MAX];
-
-	recorder_own_folder(folder);
-	for (size_t i = 0; *folder && i < 2; i++) {
-		snprintf(path, sizeof(path), "%s%s", folder, relative[i]);
-		if (access(path, R_OK) == 0)
-			return read_rules(rules, path);
-	}
-	if (access(MEMPROF_DATADIR "/" DEFAULT, R_OK) == 0)
-		return read_rules(rules, MEMPROF_DATADIR "/" DEFAULT);
-	return true;
-}
-
 static int leaks_run(const void *values, int argc, char **argv)
 {
 	struct options_of_leaks options =
 		*(const struct options_of_leaks *)values;
 	struct suppressions rules = { 0 };
-	int status = CMD_DONE;
+	int status;
 
 	if (options.is_growing)
 		return subject_show_series(&options.report,
 					   argc ? argv[0] : NULL, print_growing,
 					   &options);
 	options.rules = &rules;
-	if (!options.no_defaults && !read_defaults(&rules))
-		status = CMD_FAILED;
-	for (size_t i = 0; i < options.suppressions.count; i++)
-		if (status == CMD_DONE &&
-		    !read_rules(&rules, options.suppressions.items[i]))
-			status = CMD_USAGE;
+	status =
+		rules_read(&rules, &options.suppressions, !options.no_defaults);
 	if (status == CMD_DONE)
 		status = subject_show(&options.report, argc ? argv[0] : NULL,
 				      print, &options);

@@ -36,6 +36,8 @@ analyzer_cmd_files = \
 	analyzer/cmd/recorder.h \
 	analyzer/cmd/report.c \
 	analyzer/cmd/report_options.c \
+	analyzer/cmd/rules.c \
+	analyzer/cmd/rules.h \
 	analyzer/cmd/run.c \
 	analyzer/cmd/snapshot.c \
 	analyzer/cmd/sort_keys.c \

@@ -5,15 +5,16 @@
 #include "analyzer/view/html_data.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "analyzer/model/dump.h"
 #include "analyzer/model/flame.h"
 #include "analyzer/model/sizes.h"
 #include "analyzer/view/html_flame.h"
+#include "analyzer/view/html_leaks.h"
 #include "analyzer/view/html_sources.h"
 #include "analyzer/view/html_strings.h"
 #include "analyzer/view/html_tables.h"
+#include "analyzer/view/html_text.h"
 #include "analyzer/view/html_timeline.h"
 #include "analyzer/view/json_parts.h"
 #include "analyzer/view/text_losses.h"
@@ -39,32 +40,17 @@ static void put_modules(struct json *json, const struct modules *modules)
 	json_end(json);
 }
 
-/* The sentences of the text view, after its blank line and heading. */
+/* The sentences of the text view, without its heading. */
 static int put_losses_text(struct json *json, struct analysis *analysis,
 			   enum units units)
 {
-	const struct term_choice choice = { .color = TERM_COLOR_NEVER,
-					    .units = units };
-	char *text = NULL, *at, *line;
-	size_t bytes = 0;
-	FILE *file = open_memstream(&text, &bytes);
-	struct term term;
+	struct html_text text;
+	int ret = html_text_open(&text, units);
 
-	if (!file)
-		return DUMP_MEMORY;
-	term_init(&term, file, &choice);
-	text_losses_print(&term, analysis);
-	if (fclose(file) != 0) {
-		free(text);
-		return DUMP_MEMORY;
-	}
-	json_begin_array(json, "losses_text");
-	for (at = text; (line = strsep(&at, "\n"));)
-		if (strncmp(line, "  ", 2) == 0)
-			json_text(json, NULL, line + 2);
-	json_end(json);
-	free(text);
-	return 0;
+	if (ret < 0)
+		return ret;
+	text_losses_print(&text.term, analysis);
+	return html_text_lines(&text, json, "losses_text", true);
 }
 
 static int put_sizes(struct json *json, const struct analysis *analysis)
@@ -116,6 +102,8 @@ int html_data_print(FILE *file, struct analysis *analysis,
 		ret = html_timeline_put(&json, analysis, options, &links);
 	if (ret == 0)
 		ret = html_history_put(&json, analysis, &links);
+	if (ret == 0)
+		ret = html_leaks_put(&json, analysis, options, &links);
 	html_strings_print(&strings, &json);
 	/* Last: now it is known which code had no names. */
 	json_parts_losses(&json, "losses", analysis);

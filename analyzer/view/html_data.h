@@ -37,8 +37,12 @@
  *since the last moment: the numbers of those that did, each as its distance
  *from the one after the last, then by how much, one column per metric}], the
  *	end last}
- * sources [{file, found, newer, sum, lines, counts (one column per metric),
- *	functions [{function, first, last, counts}], text [{first, lines}]}]
+ * leaks: leak_check as in json_leaks.h, text [sentences about it], sums [by
+ *verdict: {blocks, bytes}], sites [{row (of the table), verdict (enum
+ *mpf_verdict, 0: not judged), blocks, bytes (what is suppressed is not in
+ *them), holder [text], rule (text that suppresses it, or null)}] sources
+ *[{file, found, newer, sum, lines, counts (one column per metric), functions
+ *[{function, first, last, counts}], text [{first, lines}]}]
  */
 #ifndef MEMPROF_ANALYZER_VIEW_HTML_DATA_H
 #define MEMPROF_ANALYZER_VIEW_HTML_DATA_H
@@ -49,6 +53,7 @@
 
 #include "analyzer/base/units.h"
 #include "analyzer/model/analysis.h"
+#include "analyzer/model/suppressions.h"
 
 #define HTML_ROWS_DEFAULT  2000
 #define HTML_NODES_DEFAULT 50000
@@ -63,7 +68,8 @@ struct html_options {
 	const char *sysroot;
 	const char *const *source_dirs;
 	size_t source_dir_count;
-	struct analysis *others; /* dumps on the same axis of time */
+	struct suppressions *suppressions; /* NULL: none. Hits are counted */
+	struct analysis *others;	   /* dumps on the same axis of time */
 	size_t other_count;
 };
 

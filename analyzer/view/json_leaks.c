@@ -39,7 +39,7 @@ static void put_sum(struct json *json, const char *key,
 	json_end(json);
 }
 
-static void put_scan(struct json *json, const struct leaks *leaks,
+void json_leaks_scan(struct json *json, const struct leaks *leaks,
 		     const struct suppressions *suppressions)
 {
 	static const char *const methods[] = {
@@ -150,7 +150,7 @@ int json_leaks_print(FILE *file, struct analysis *analysis,
 	json_parts_begin(&json, file, "memprof-leaks/1", &analysis->summary);
 	json_parts_totals(&json, "totals", analysis);
 	json_parts_selection(&json, "selection", analysis);
-	put_scan(&json, leaks, suppressions);
+	json_leaks_scan(&json, leaks, suppressions);
 	json_text(&json, "sort", json_parts_metric(sort));
 	json_unsigned(&json, "sites_total", ranking.count);
 	json_begin_array(&json, "sites");

@@ -21,11 +21,16 @@
 
 #include "analyzer/model/leaks.h"
 #include "analyzer/model/suppressions.h"
+#include "analyzer/view/json.h"
 
 /* 0, or DUMP_MEMORY. */
 int json_leaks_print(FILE *file, struct analysis *analysis,
 		     const struct leaks *leaks,
 		     const struct suppressions *suppressions, enum metric sort,
 		     size_t limit);
+
+/* leak_check, into the object that is open. */
+void json_leaks_scan(struct json *json, const struct leaks *leaks,
+		     const struct suppressions *suppressions);
 
 #endif

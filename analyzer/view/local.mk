@@ -31,6 +31,8 @@ analyzer_view_files = \
 	analyzer/view/html_flame.c \
 	analyzer/view/html_flame.h \
 	analyzer/view/html_history.c \
+	analyzer/view/html_leaks.c \
+	analyzer/view/html_leaks.h \
 	analyzer/view/html_links.h \
 	analyzer/view/html_page.c \
 	analyzer/view/html_page.h \
@@ -40,6 +42,8 @@ analyzer_view_files = \
 	analyzer/view/html_strings.h \
 	analyzer/view/html_tables.c \
 	analyzer/view/html_tables.h \
+	analyzer/view/html_text.c \
+	analyzer/view/html_text.h \
 	analyzer/view/html_timeline.c \
 	analyzer/view/html_timeline.h \
 	analyzer/view/json.c \

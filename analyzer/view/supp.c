@@ -42,8 +42,8 @@ static void put_rule(FILE *file, const struct stack *stack, const char *kind,
 	fputs("}\n", file);
 }
 
-int supp_print(FILE *file, struct analysis *analysis, const struct leaks *leaks,
-	       bool with_reachable)
+int supp_print_site(FILE *file, struct analysis *analysis, size_t site,
+		    unsigned verdict)
 {
 	static const char *const kinds[LEAKS_VERDICTS] = {
 		[MPF_VERDICT_LOST] = "definite",
@@ -52,28 +52,32 @@ int supp_print(FILE *file, struct analysis *analysis, const struct leaks *leaks,
 		[MPF_VERDICT_REACHABLE] = "reachable",
 	};
 	struct stack stack = { 0 };
+	char name[80], function[TEXT_NAME_BYTES];
 	int ret = 0;
 
-	for (size_t i = 0; i < analysis->sites.count && ret == 0; i++) {
-		const struct site *site = &analysis->sites.array[i];
-
-		for (unsigned v = 0; v < LEAKS_VERDICTS && ret == 0; v++) {
-			char name[80], function[TEXT_NAME_BYTES];
-
-			if (!leaks->of_site[v][i].of[METRIC_LIVE_BLOCKS] ||
-			    (v == MPF_VERDICT_REACHABLE && !with_reachable) ||
-			    site->kind != SITE_STACK)
-				continue;
-			ret = stack_read(&stack, &analysis->names, site);
-			if (ret < 0 || stack.count == 0)
-				continue;
-			text_short_function(function, stack.frames[0].function,
-					    40);
-			snprintf(name, sizeof(name), "leak %zu %.40s", i + 1,
-				 function);
-			put_rule(file, &stack, kinds[v], name);
-		}
+	if (analysis->sites.array[site].kind != SITE_STACK)
+		return 0;
+	ret = stack_read(&stack, &analysis->names,
+			 &analysis->sites.array[site]);
+	if (ret == 0 && stack.count > 0) {
+		text_short_function(function, stack.frames[0].function, 40);
+		snprintf(name, sizeof(name), "leak %zu %.40s", site + 1,
+			 function);
+		put_rule(file, &stack, kinds[verdict], name);
 	}
 	stack_done(&stack);
+	return ret;
+}
+
+int supp_print(FILE *file, struct analysis *analysis, const struct leaks *leaks,
+	       bool with_reachable)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < analysis->sites.count && ret == 0; i++)
+		for (unsigned v = 0; v < LEAKS_VERDICTS && ret == 0; v++)
+			if (leaks->of_site[v][i].of[METRIC_LIVE_BLOCKS] &&
+			    (v != MPF_VERDICT_REACHABLE || with_reachable))
+				ret = supp_print_site(file, analysis, i, v);
 	return ret;
 }

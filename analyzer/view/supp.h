@@ -12,4 +12,9 @@
 int supp_print(FILE *file, struct analysis *analysis, const struct leaks *leaks,
 	       bool with_reachable);
 
+/* The rule for what one site has of a verdict; nothing where it has no stack.
+ * 0, or DUMP_MEMORY. */
+int supp_print_site(FILE *file, struct analysis *analysis, size_t site,
+		    unsigned verdict);
+
 #endif

@@ -84,9 +84,9 @@ static void print_root(struct term *term, struct analysis *analysis,
 	}
 }
 
-static int print_holder(struct term *term, struct analysis *analysis,
-			const struct leaks *leaks, unsigned verdict,
-			size_t site)
+int text_leaks_print_holder(struct term *term, struct analysis *analysis,
+			    const struct leaks *leaks, unsigned verdict,
+			    size_t site)
 {
 	const struct leaks_holder *holder = &leaks->holders[verdict][site];
 	struct stack stack = { 0 };
@@ -182,8 +182,8 @@ static int print_verdict(struct term *term, struct analysis *analysis,
 			stack_text_print(term, &stack, &analysis->summary,
 					 STACK_INDENT);
 		if (ret == 0)
-			ret = print_holder(term, analysis, leaks, verdict,
-					   number);
+			ret = text_leaks_print_holder(term, analysis, leaks,
+						      verdict, number);
 	}
 	if (ret == 0 && with_sites && ranking.shown < ranking.count) {
 		fputs("\nNot shown: ", term->file);

@@ -12,6 +12,12 @@ int text_leaks_print(struct term *term, struct analysis *analysis,
 		     const struct leaks *leaks, enum metric sort, size_t limit,
 		     bool with_reachable);
 
+/* A line about what holds the blocks of a site; nothing where nothing does. 0,
+ * or DUMP_MEMORY. */
+int text_leaks_print_holder(struct term *term, struct analysis *analysis,
+			    const struct leaks *leaks, unsigned verdict,
+			    size_t site);
+
 /* How the blocks were judged, or why they were not. */
 void text_leaks_print_scan(struct term *term, const struct leaks *leaks);
 

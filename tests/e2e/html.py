@@ -609,7 +609,84 @@ class Page(InBrowser):
                                 re.sub("[^a-z]+", "-", view), width, theme)))
 
 
-class Timeline(InBrowser):
+def rules_in(text):
+    return sorted(re.findall(r"^\{\n.*?^\}\n", text, re.M | re.S))
+
+
+class Recorded(InBrowser):
+    """Pages of the other programs that tests record."""
+
+    @classmethod
+    def record(cls, name, dump, *args, status=0, **env):
+        path = os.path.join(cls.folder, dump)
+        run = finish(start((target(name),) + args, cwd=cls.folder,
+                           env=clean_env(
+                               LD_PRELOAD=os.path.join(BUILD, "libmemprof.so"),
+                               MEMPROF_OUT=path, MEMPROF_QUIET="1", **env)))
+        assert run.status == status, run.stderr.decode()
+        return path
+
+
+class Leaks(Recorded):
+    VERDICTS = ("definitely_lost", "indirectly_lost", "possibly_lost",
+                "still_reachable")
+
+    def compare(self, dump, *options):
+        """The view against the command with the same options."""
+        page = self.path("leaks.html")
+        self.memprof("html", "-f", "-o", page, *options, dump)
+        self.browser.open(page, "#view=leaks&group=site")
+        report = self.json("leaks", "-n", "0", *options, dump)
+        self.assertTrue(report["leak_check"]["judged"])
+        for number, verdict in enumerate(self.VERDICTS, 1):
+            want = [v["bytes"] for site in report["sites"]
+                    for v in site["verdicts"]
+                    if v["verdict"] == verdict and v["blocks"]]
+            self.assertEqual(sorted(self.browser.values(
+                "#groups%d summary b" % number)), sorted(want), verdict)
+            self.assertEqual(int(self.browser.run(
+                "return document.querySelector(arguments[0]).dataset.bytes",
+                "[data-verdict='%d']" % number)), sum(want), verdict)
+        self.browser.run("for (const e of document.querySelectorAll("
+                         "'.group')) e.open = true;"
+                         "return new Promise((ok) => setTimeout(ok, 0))")
+        self.browser.wait(
+            "return document.querySelectorAll('.group .stack').length >="
+            "document.querySelectorAll('.group').length")
+        rules = self.memprof("leaks", "--gen-suppressions", "--reachable",
+                             *options, dump).stdout.decode()
+        self.assertEqual(rules_in("".join(
+            text + "\n" for text in self.browser.texts(".rule"))),
+            rules_in(rules))
+        return report
+
+    def test_verdicts_and_rules_are_those_of_leaks(self):
+        for case in ("chain", "global", "interior"):
+            dump = self.record("lost", case + ".mp", case,
+                               MEMPROF_LEAK_CHECK="1")
+            report = self.compare(dump)
+            self.assertTrue(report["sites"], case)
+            if case == "global":
+                self.assertIn("through the variable kept",
+                              self.browser.text("#groups4"))
+
+    def test_what_is_suppressed_is_told_apart(self):
+        dump = self.record("lost", "chain.mp", "chain",
+                           MEMPROF_LEAK_CHECK="1")
+        rules = self.path("rules.supp")
+        with open(rules, "wb") as file:
+            file.write(self.memprof("leaks", "--gen-suppressions",
+                                    dump).stdout)
+        report = self.compare(dump, "--suppressions", rules)
+        hits = report["leak_check"]["suppressions"]
+        self.assertTrue(hits)
+        self.assertEqual(self.browser.values("#rules [data-value]"),
+                         [rule["bytes"] for rule in hits])
+        self.memprof("html", "--suppressions", self.path("none"), dump,
+                     status=2)
+
+
+class Timeline(Recorded):
     """Of a program with marks and snapshots whose live bytes are known."""
 
     @classmethod
@@ -620,16 +697,6 @@ class Timeline(InBrowser):
         run = finish(start((MEMPROF, "html", "-o", cls.page, cls.mp),
                            env=clean_env()))
         assert run.status == 0, run.stderr.decode()
-
-    @classmethod
-    def record(cls, name, dump, *args, **env):
-        path = os.path.join(cls.folder, dump)
-        run = finish(start((target(name),) + args, cwd=cls.folder,
-                           env=clean_env(
-                               LD_PRELOAD=os.path.join(BUILD, "libmemprof.so"),
-                               MEMPROF_OUT=path, MEMPROF_QUIET="1", **env)))
-        assert run.status == 0, run.stderr.decode()
-        return path
 
     def instants(self, dump):
         """When moments are known, by name."""

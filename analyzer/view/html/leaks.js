@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What was live at the end, in groups, with its stacks.
-import {copy, el, name, select} from './dom.js';
+// What was live at the end, by verdict and in groups, with its stacks.
+import {clean, copy, el, name, select} from './dom.js';
 import {count, endText, percent, size} from './format.js';
 import {column, data, moduleName, stack} from './data.js';
 import {go, state} from './state.js';
@@ -23,28 +23,36 @@ function owner(frames) {
 		{name: '(no stack)', file: null, module: -1};
 }
 
-// A line for a file of suppressions.
-function suppression(frames) {
-	return 'leak:' + owner(frames).name.replace(/\(.*/s, '');
-}
+const verdicts = [
+	[1, 'Definitely lost', 'Nothing led to these blocks any more.'],
+	[2, 'Indirectly lost', 'Only lost blocks led to these.'],
+	[3, 'Possibly lost', 'Something points into these blocks, but not at their beginning.'],
+	[4, 'Still reachable', 'The program could still have freed these.'],
+];
 
-function groups() {
+// What of each stack counts: as the recording judged it, or all that is live.
+function judgedSites() {
+	if (!data.range) return data.leaks.sites;
 	const table = data.tables.site;
 	const bytes = column(table.self, 'live_bytes');
 	const blocks = column(table.self, 'live_blocks');
+	return [...bytes.keys()].filter((i) => bytes[i] || blocks[i]).map((i) =>
+		({row: i, verdict: 0, blocks: blocks[i], bytes: bytes[i], holder: [], rule: null}));
+}
+
+function groups(sites) {
 	const [, keyOfGroup] = groupings[Object.hasOwn(groupings, state.group) ? state.group : 'function'];
 	const byKey = new Map();
-	for (let i = 0; i < bytes.length; i++) {
-		if (!blocks[i] && !bytes[i]) continue;
-		const frames = stack(i);
-		const key = frames.length ? keyOfGroup(frames, i) : '(no stack)';
+	for (const site of sites) {
+		const frames = stack(site.row);
+		const key = frames.length ? keyOfGroup(frames, site.row) : '(no stack)';
 		const group = byKey.get(key) || {key, bytes: 0, blocks: 0, sites: []};
-		group.bytes += bytes[i];
-		group.blocks += blocks[i];
-		group.sites.push({i, frames, bytes: bytes[i], blocks: blocks[i]});
+		group.bytes += site.bytes;
+		group.blocks += site.blocks;
+		group.sites.push(site);
 		byKey.set(key, group);
 	}
-	for (const group of byKey.values()) group.sites.sort((a, b) => b.bytes - a.bytes || a.i - b.i);
+	for (const group of byKey.values()) group.sites.sort((a, b) => b.bytes - a.bytes || a.row - b.row);
 	return [...byKey.values()].sort((a, b) => b.bytes - a.bytes || b.blocks - a.blocks);
 }
 
@@ -52,12 +60,18 @@ function blocksText(n) {
 	return count(n) + (n === 1 ? ' block' : ' blocks');
 }
 
-function groupOf(group, isOpen) {
-	const whole = data.selection.live_bytes;
+function ruleOf(site) {
+	if (!site.rule) return null;
+	return el('details', null, el('summary', null, 'Suppression'),
+		el('pre.rule', null, clean(site.rule.replace(/\n$/, '')).replaceAll('\\u{a}', '\n')),
+		el('button', {type: 'button', onclick: () => copy(site.rule)}, 'Copy'));
+}
+
+function groupOf(group, isOpen, whole) {
 	const fill = () => group.sites.slice(0, STACKS_SHOWN).map((site) => el('div', null,
 		el('div.row', null, el('b', {'data-value': String(site.bytes)}, size(site.bytes)), ' in ' + blocksText(site.blocks),
-			el('button', {type: 'button', onclick: () => copy(suppression(site.frames))}, 'Copy suppression')),
-		stackList(site.i)));
+			site.holder.map((text) => el('span.dim', null, clean(text)))),
+		stackList(site.row), ruleOf(site)));
 	const box = el('details.group', {open: isOpen}, el('summary', null,
 		el('b', {'data-value': String(group.bytes), title: count(group.bytes)}, size(group.bytes)), ' in ' + blocksText(group.blocks) + ', ' +
 		percent(group.bytes, whole) + ' \u2014 ', name(group.key),
@@ -75,18 +89,56 @@ function groupOf(group, isOpen) {
 	return box;
 }
 
+function groupList(sites, id, whole, isOpen) {
+	const all = groups(sites);
+	return [
+		el('div', {id}, all.slice(0, GROUPS_SHOWN).map((group, i) => groupOf(group, isOpen && i === 0, whole))),
+		all.length > GROUPS_SHOWN ? el('p.dim', null, 'and ' + count(all.length - GROUPS_SHOWN) + ' smaller groups; the table has them all.') : null,
+	];
+}
+
+// One verdict; what is still reachable is no mistake, and stays closed.
+function verdictOf([verdict, title, meaning], sites, sum) {
+	const found = sites.filter((site) => site.verdict === verdict);
+	const shown = found.reduce((n, site) => n + site.bytes, 0);
+	const isClosed = verdict === 4;
+	const list = found.length ? groupList(found, 'groups' + verdict, sum.bytes, !isClosed) : null;
+	const text = sum.blocks ? [size(sum.bytes), ' in ' + blocksText(sum.blocks)] : 'nothing';
+	const numbers = {'data-verdict': String(verdict), 'data-bytes': String(sum.bytes), 'data-blocks': String(sum.blocks)};
+	return [
+		el('h3', numbers, title + ': ', text),
+		sum.blocks ? el('p.dim', null, meaning) : null,
+		list && isClosed ? el('details', null, el('summary', null, 'By whom'), list) : list,
+		shown < sum.bytes ? el('p.dim', null, 'Not on this page: small call stacks with ' + size(sum.bytes - shown) + '.') : null,
+	];
+}
+
+function suppressed() {
+	const check = data.leaks.leak_check;
+	if (!check.suppressions.length) return null;
+	return [el('h3', null, 'Suppressed: ', size(check.suppressed.bytes), ' in ' + blocksText(check.suppressed.blocks)),
+		el('div.scroll', null, el('table', {id: 'rules'}, el('thead', null, el('tr', null, el('th', null, 'Rule'), el('th', null, 'File'),
+			el('th.n', null, 'Bytes'), el('th.n', null, 'Blocks'))),
+		el('tbody', null, check.suppressions.map((rule) => el('tr', null, el('td', null, name(rule.name)), el('td', null, name(rule.file)),
+			el('td.n', {'data-value': String(rule.bytes)}, size(rule.bytes)), el('td.n', null, count(rule.blocks)))))))];
+}
+
 export function leaksView() {
-	const all = groups();
+	const sites = judgedSites();
+	const isJudged = !data.range && data.leaks.leak_check.judged;
 	const rest = data.tables.site.rest;
+	const rules = sites.filter((site) => site.rule && site.verdict !== 4).map((site) => site.rule);
 	return [
 		el('h2', null, 'Live ' + endText() + ': ', size(data.selection.live_bytes), ' in ' + blocksText(data.selection.live_blocks)),
-		el('p.dim', null, endText() !== 'at the end' ? 'Blocks that were not freed by then.'
+		isJudged ? null : el('p.dim', null, endText() !== 'at the end' ? 'Blocks that were not freed by then.'
 			: 'Blocks that nobody had freed when the program ended; not all of them need be mistakes.'),
+		data.range ? null : data.leaks.text.map((text) => el('p.dim', null, clean(text))),
 		el('div.row', null, select('Group by', Object.entries(groupings).map(([key, [text]]) => [key, text]), state.group,
-			(group) => go({group}))),
-		all.length ? el('div', {id: 'groups'}, all.slice(0, GROUPS_SHOWN).map((group, i) => groupOf(group, i === 0)))
-			: el('p', null, 'Nothing: everything was freed.'),
-		all.length > GROUPS_SHOWN ? el('p.dim', null, 'and ' + count(all.length - GROUPS_SHOWN) + ' smaller groups; the table has them all.') : null,
+			(group) => go({group})), rules.length ? el('button', {type: 'button', id: 'allrules', onclick: () => copy(rules.join(''))},
+			'Copy ' + count(rules.length) + (rules.length === 1 ? ' suppression' : ' suppressions')) : null),
+		isJudged ? verdicts.map((verdict) => verdictOf(verdict, sites, data.leaks.sums[verdict[0]]))
+			: sites.length ? groupList(sites, 'groups', data.selection.live_bytes, true) : el('p', null, 'Nothing: everything was freed.'),
+		data.range ? null : suppressed(),
 		rest.live_bytes || rest.live_blocks ? el('p.dim', null, 'Not on this page: small call stacks with ' + size(rest.live_bytes) + '.') : null,
 	];
 }

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* The files of suppressions that a command was given, and ours. */
+#ifndef MEMPROF_ANALYZER_CMD_RULES_H
+#define MEMPROF_ANALYZER_CMD_RULES_H
+
+#include <stdbool.h>
+
+#include "analyzer/base/options.h"
+#include "analyzer/model/suppressions.h"
+
+/* Adds to rules, which keep the files' names. CMD_DONE, or the exit status
+ * after having said why not. */
+int rules_read(struct suppressions *rules, const struct option_list *files,
+	       bool with_defaults);
+
+#endif
