@@ -161,10 +161,14 @@ static int print_growing(struct term *term, struct analysis *analysis,
 	ret = growth_init(&growth, analysis);
 	if (ret < 0)
 		return ret;
-	if (options->report.is_json)
+	if (options->rules->count)
+		ret = growth_suppress(&growth, analysis, options->rules);
+	if (ret == 0 && options->report.is_json)
 		ret = json_growth_print(term->file, analysis, &growth, limit);
-	else
+	else if (ret == 0)
 		ret = text_growth_print(term, analysis, &growth, limit);
+	if (ret == 0 && !options->report.is_json)
+		text_leaks_print_suppressions(term, options->rules);
 	if (ret == 0 && growth.count > 0)
 		ret = (int)options->error_exitcode;
 	growth_done(&growth);
@@ -178,14 +182,14 @@ static int leaks_run(const void *values, int argc, char **argv)
 	struct suppressions rules = { 0 };
 	int status;
 
-	if (options.is_growing)
-		return subject_show_series(&options.report,
-					   argc ? argv[0] : NULL, print_growing,
-					   &options);
 	options.rules = &rules;
 	status =
 		rules_read(&rules, &options.suppressions, !options.no_defaults);
-	if (status == CMD_DONE)
+	if (status == CMD_DONE && options.is_growing)
+		status = subject_show_series(&options.report,
+					     argc ? argv[0] : NULL,
+					     print_growing, &options);
+	else if (status == CMD_DONE)
 		status = subject_show(&options.report, argc ? argv[0] : NULL,
 				      print, &options);
 	suppressions_done(&rules);

@@ -10,6 +10,7 @@
 #include "analyzer/model/analysis.h"
 #include "analyzer/model/dump.h"
 #include "analyzer/model/series.h"
+#include "analyzer/model/stack.h"
 
 #define NS_PER_HOUR 3600e9
 
@@ -164,6 +165,38 @@ int growth_init(struct growth *ret_growth, const struct analysis *analysis)
 		*ret_growth = growth;
 	else
 		growth_done(&growth);
+	return ret;
+}
+
+int growth_suppress(struct growth *growth, struct analysis *analysis,
+		    struct suppressions *suppressions)
+{
+	size_t kept = 0;
+	struct stack stack = { 0 };
+	int ret = 0;
+
+	for (size_t i = 0; i < growth->count && ret == 0; i++) {
+		const struct growth_row row = growth->rows[i];
+		const struct site *site = &analysis->sites.array[row.site];
+		struct suppression *rule = NULL;
+
+		ret = stack_read(&stack, &analysis->names, site);
+		if (ret == 0)
+			rule = suppressions_find(suppressions, &stack, 0);
+		if (!rule) {
+			growth->rows[kept++] = row;
+			continue;
+		}
+		rule->hit_blocks +=
+			(uint64_t)site->counts.of[METRIC_LIVE_BLOCKS];
+		rule->hit_bytes += (uint64_t)site->counts.of[METRIC_LIVE_BYTES];
+		growth->suppressed++;
+		growth->suppressed_grown += row.grown;
+		growth->grown -= row.grown;
+	}
+	if (ret == 0)
+		growth->count = kept;
+	stack_done(&stack);
 	return ret;
 }
 

@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "analyzer/model/suppressions.h"
+
 struct analysis;
 
 #define GROWTH_PARTS 4
@@ -31,10 +33,17 @@ struct growth {
 	size_t moments[GROWTH_PARTS]; /* in each part */
 	bool is_too_short;	      /* a part has none: nothing is known */
 	int64_t grown;		      /* by all rows */
+	size_t suppressed;	      /* rows that rules took out */
+	int64_t suppressed_grown;
 };
 
 /* Of the sites that the filter keeps, within the range. 0, or DUMP_MEMORY. */
 int growth_init(struct growth *ret_growth, const struct analysis *analysis);
+
+/* Takes out the rows that rules cover, whatever kinds of leaks these are for,
+ * and counts as hits what the sites have live. 0, or DUMP_MEMORY. */
+int growth_suppress(struct growth *growth, struct analysis *analysis,
+		    struct suppressions *suppressions);
 void growth_done(struct growth *growth);
 
 #endif

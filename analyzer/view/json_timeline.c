@@ -114,6 +114,8 @@ int json_growth_print(FILE *file, struct analysis *analysis,
 		json_unsigned(&json, NULL, growth->moments[p]);
 	json_end(&json);
 	json_number(&json, "grown", growth->grown);
+	json_unsigned(&json, "suppressed_sites", growth->suppressed);
+	json_number(&json, "suppressed_grown", growth->suppressed_grown);
 	json_unsigned(&json, "growing_total", growth->count);
 	json_begin_array(&json, "growing");
 	for (size_t i = 0; i < growth->count && ret == 0; i++) {

@@ -79,6 +79,14 @@ int text_growth_print(struct term *term, struct analysis *analysis,
 		stack_text_print(term, &stack, &analysis->summary,
 				 STACK_INDENT);
 	}
+	if (growth->suppressed) {
+		char buf[UNITS_TEXT_BYTES];
+
+		fputs("\nGrowing, but suppressed: ", term->file);
+		text_count_of(term, (int64_t)growth->suppressed, "site");
+		fprintf(term->file, ", %s\n",
+			text_size(buf, term, growth->suppressed_grown));
+	}
 	if (ret == 0)
 		text_losses_print_serious(term, analysis);
 	stack_done(&stack);

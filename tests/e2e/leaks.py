@@ -134,6 +134,45 @@ class Leaks(harness.Case):
         text = self.memprof("leaks", dumps[0]).stdout
         self.assertIn(b"Registers of 1 thread were not seen", text)
 
+    def under_yama(self, scope, case, env):
+        run = self.record(harness.target("yama"), str(scope),
+                          harness.target("lost"), case, env=env)
+        if run.status == 77:
+            self.skipTest("the kernel has no filters that ask")
+        self.assertEqual((run.status, run.stderr), (0, b""), case)
+        dump, = [dump for dump in self.dumps()
+                 if self.info(dump)["program"]["path"].endswith("/lost")]
+        report = self.json("leaks", "--limit", "0", dump)
+        for name in self.dumps():
+            os.unlink(name)
+        return stated(run.stdout), report
+
+    def test_only_a_process_itself_may_allow_to_be_traced(self):
+        """Yama, ptrace_scope 1: at the end it does; before, it might take
+        that from a debugger, so nobody is stopped and that is said."""
+        want, report = self.under_yama(1, "register", CHECK)
+        self.assertEqual(report["leak_check"]["method"], "stopped")
+        self.assertEqual(report["leak_check"]["unseen_threads"], 0)
+        self.assertEqual(self.judged(report, want), want)
+
+        want, report = self.under_yama(1, "asked_threads", {})
+        self.assertEqual(report["leak_check"]["method"], "unseen")
+        self.assertEqual(report["leak_check"]["unseen_threads"], 1)
+        self.assertEqual(self.judged(report, want), want)
+
+    def test_nobody_may_be_traced(self):
+        """ptrace_scope 2: what only a register holds is not seen."""
+        want, report = self.under_yama(2, "live_thread", CHECK)
+        self.assertEqual(report["leak_check"]["method"], "unseen")
+        self.assertEqual(report["leak_check"]["threads"], 2)
+        self.assertEqual(report["leak_check"]["unseen_threads"], 1)
+        self.assertEqual(self.judged(report, want), want)
+
+        want, report = self.under_yama(2, "vector", CHECK)
+        self.assertEqual(report["leak_check"]["unseen_threads"], 1)
+        self.assertEqual(self.judged(report, want), {
+            size: "l" for size in want})
+
     def test_a_program_that_sandboxed_itself_lives(self):
         run = self.record_target("lost", "sandboxed", env=CHECK, quiet=False)
         self.assertIn(b"put itself in a sandbox", run.stderr)
@@ -197,6 +236,45 @@ class Leaks(harness.Case):
                             self.dump(run)).stdout.decode()
         self.assertRegex(text, r"through the variable kept of .*lost\n")
         self.assertRegex(text, r"through the variable table\+0x18 of .*lost")
+
+    def test_a_process_that_is_closed_to_others(self):
+        """Not dumpable, of a user without privileges."""
+        check = self.check_case("lost", "closed")["leak_check"]
+        self.assertEqual((check["method"], check["unseen_threads"]),
+                         ("unseen", 1))
+
+    def test_chunks_and_blocks_of_pools_are_not_judged(self):
+        for env in ({}, {"MEMPROF_SAMPLE": "1"}):
+            report = self.check_case("lost", "chunk", env=env)
+            self.assertEqual(self.judged(report, (4096, 1472, 1496)), {})
+            totals = report["leak_check"]
+            self.assertEqual((totals["indirectly_lost"],
+                              totals["definitely_lost"]),
+                             ({"blocks": 1, "bytes": 1504},
+                              {"blocks": 0, "bytes": 0}))
+
+    def test_verdicts_are_of_the_whole_recording(self):
+        """They are of what was live when it was looked, of any age: of a part
+        of the time there are none, and what was live at its end counts."""
+        run = self.record_case("lost", "instants")
+        dump = self.dump(run)
+        whole = self.leaks(run)
+        self.assertEqual(self.judged(whole, (1512, 1520)),
+                         {1512: "r", 1520: "l"})
+        self.assertEqual(self.judged(self.leaks(run, "--to", "end"),
+                                     (1512, 1520)), {1512: "r", 1520: "l"})
+        for part, sizes in ((("--from", "between"), {1512, 1520}),
+                            (("--to", "between"), {1512})):
+            report = self.leaks(run, *part)
+            self.assertFalse(report["leak_check"]["judged"], part)
+            live = {site["live_bytes"] for site in report["sites"]}
+            self.assertEqual(live & {1512, 1520}, sizes, part)
+            text = self.memprof("leaks", *part, dump).stdout.decode()
+            self.assertNotIn("lost:", text)
+            self.memprof("leaks", *part, "--error-exitcode", "9", dump,
+                         status=9)
+        self.memprof("leaks", "--error-exitcode", "9", "--ignore", "instants",
+                     dump)
 
     def test_exit_status_is_of_what_is_lost(self):
         for case, status in (("chain", 9), ("interior", 9), ("global", 0)):

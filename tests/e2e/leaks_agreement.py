@@ -11,8 +11,8 @@ from leaks import HELD, names, stated
 # Asks by our API or says what is no leak by LeakSanitizer's, in processes of
 # several kinds: memcheck knows none of that.
 OURS = ("asked", "asked_clean", "asked_lsan", "asked_once", "asked_often",
-        "ignored", "ignored_freed", "region", "children", "forked", "leaves",
-        "sandboxed", "goes_on")
+        "asked_threads", "ignored", "ignored_freed", "region", "children",
+        "chunk", "closed", "forked", "leaves", "sandboxed", "goes_on")
 
 # Of LeakSanitizer: only what is not reachable is told, addresses inside count
 # as addresses, memory that the program mapped is no root, a ring is indirect

@@ -183,6 +183,20 @@ class Timeline(Case):
                      self.dump(run), status=7)
         self.memprof("leaks", "--growing", "--error-exitcode", "7",
                      "--ignore", "take_kept", self.dump(run))
+        with open(self.path("rules"), "w") as rules:
+            rules.write("leak:^take_kept$\nleak:nothing\n")
+        known = ("--growing", "--suppressions", self.path("rules"))
+        none = self.json("leaks", *known, self.dump(run))
+        self.assertEqual((none["growing"], none["growing_total"],
+                          none["grown"]), ([], 0, 0))
+        self.assertEqual((none["suppressed_sites"], none["suppressed_grown"]),
+                         (1, row["grown"]))
+        text = self.memprof("leaks", *known, "--error-exitcode", "7",
+                            self.dump(run)).stdout.decode()
+        self.assertIn("\nGrowing, but suppressed: 1 site, ", text)
+        self.assertIn(": ^take_kept$ (", text)
+        self.memprof("leaks", "--growing", "--suppressions", "/nowhere",
+                     self.dump(run), status=2)
         short = self.json("leaks", "--growing",
                           self.dump(self.record_target("phases")))
         self.assertTrue(short["too_short"])

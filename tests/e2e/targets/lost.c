@@ -195,6 +195,32 @@ static __attribute__((noinline)) void pool(void)
 }
 
 /* Blocks of which the allocator makes mappings of their own. */
+/* A pool in a block of malloc's: whatever address inside holds the chunk, all
+ * that is written in it is looked at; what it gave out is not judged. */
+static __attribute__((noinline)) void chunk(void)
+{
+	char *here = get(4096), *gone = get(4096);
+
+	MEMPROF_POOL_CHUNK(here);
+	MEMPROF_POOL_ALLOC(here + 64, 1472);
+	((void **)(void *)here)[1] = get(1480);
+	((void **)(void *)here)[20] = get(1488); /* in the pool's block */
+	inside = here + 3000;
+	MEMPROF_POOL_CHUNK(gone);
+	MEMPROF_POOL_ALLOC(gone + 64, 1496);
+	((void **)(void *)gone)[1] = get(1504);
+	say("1480=r 1488=r 1504=i\n");
+}
+
+/* Two of them with an instant in between. */
+static __attribute__((noinline)) void instants(void)
+{
+	kept = get(1512);
+	MEMPROF_SNAPSHOT("between");
+	get(1520);
+	say("1512=r 1520=l\n");
+}
+
 static __attribute__((noinline)) void large(void)
 {
 	void **a = get(1 << 20);
@@ -279,6 +305,24 @@ static __attribute__((noinline)) void live_thread(void)
 {
 	start_waiting(waiting_thread);
 	say("1208=r 1216=r\n");
+}
+
+/* Asks while it runs: what only Yama would let others do is not asked for. */
+static __attribute__((noinline)) void asked_threads(void)
+{
+	start_waiting(waiting_thread);
+	if (MEMPROF_LEAK_CHECK() != 0)
+		say("the answer is wrong\n");
+	say("1208=r 1216=r\n");
+}
+
+/* A process that other processes of its user may not look into. */
+static __attribute__((noinline)) void closed(void)
+{
+	if ((getuid() == 0 && (setgid(65534) || setuid(65534))) ||
+	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))
+		say("cannot be closed\n");
+	live_thread();
 }
 
 /* Held in a register that calls keep, and nowhere in memory. */
@@ -655,6 +699,8 @@ static const struct {
 	{ "unaligned", unaligned },
 	{ "freed", freed },
 	{ "pool", pool },
+	{ "chunk", chunk },
+	{ "instants", instants },
 	{ "large", large },
 	{ "empty", empty },
 	{ "key", key },
@@ -674,7 +720,9 @@ static const struct {
 	{ "asked_lsan", asked_lsan },
 	{ "asked_once", asked_once },
 	{ "asked_often", asked_often },
+	{ "asked_threads", asked_threads },
 	{ "children", children },
+	{ "closed", closed },
 	{ "forked", forked },
 	{ "leaves", leaves },
 	{ "sandboxed", sandboxed },
