@@ -319,6 +319,8 @@ int dump_open(const char *path, const struct dump_options *options,
 	ret = look_at_process(&reader, st.st_ino);
 	if (ret == 0)
 		ret = read_contents(&reader);
+	if (ret == 0)
+		dump_look_at_gone(reader.dump, reader.fd);
 out:
 	if (reader.fd >= 0)
 		close(reader.fd);

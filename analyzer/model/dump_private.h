@@ -82,7 +82,15 @@ int dump_check_leaks(struct dump_reader *reader);
 int dump_check_ages(struct dump_reader *reader);
 
 /* dump_process.c: is the process of the dump alive, with this file mapped? */
+/* dump_process.c: is there still a process of that number, and the same? */
+bool dump_process_is_same(const struct mpf_header *header);
+
+/* Is the process of the dump alive, with this file mapped? */
 bool dump_process_is_alive(const struct mpf_header *header, uint64_t inode,
 			   const char *path);
+
+/* dump_gone.c: when nobody records into an open dump that says so: was its
+ * process replaced? Gives the file, open as fd, back to its owner. */
+void dump_look_at_gone(struct dump *dump, int fd);
 
 #endif

@@ -112,14 +112,19 @@ static int maps_file(uint32_t pid, uint64_t inode, const char *dump_path)
 	return ret;
 }
 
-bool dump_process_is_alive(const struct mpf_header *header, uint64_t inode,
-			   const char *path)
+bool dump_process_is_same(const struct mpf_header *header)
 {
 	if (header->pid == 0 || header->process_ticks == 0)
 		return false;
 	if (!is_this_boot(header->boot_id))
 		return false;
-	if (start_ticks(header->pid) != header->process_ticks)
+	return start_ticks(header->pid) == header->process_ticks;
+}
+
+bool dump_process_is_alive(const struct mpf_header *header, uint64_t inode,
+			   const char *path)
+{
+	if (!dump_process_is_same(header))
 		return false;
 	return maps_file(header->pid, inode, path) != 0;
 }

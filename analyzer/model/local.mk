@@ -23,6 +23,7 @@ analyzer_model_files = \
 	analyzer/model/dump.h \
 	analyzer/model/dump_ages.c \
 	analyzer/model/dump_check.c \
+	analyzer/model/dump_gone.c \
 	analyzer/model/dump_leaks.c \
 	analyzer/model/dump_nodes.c \
 	analyzer/model/dump_private.h \

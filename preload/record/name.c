@@ -104,6 +104,9 @@ enum occupant {
  * recorder in another PID namespace, whose number says nothing here. */
 static bool is_mapped(int fd)
 {
+	/* Who opens it while we have the lease makes the kernel signal that to
+	 * the program: by one that does nothing. */
+	mp_sys3(SYS_fcntl, fd, F_SETSIG, SIGURG);
 	if (mp_sys3(SYS_fcntl, fd, F_SETLEASE, F_RDLCK) == -EAGAIN)
 		return true;
 	mp_sys3(SYS_fcntl, fd, F_SETLEASE, F_UNLCK);

@@ -55,6 +55,21 @@ class Processes(Case):
             stated = run.stated("gen%d" % report["totals"]["live_blocks"])
             self.assert_totals(report, stated)
 
+    def test_exec_of_another_program_is_said(self):
+        """By the default pattern their dumps have different names, so the
+        second does not meet the first."""
+        run = self.record("/bin/bash", "-c", "exec %s middle" % target("peak"),
+                          out=None)
+        former = self.path("bash.%d.mp" % run.pid)
+        latter = self.path("peak.%d.mp" % run.pid)
+
+        self.assertEqual(self.info(former)["state"], "replaced")
+        self.assertIn(b"replaced by another program",
+                      self.memprof("report", former).stdout)
+        self.assertEqual(self.info(latter)["state"], "exited")
+        os.unlink(latter)
+        self.assertEqual(self.info(former)["state"], "vanished")
+
     def test_exec_that_fails_goes_on_recording(self):
         run = self.record("/bin/bash", "-c",
                           "exec /nonexistent/program; exit 3")
