@@ -218,6 +218,7 @@ static int take_heap(const struct stat_run *run, int pid,
 	static const struct report_options report = { 0 };
 	struct analysis analysis = { 0 };
 	const int64_t *of = analysis.sites.totals.of;
+	int64_t held;
 	char *path;
 	int status;
 
@@ -227,11 +228,15 @@ static int take_heap(const struct stat_run *run, int pid,
 	free(path);
 	if (status != CMD_DONE)
 		return -1;
+	held = analysis.summary.heap_use.held;
 	values[SPREAD_PEAK_BYTES] = of[METRIC_PEAK_BYTES];
 	values[SPREAD_ALLOCATIONS] = of[METRIC_ALLOCATIONS];
 	values[SPREAD_ALLOCATED_BYTES] = of[METRIC_ALLOCATED_BYTES];
 	values[SPREAD_TEMPORARY] = of[METRIC_TEMPORARY];
 	values[SPREAD_LEAKED_BYTES] = of[METRIC_LIVE_BYTES];
+	values[SPREAD_IDLE_BYTES] = held < of[METRIC_LIVE_BYTES]
+					    ? -1
+					    : held - of[METRIC_LIVE_BYTES];
 	analysis_close(&analysis);
 	return 0;
 }

@@ -17,6 +17,7 @@ enum spread_of {
 	SPREAD_ALLOCATED_BYTES,
 	SPREAD_TEMPORARY,
 	SPREAD_LEAKED_BYTES,
+	SPREAD_IDLE_BYTES, /* held at the end and not live; -1: unknown */
 	SPREADS
 };
 

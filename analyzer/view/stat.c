@@ -29,6 +29,7 @@ static const struct {
 				     KIND_BYTES },
 	[SPREAD_TEMPORARY] = { "temporary", "temporary", KIND_COUNT },
 	[SPREAD_LEAKED_BYTES] = { "leaked", "leaked_bytes", KIND_BYTES },
+	[SPREAD_IDLE_BYTES] = { "held but free", "idle_bytes", KIND_BYTES },
 };
 
 static void put_value(struct term *term, int row, int64_t value)
@@ -47,7 +48,7 @@ static void put_value(struct term *term, int row, int64_t value)
 		units_count(buf, size);
 		break;
 	}
-	fprintf(term->file, " %*s", VALUE_COLUMNS, buf);
+	fprintf(term->file, " %*s", VALUE_COLUMNS, value < 0 ? "-" : buf);
 }
 
 /* The second as a part of the first: "+5.0%". */
@@ -57,7 +58,7 @@ static void put_change(struct term *term, int64_t before, int64_t after)
 
 	if (before == after)
 		snprintf(buf, sizeof(buf), "same");
-	else if (before > 0)
+	else if (before > 0 && after >= 0)
 		snprintf(buf, sizeof(buf), "%+.1f%%",
 			 100.0 * ((double)after - (double)before) /
 				 (double)before);
@@ -121,6 +122,14 @@ void stat_print_text(struct term *term, const struct stat_page *page)
 	}
 }
 
+static void put_number(struct json *json, const char *key, int64_t value)
+{
+	if (value < 0)
+		json_null(json, key);
+	else
+		json_number(json, key, value);
+}
+
 void stat_print_json(FILE *file, const struct stat_page *page)
 {
 	struct json json;
@@ -137,10 +146,9 @@ void stat_print_json(FILE *file, const struct stat_page *page)
 		json_text(&json, "title", column->title);
 		for (int row = 0; row < SPREADS; row++) {
 			json_begin_object(&json, rows[row].key);
-			json_number(&json, "median", column->of[row].median);
-			json_number(&json, "least", column->of[row].least);
-			json_number(&json, "greatest",
-				    column->of[row].greatest);
+			put_number(&json, "median", column->of[row].median);
+			put_number(&json, "least", column->of[row].least);
+			put_number(&json, "greatest", column->of[row].greatest);
 			json_end(&json);
 		}
 		json_end(&json);

@@ -10,7 +10,7 @@
 
 static const char *const reasons[] = {
 	[HEAP_USE_KNOWN] = "",
-	[HEAP_USE_NO_END] = "the end of the process was not seen",
+	[HEAP_USE_NO_END] = "the process was not seen to end by itself",
 	[HEAP_USE_NO_NUMBERS] = "the allocator gives no numbers that are known",
 	[HEAP_USE_SANDBOXED] = "the program put itself in a sandbox",
 	[HEAP_USE_UNSTEADY] = "the allocator's lists make no sense",
