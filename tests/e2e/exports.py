@@ -78,6 +78,29 @@ class Exports(Case):
         self.assertEqual(have["live_blocks"], totals["peak_blocks"])
         self.assertNotEqual(totals["peak_bytes"], totals["live_bytes"])
 
+    def test_pprof_lists_the_lines_that_memprof_lists(self):
+        """Each line of each file, by each of the four samples."""
+        self.need("go")
+        compared = 0
+        sources = {"inline": "inline.cc", "peak random": "peak.c",
+                   "temporary": "temporary.c"}
+        for name, dump, totals in self.programs():
+            if name not in sources:
+                continue
+            path = self.export("pprof", dump)
+            file, = self.json("lines", dump, os.path.join(
+                SOURCES, sources[name]))["files"]
+            for sample, key in readers.PPROF_SAMPLES.items():
+                with self.subTest(name, sample=sample):
+                    ours = {line["line"]: line[key]
+                            for line in file["lines"] if line[key]}
+                    self.assertEqual(sum(ours.values()), file["sum"][key])
+                    if ours:  # pprof fails where there is nothing to list
+                        self.assertEqual(readers.pprof_list(
+                            path, file["file"], sample), ours)
+                    compared += len(ours)
+        self.assertGreater(compared, 20)
+
     def test_folded(self):
         metrics = {"peak": "peak_bytes", "live": "live_bytes",
                    "bytes": "allocated_bytes", "blocks": "allocations",
@@ -154,30 +177,6 @@ class Exports(Case):
                          self.memprof("export", "-f", "json", dump).stdout)
 
     # Places.
-
-    def test_pprof_lists_the_lines_that_memprof_lists(self):
-        self.need("go")
-        for program, source in (("inline", "inline.cc"), ("peak", "peak.c")):
-            dump = self.recorded(program, "middle")
-            lines = self.json("lines", "--limit", "0", dump, source)["files"][0]["lines"]
-            want = {row["line"]: row["allocated_bytes"] for row in lines
-                    if row["allocated_bytes"]}
-            text = readers.pprof(
-                self.export("pprof", dump), "-sample_index=alloc_space",
-                "-unit=B", "-list", ".")
-            have = {}
-            for block in re.split(r"^ROUTINE =+ ", text, flags=re.M)[1:]:
-                if not block.split("\n")[0].endswith("/" + source):
-                    continue
-                for flat, line in re.findall(
-                        r"^ +(\S+) +\S+ +(\d+):", block, re.M):
-                    if flat != ".":
-                        have[int(line)] = have.get(int(line), 0) + \
-                            int(flat.rstrip("B"))
-            self.assertTrue(have)
-            # The innermost line of the file has it, here as there; the other
-            # lines of ours are charged for what libraries allocate for them.
-            self.assertEqual({line: want[line] for line in have}, have)
 
     def test_inlined_frames_and_build_ids_reach_pprof(self):
         self.need("go", "readelf")

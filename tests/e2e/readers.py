@@ -59,6 +59,27 @@ def pprof_totals(path):
     return dict(zip(names, sums))
 
 
+PPROF_SAMPLES = {"alloc_objects": "allocations",
+                 "alloc_space": "allocated_bytes",
+                 "inuse_objects": "live_blocks", "inuse_space": "live_bytes"}
+
+
+def pprof_list(path, source, sample):
+    """{line: value} of a source file: what pprof -list charges to the line
+    itself when frames of other files are not looked at."""
+    text = pprof(path, "-sample_index=" + sample, "-unit=B", "-list=.",
+                 "-show=^" + re.escape(source) + "$")
+    lines = {}
+    for part in text.split("ROUTINE ")[1:]:
+        assert part.splitlines()[0].endswith(" in " + source), part
+        for flat, number in re.findall(r"^ *([\d.]+)B? +\S+ +(\d+):", part,
+                                       re.M):
+            if flat != ".":
+                number = int(number)
+                lines[number] = lines.get(number, 0) + int(flat)
+    return lines
+
+
 def folded(path):
     """{stack: value}, each line taken apart as flamegraph.pl does it."""
     stacks = {}
