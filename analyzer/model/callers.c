@@ -21,8 +21,8 @@ static void advance(const struct catalog *catalog, struct callers_stack *stack)
 	}
 }
 
-int callers_init(struct callers *ret_callers, const struct catalog *catalog,
-		 enum metric metric)
+static int init(struct callers *ret_callers, const struct catalog *catalog,
+		const int64_t *values, enum metric metric)
 {
 	struct callers callers = { .catalog = catalog };
 
@@ -35,7 +35,7 @@ int callers_init(struct callers *ret_callers, const struct catalog *catalog,
 		struct callers_stack stack = {
 			.node = entry->node,
 			.note = entry->note,
-			.value = entry->counts.of[metric]
+			.value = values ? values[i] : entry->counts.of[metric]
 		};
 
 		if (stack.value == 0)
@@ -46,6 +46,18 @@ int callers_init(struct callers *ret_callers, const struct catalog *catalog,
 	}
 	*ret_callers = callers;
 	return 0;
+}
+
+int callers_init(struct callers *ret_callers, const struct catalog *catalog,
+		 enum metric metric)
+{
+	return init(ret_callers, catalog, NULL, metric);
+}
+
+int callers_init_values(struct callers *ret_callers,
+			const struct catalog *catalog, const int64_t *values)
+{
+	return init(ret_callers, catalog, values, METRIC_COUNT);
 }
 
 void callers_done(struct callers *callers)

@@ -48,6 +48,10 @@ struct callers_branches {
  * DUMP_MEMORY. */
 int callers_init(struct callers *ret_callers, const struct catalog *catalog,
 		 enum metric metric);
+
+/* The same of other values, one for each entry of the catalog. */
+int callers_init_values(struct callers *ret_callers,
+			const struct catalog *catalog, const int64_t *values);
 void callers_done(struct callers *callers);
 
 /*

@@ -248,15 +248,23 @@ static int add_entries(struct catalog *catalog, const struct ranking *ranking,
 
 	catalog->entries =
 		calloc(ranking->shown + 1, sizeof(*catalog->entries));
-	if (!catalog->entries)
+	catalog->entry_of =
+		calloc(sites->count + 1, sizeof(*catalog->entry_of));
+	if (!catalog->entries || !catalog->entry_of)
 		return DUMP_MEMORY;
+	for (size_t i = 0; i < sites->count; i++)
+		catalog->entry_of[i] = CATALOG_NONE;
 	for (size_t i = 0; i < ranking->shown; i++) {
 		const struct site *site = &sites->array[ranking->numbers[i]];
 		struct catalog_entry *entry;
 		uint32_t node =
 			names_self(&catalog->analysis->names, site->node);
 
+		catalog->entry_of[ranking->numbers[i]] =
+			(uint32_t)catalog->entry_count;
 		if (node != 0 && of_node[node] != 0) {
+			catalog->entry_of[ranking->numbers[i]] =
+				of_node[node] - 1;
 			entry = &catalog->entries[of_node[node] - 1];
 			counts_add(&entry->counts, &site->counts);
 			continue;
@@ -284,6 +292,10 @@ static int add_others(struct catalog *catalog, const struct ranking *ranking)
 	catalog->others = ranking->count - ranking->shown;
 	if (catalog->others == 0)
 		return 0;
+	for (size_t i = 0; i < catalog->analysis->sites.count; i++)
+		if (catalog->entry_of[i] == CATALOG_NONE &&
+		    catalog->analysis->filter.keeps[i])
+			catalog->entry_of[i] = (uint32_t)catalog->entry_count;
 	catalog->entry_count++;
 	*entry = (struct catalog_entry) { .counts = ranking->rest };
 	return note_frame(catalog, NOTE_OTHERS, &entry->note);
@@ -391,6 +403,7 @@ void catalog_done(struct catalog *catalog)
 	free(catalog->calls);
 	free(catalog->frames);
 	free(catalog->entries);
+	free(catalog->entry_of);
 	free(catalog->stack);
 	*catalog = (struct catalog) { 0 };
 }

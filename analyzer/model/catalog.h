@@ -66,8 +66,9 @@ struct catalog {
 	size_t frame_count;
 	struct catalog_entry *entries; /* the greatest first */
 	size_t entry_count;
-	size_t others;	   /* sites that are the last entry together */
-	struct counts sum; /* of the entries */
+	size_t others;	    /* sites that are the last entry together */
+	uint32_t *entry_of; /* per site of the analysis; CATALOG_NONE */
+	struct counts sum;  /* of the entries */
 
 	/* The last stack that was read, innermost first. */
 	uint32_t *stack;

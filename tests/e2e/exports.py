@@ -124,14 +124,45 @@ class Exports(Case):
         self.need("ms_print")
 
         def read(dump):
-            rows = readers.massif_snapshots(self.export("massif", dump))
-            self.assertEqual(len(rows), 3)
+            rows, peaks = readers.massif_snapshots(
+                self.export("massif", dump))
             self.assertEqual(rows[0], (0, False))
-            for size, has_tree in rows[1:]:
-                self.assertEqual(has_tree, size > 0)
-            return {"peak_bytes": rows[1][0], "live_bytes": rows[2][0]}
+            self.assertEqual(rows[-1][1], rows[-1][0] > 0)
+            # One that allocates nothing has none to mark.
+            return {"peak_bytes": rows[peaks[0]][0] if peaks else 0,
+                    "live_bytes": rows[-1][0]}
 
         self.agree(read)
+
+    def test_massif_draws_the_timeline(self):
+        """The points of the timeline, and trees where all sites are known."""
+        self.need("ms_print")
+        dump = self.recorded("phases")
+        path = self.export("massif", dump)
+        rows, peaks = readers.massif_snapshots(path)
+        points = self.json("timeline", dump)["points"]
+
+        self.assertEqual([rows[i] for i in peaks], [(150000, True)])
+        self.assertEqual(rows[-1], (100000, True))
+        # The recorder takes some by itself, more on a slow machine.
+        known = [point["live_bytes"] for point in points
+                 if point["detailed"]]
+        trees = [size for i, (size, has_tree) in enumerate(rows)
+                 if has_tree and i not in peaks][:-1]
+        if len(known) <= 10:
+            self.assertEqual(trees, [size for size in known if size])
+            self.assertIn(150000, trees)
+        if len(points) <= 100:
+            self.assertLessEqual({point["live_bytes"] for point in points},
+                                 {size for size, has_tree in rows})
+        line = marked_lines("phases.c")["other"]
+        self.assertRegex(readers.run("ms_print", path),
+                         r"->33.33%% \(50,000B\) .*phases.c:%d\)" % line)
+        # Of a function the points in between are not known.
+        rows, peaks = readers.massif_snapshots(self.export(
+            "massif", dump, "--focus", "take_other"))
+        self.assertEqual([rows[i] for i in peaks], [(50000, True)])
+        self.assertEqual(rows[-1], (0, False))
 
     def test_callgrind(self):
         self.need("callgrind_annotate")
@@ -355,8 +386,8 @@ class Exports(Case):
                 self.path("callgrind.out"))[0]),
             ("heaptrack_print", lambda: readers.heaptrack_totals(
                 self.path("heaptrack.out"), self.path("scratch"))),
-            ("ms_print", lambda: {"peak_bytes": readers.massif_snapshots(
-                self.path("massif.out"))[1][0]}))
+            ("ms_print", lambda: {"live_bytes": readers.massif_snapshots(
+                self.path("massif.out"))[0][-1][0]}))
         for command, read in checks:
             if shutil.which(command):
                 have = read()

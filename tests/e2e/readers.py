@@ -124,11 +124,18 @@ def dhat_totals(path):
 
 
 def massif_snapshots(path):
-    """The rows of ms_print: [(bytes, has a tree)]."""
+    """The rows of ms_print: [(bytes, has a tree)], and which it marks."""
     text = run("ms_print", path)
+    marked = re.search(r"Detailed snapshots: \[(.*)\]", text)
+    marks = re.findall(r"(\d+)( \(peak\))?",
+                       marked.group(1)) if marked else []
+    detailed = [int(number) for number, peak in marks]
+    peaks = [int(number) for number, peak in marks if peak]
     found = re.findall(r"^ +\d+ +[\d,]+ +([\d,]+) +[\d,]+ +0 +0\n(100.00%)?",
                        text, re.M)
-    return [(int(size.replace(",", "")), bool(tree)) for size, tree in found]
+    rows = [(int(size.replace(",", "")), bool(tree)) for size, tree in found]
+    assert detailed == [i for i, row in enumerate(rows) if row[1]], text
+    return rows, peaks
 
 
 def callgrind_totals(path):

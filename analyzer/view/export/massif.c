@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * massif's file, what ms_print and massif-visualizer read: the heap's size
- * over time, with a call tree for the peak and for the end.
+ * over time, with call trees for the peak, the end and some between.
  */
 #include "config.h"
 
@@ -92,11 +92,14 @@ static int put_branches(FILE *file, struct callers *callers, unsigned depth,
 }
 
 static int put_tree(FILE *file, const struct catalog *catalog,
-		    enum metric metric)
+		    const struct moment *moment)
 {
 	struct callers_branches branches;
 	struct callers callers;
-	int ret = callers_init(&callers, catalog, metric);
+	int ret =
+		moment->values
+			? callers_init_values(&callers, catalog, moment->values)
+			: callers_init(&callers, catalog, moment->metric);
 
 	if (ret < 0)
 		return ret;
@@ -128,7 +131,7 @@ static int put_moment(FILE *file, const struct catalog *catalog, size_t number,
 		return 0;
 	}
 	fputs(moment->kind == MOMENT_PEAK ? "peak\n" : "detailed\n", file);
-	return put_tree(file, catalog, moment->metric);
+	return put_tree(file, catalog, moment);
 }
 
 static int massif_write(FILE *file, struct catalog *catalog,

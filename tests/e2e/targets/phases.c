@@ -33,7 +33,7 @@ __attribute__((noinline)) static char *take_kept(size_t bytes)
 
 __attribute__((noinline)) static char *take_other(size_t bytes)
 {
-	char *block = malloc(bytes);
+	char *block = malloc(bytes); /* line: other */
 
 	block[0] = 2;
 	return block;
