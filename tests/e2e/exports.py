@@ -282,21 +282,45 @@ class Exports(Case):
     def test_documented_queries(self):
         """Every query of the page gives an answer that the report has."""
         self.need("sqlite3")
-        dump = self.recorded("peak", "middle")
-        path = self.export("sqlite", dump)
+        path = self.export("sqlite", self.recorded("phases"))
         with open(os.path.join(TOP, "man", "memprof-export.1")) as file:
             queries = re.findall(r'^\$ sqlite3 x\.db "((?:[^"])*)"$',
                                  file.read(), re.M)
-        self.assertGreaterEqual(len(queries), 3)
+        self.assertGreaterEqual(len(queries), 6)
         for query in queries:
             self.assertTrue(readers.sqlite(path, query.replace("\\", "")),
                             query)
+        self.assertEqual(readers.sqlite(path, queries[-1]), [
+            ["loaded", "100000"], ["first", "0"], ["full", "50000"],
+            ["second", "0"], ["third", "-50000"], ["done", "0"]])
+        dump = self.recorded("peak", "middle")
+        path = self.export("sqlite", dump)
         line = self.json("top", "--by", "line", "--limit", "1",
                          dump)["rows"][0]
         row, = readers.sqlite(
             path, "select self_allocated_bytes from lines where file like "
             "'%%/peak.c' and line = %d" % line["line"])
         self.assertEqual(int(row[0]), line["self"]["allocated_bytes"])
+
+    def test_sqlite_has_the_timeline(self):
+        self.need("sqlite3")
+        dump = self.recorded("phases")
+        path = self.export("sqlite", dump)
+        timeline = self.json("timeline", dump)
+        keys = ("ns", "live_bytes", "live_blocks", "rss_bytes",
+                "allocations", "allocated_bytes", "detailed")
+
+        self.assertEqual(
+            readers.sqlite(path, "select * from timeline order by ns"),
+            [["" if point[key] is None else str(int(point[key]))
+              for key in keys] for point in timeline["points"]])
+        self.assertEqual(
+            readers.sqlite(path, "select name, kind, ns from events"),
+            [[event["name"], event["kind"], str(event["ns"])]
+             for event in timeline["events"]])
+        # A part of it has no points of its own.
+        path = self.export("sqlite", dump + "@second")
+        self.assertEqual(readers.sqlite(path, "select * from timeline"), [])
 
     # What is selected.
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "analyzer/model/dump.h"
+#include "analyzer/model/timeline.h"
 #include "analyzer/model/top.h"
 #include "analyzer/view/export/exporter.h"
 #include "analyzer/view/json_parts.h"
@@ -40,14 +41,29 @@ static const char tables[] =
 		    "frame_id INTEGER NOT NULL REFERENCES frames (id), "
 		    "PRIMARY KEY (site_id, depth)) WITHOUT ROWID;"
 		    "CREATE TABLE lines (function TEXT, file TEXT, line "
-		    "INTEGER, " COUNTS("self_") ", " COUNTS("total_") ");"
-								      "BEGIN;";
+		    "INTEGER, " COUNTS("self_") ", " COUNTS(
+			    "total_") ");"
+				      "CREATE TABLE timeline (ns INTEGER "
+				      "PRIMARY KEY, "
+				      "live_bytes INTEGER NOT NULL, "
+				      "live_blocks INTEGER NOT NULL, "
+				      "rss_bytes INTEGER, "
+				      "allocations INTEGER NOT NULL, "
+				      "allocated_bytes INTEGER NOT NULL, "
+				      "detailed INTEGER NOT NULL);"
+				      "CREATE TABLE events (ns INTEGER NOT "
+				      "NULL, "
+				      "kind TEXT NOT NULL, name TEXT NOT NULL, "
+				      "live_bytes INTEGER NOT NULL, rss_bytes "
+				      "INTEGER);"
+				      "BEGIN;";
 
 static const char indexes[] =
 	"CREATE INDEX frames_by_function ON frames (function);"
 	"CREATE INDEX frames_by_line ON frames (file, line);"
 	"CREATE INDEX stacks_by_frame ON stacks (frame_id);"
 	"CREATE INDEX lines_by_line ON lines (file, line);"
+	"CREATE INDEX events_by_time ON events (ns);"
 	"COMMIT;";
 
 struct writer {
@@ -301,6 +317,66 @@ static void put_lines(struct writer *writer)
 	top_done(&top);
 }
 
+static void put_rss(struct writer *writer, uint64_t bytes)
+{
+	if (bytes)
+		put_number(writer, (int64_t)bytes);
+	else
+		put_null(writer);
+}
+
+static void put_points(struct writer *writer, const struct timeline *timeline)
+{
+	begin_table(writer, "timeline", 7);
+	for (size_t i = 0; i < timeline->count; i++) {
+		const struct timeline_point *point = &timeline->points[i];
+
+		put_number(writer, (int64_t)point->ns);
+		put_number(writer, point->live_bytes);
+		put_number(writer, point->live_blocks);
+		put_rss(writer, point->rss_bytes);
+		put_number(writer, (int64_t)point->allocations);
+		put_number(writer, (int64_t)point->allocated_bytes);
+		put_number(writer, point->is_detailed);
+		end_row(writer);
+	}
+	end_table(writer);
+}
+
+static void put_events(struct writer *writer, const struct timeline *timeline)
+{
+	begin_table(writer, "events", 5);
+	for (size_t i = 0; i < timeline->event_count; i++) {
+		const struct timeline_event *event = &timeline->events[i];
+
+		put_number(writer, (int64_t)event->ns);
+		put_text(writer, event->is_snapshot ? "snapshot" : "mark");
+		put_text(writer, event->name);
+		put_number(writer, event->live_bytes);
+		put_rss(writer, event->rss_bytes);
+		end_row(writer);
+	}
+	end_table(writer);
+}
+
+/* Of the whole recording; a part of it has none. */
+static void put_timeline(struct writer *writer)
+{
+	const struct analysis *analysis = writer->catalog->analysis;
+	struct timeline timeline;
+
+	if (!analysis->summary.has_timeline || analysis->summary.range)
+		return;
+	if (timeline_init(&timeline, analysis) < 0) {
+		fail(writer, SQLITE_NOMEM);
+		return;
+	}
+	put_points(writer, &timeline);
+	if (writer->ret == 0)
+		put_events(writer, &timeline);
+	timeline_done(&timeline);
+}
+
 static int sqlite_write(FILE *file, struct catalog *catalog,
 			const struct export_options *options)
 {
@@ -326,6 +402,8 @@ static int sqlite_write(FILE *file, struct catalog *catalog,
 		put_stacks(&writer);
 	if (writer.ret == 0)
 		put_lines(&writer);
+	if (writer.ret == 0)
+		put_timeline(&writer);
 	if (writer.ret == 0)
 		run(&writer, indexes);
 	if (writer.ret == 0) {
