@@ -5,6 +5,7 @@ dist_man_MANS += \
 	man/memprof-diff.1 \
 	man/memprof-env.7 \
 	man/memprof-export.1 \
+	man/memprof-find.1 \
 	man/memprof-flame.1 \
 	man/memprof-format.5 \
 	man/memprof-html.1 \

@@ -144,6 +144,7 @@ extern const struct cmd cmd_check;
 extern const struct cmd cmd_completion;
 extern const struct cmd cmd_diff;
 extern const struct cmd cmd_export;
+extern const struct cmd cmd_find_address; /* cmd_find() is the function */
 extern const struct cmd cmd_flame;
 extern const struct cmd cmd_html;
 extern const struct cmd cmd_info;

@@ -27,14 +27,17 @@ static int print(struct term *term, struct analysis *analysis,
 	const struct options_of_info *options = values;
 	size_t limit = subject_limit(&options->report, ROWS_SHOWN);
 	struct top threads;
+	struct ages ages;
 	int ret = top_init(&threads, analysis, TOP_THREAD);
 
 	if (ret < 0)
 		return ret;
-	if (options->report.is_json)
-		json_info_print(term->file, analysis, &threads, limit);
-	else
-		ret = text_info_print(term, analysis, &threads, limit);
+	ret = ages_init(&ages, analysis);
+	if (ret == 0 && options->report.is_json)
+		json_info_print(term->file, analysis, &ages, &threads, limit);
+	else if (ret == 0)
+		ret = text_info_print(term, analysis, &ages, &threads, limit);
+	ages_done(&ages);
 	top_done(&threads);
 	return ret;
 }

@@ -16,6 +16,7 @@ analyzer_cmd_files = \
 	analyzer/cmd/dump_path.c \
 	analyzer/cmd/execute.c \
 	analyzer/cmd/export.c \
+	analyzer/cmd/find.c \
 	analyzer/cmd/flame.c \
 	analyzer/cmd/help.c \
 	analyzer/cmd/html.c \

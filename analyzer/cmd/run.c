@@ -37,6 +37,7 @@ struct run_options {
 	int allocator;	   /* enum allocator */
 	bool leak_check;   /* look what is lost at the end */
 	bool lifetimes;	   /* keep how long blocks live */
+	bool addresses;	   /* keep where live blocks are */
 	uint64_t sample;   /* mean bytes between samples; 0: no option */
 	int timeline;	   /* index into timeline_choices; -1: default */
 	const char *snapshot_signal;
@@ -152,6 +153,8 @@ static int set_settings(const struct run_options *options)
 	if (options->is_quiet && set_setting("MEMPROF_QUIET", "1") < 0)
 		return -1;
 	if (options->lifetimes && set_setting("MEMPROF_LIFETIMES", "1") < 0)
+		return -1;
+	if (options->addresses && set_setting("MEMPROF_ADDRESSES", "1") < 0)
 		return -1;
 	if (options->leak_check && set_setting("MEMPROF_LEAK_CHECK", "1") < 0)
 		return -1;
@@ -407,6 +410,8 @@ static const struct option_spec run_specs[] = {
 	{ OPTION_FLAG, "lifetimes", FIELD(lifetimes),
 	  .help = "keep how long blocks live and what the allocator gives for "
 		  "them" },
+	{ OPTION_FLAG, "addresses", FIELD(addresses),
+	  .help = "keep the addresses of live blocks, for memprof find" },
 	{ OPTION_SIZE, "sample", .argument = "SIZE", FIELD(sample), .min = 1,
 	  .max = MAX_SAMPLE,
 	  .help = "record the stacks of a sample of the blocks only, one for "

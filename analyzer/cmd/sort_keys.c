@@ -28,6 +28,8 @@ static const struct sort_key {
 	{ "cumulative", ORDER_CUMULATIVE, METRIC_COUNT },
 	{ "avg", ORDER_AVERAGE, METRIC_COUNT },
 	{ "max", ORDER_GREATEST, METRIC_COUNT },
+	{ "lifetime", ORDER_LIFETIME, METRIC_COUNT },
+	{ "slack", ORDER_SLACK, METRIC_COUNT },
 	{ "name", ORDER_NAME, METRIC_COUNT },
 };
 
@@ -55,7 +57,8 @@ static const struct sort_key *find(const char *text, size_t bytes,
 	if (!found)
 		diag_error("%s: --sort: '%.*s' is none of live (leaked), peak, "
 			   "allocated (bytes), count (blocks), frees, "
-			   "temporary, self, cumulative, avg, max, name",
+			   "temporary, self, cumulative, avg, max, lifetime, "
+			   "slack, name",
 			   command, (int)bytes, text);
 	return found;
 }
@@ -78,14 +81,14 @@ static bool add(const struct sort_key *key, const char *command,
 	ret_keys->has_frees |= key->metric == METRIC_FREES;
 	ret_keys->has_average |= key->key == ORDER_AVERAGE;
 	ret_keys->has_greatest |= key->key == ORDER_GREATEST;
+	ret_keys->has_lifetime |= key->key == ORDER_LIFETIME;
+	ret_keys->has_slack |= key->key == ORDER_SLACK;
 	return true;
 }
 
 bool sort_keys_parse(const struct option_list *lists, const char *command,
 		     struct order_options *options, struct sort_keys *ret_keys)
 {
-	bool has_metric = false;
-
 	*ret_keys = (struct sort_keys) { .count = 0 };
 	options->key_count = 0;
 	options->metric = METRIC_ALLOCATED_BYTES;
@@ -98,9 +101,9 @@ bool sort_keys_parse(const struct option_list *lists, const char *command,
 
 			if (!key || !add(key, command, options, ret_keys))
 				return false;
-			if (key->key == ORDER_METRIC && !has_metric) {
+			if (key->key == ORDER_METRIC && !ret_keys->has_metric) {
 				options->metric = key->metric;
-				has_metric = true;
+				ret_keys->has_metric = true;
 			}
 			if (text[bytes] == '\0')
 				break;

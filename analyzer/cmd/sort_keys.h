@@ -10,8 +10,9 @@
 struct sort_keys {
 	const char *names[ORDER_KEYS_MAX]; /* in full */
 	size_t count;
+	bool has_metric;    /* one was named */
 	bool by_cumulative; /* the first key is that */
-	bool has_frees, has_average, has_greatest;
+	bool has_frees, has_average, has_greatest, has_lifetime, has_slack;
 };
 
 /*

@@ -7,10 +7,13 @@
 #include <string.h>
 
 const struct cmd *const cmd_table[] = {
-	&cmd_run,  &cmd_snapshot,   &cmd_report, &cmd_leaks, &cmd_peak,
-	&cmd_top,  &cmd_tree,	    &cmd_lines,	 &cmd_diff,  &cmd_timeline,
-	&cmd_html, &cmd_flame,	    &cmd_export, &cmd_check, &cmd_stat,
-	&cmd_info, &cmd_completion, NULL,
+	&cmd_run,      &cmd_snapshot,	  &cmd_report,
+	&cmd_leaks,    &cmd_peak,	  &cmd_top,
+	&cmd_tree,     &cmd_lines,	  &cmd_diff,
+	&cmd_timeline, &cmd_find_address, &cmd_html,
+	&cmd_flame,    &cmd_export,	  &cmd_check,
+	&cmd_stat,     &cmd_info,	  &cmd_completion,
+	NULL,
 };
 
 const struct cmd *cmd_find(const char *name)

@@ -8,6 +8,7 @@
 #include "analyzer/cmd/cmd.h"
 #include "analyzer/cmd/sort_keys.h"
 #include "analyzer/cmd/subject.h"
+#include "analyzer/model/dump.h"
 #include "analyzer/view/json_top.h"
 #include "analyzer/view/text_top.h"
 
@@ -24,8 +25,12 @@ struct options_of_top {
 };
 
 /* In the order of enum top_by. */
-static const char *const by_keys[] = { "function", "line",   "file", "module",
-				       "site",	   "thread", "size", NULL };
+static const char *const by_keys[] = {
+	"function", "line",	"file",
+	"module",   "site",	"thread",
+	"size",	    "lifetime", "lifetime-allocations",
+	"age",	    NULL
+};
 
 #define FIELD(field) .offset = offsetof(struct options_of_top, field)
 
@@ -34,7 +39,8 @@ static const struct option_spec top_specs[] = {
 	  .choices = by_keys },
 	{ OPTION_LIST, "sort", 's', "KEY[,KEY]", FIELD(sort),
 	  .help = "largest first by live, peak, allocated, count, frees, "
-		  "temporary, self, cumulative, avg, max, or by name" },
+		  "temporary, self, cumulative, avg, max, lifetime, slack, or "
+		  "by name" },
 	{ OPTION_FLAG, "cumulative", 'c',
 	  .offset = offsetof(struct options_of_top, by_cumulative),
 	  .help = "sort by what is allocated below it too, not by it alone" },
@@ -75,19 +81,61 @@ static int say_bad_regex(const char *regex, const char *fault)
 	return CMD_USAGE;
 }
 
+/* Lifetimes are there when they were asked for while it was recorded. */
+static bool are_ages_there(const struct set *set, const struct request *request)
+{
+	bool has_live = request->options->by == TOP_AGE;
+
+	for (size_t i = 0; i < set->count; i++) {
+		const struct analysis *analysis = &set->array[i];
+		const char *path = analysis->summary.dump_path;
+
+		if (analysis->dump->has_lifetimes &&
+		    (!has_live || analysis->dump->has_live))
+			continue;
+		if (analysis->summary.range)
+			diag_error("%s: lifetimes are of the whole recording: "
+				   "leave the instant out",
+				   path);
+		else if (analysis->dump->has_lifetimes)
+			diag_error("%s: does not say how old its live blocks "
+				   "are: the process ended before they were "
+				   "listed; take a snapshot while it runs",
+				   path);
+		else
+			diag_error("%s: has no lifetimes: record with memprof "
+				   "run --lifetimes",
+				   path);
+		return false;
+	}
+	return true;
+}
+
+/* Lifetimes are left out of what nobody asked for them. */
+static struct top_extras extras_of(const struct request *request)
+{
+	const struct options_of_top *options = request->options;
+
+	return (struct top_extras) {
+		.greatest = request->keys.has_greatest,
+		.ages = options->by <= TOP_SITE &&
+			(options->report.is_json ||
+			 request->keys.has_lifetime || request->keys.has_slack),
+	};
+}
+
 /* The table of one dump, or of all together. */
 static int make_table(struct top *ret_top, struct set *set,
 		      const struct request *request)
 {
 	const struct options_of_top *options = request->options;
 	struct top *tops = calloc(set->count, sizeof(*tops));
+	const struct top_extras extras = extras_of(request);
 	enum top_by by = (enum top_by)options->by;
 	int ret = tops ? 0 : -1;
 
 	for (size_t i = 0; i < set->count && ret == 0; i++)
-		ret = request->keys.has_greatest
-			      ? top_init_greatest(&tops[i], &set->array[i], by)
-			      : top_init(&tops[i], &set->array[i], by);
+		ret = top_init_with(&tops[i], &set->array[i], by, &extras);
 	if (ret == 0 && set->count == 1 && !options->strip_dirs) {
 		*ret_top = tops[0];
 		free(tops);
@@ -129,12 +177,19 @@ static int print_table(struct term *term, struct set *set,
 		.has_frees = request->keys.has_frees,
 		.has_average = request->keys.has_average,
 		.has_greatest = request->keys.has_greatest,
+		.has_lifetime = request->keys.has_lifetime,
+		.has_slack = request->keys.has_slack,
 	};
+	bool has_ages = how.has_lifetime || how.has_slack ||
+			top_is_of_ages((enum top_by)request->options->by);
 	const char *regex;
 	struct order order;
 	struct top top;
-	int ret = make_table(&top, set, request);
+	int ret;
 
+	if (has_ages && !are_ages_there(set, request))
+		return CMD_USAGE;
+	ret = make_table(&top, set, request);
 	if (ret < 0)
 		return ret;
 	ret = order_init(&order, set, &top, &request->order, fault, &regex);
@@ -223,7 +278,29 @@ static bool is_sensible(const struct request *request)
 			   "sizes are kept by site");
 		return false;
 	}
+	if ((request->keys.has_lifetime || request->keys.has_slack) &&
+	    options->by > TOP_SITE) {
+		diag_error("top: --sort lifetime and slack do not go with --by "
+			   "%s: they are kept by site",
+			   by_keys[options->by]);
+		return false;
+	}
 	return true;
+}
+
+/* Histograms of lifetimes are in their order, and count what they are of. */
+static void set_histogram_order(struct request *request)
+{
+	struct order_options *order = &request->order;
+	bool is_age = request->options->by == TOP_AGE;
+
+	if (request->keys.has_metric)
+		return;
+	order->metric = is_age ? METRIC_LIVE_BYTES : METRIC_FREES;
+	if (order->key_count == 0) {
+		order->keys[0].key = ORDER_NAME;
+		order->key_count = 1;
+	}
 }
 
 static int top_run(const void *values, int argc, char **argv)
@@ -235,6 +312,8 @@ static int top_run(const void *values, int argc, char **argv)
 	if (!sort_keys_parse(&options->sort, "top", order, &request.keys) ||
 	    !is_sensible(&request))
 		return CMD_USAGE;
+	if (top_is_of_ages((enum top_by)options->by))
+		set_histogram_order(&request);
 	/* Cumulative means the metric that is shown with all below it. */
 	order->by_cumulative =
 		options->by_cumulative || request.keys.by_cumulative;

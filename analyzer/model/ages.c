@@ -12,10 +12,17 @@
 
 #define TWO_TO_64 18446744073709551616.0
 
-/* 0: not known. The clock and the counter were read one after the other, so a
- * moment says nothing. */
-static double ns_per_tick(const struct mpf_header *header)
+uint64_t ages_to_ns(double ns)
 {
+	return ns < (double)DUMP_MAX_COUNT ? (uint64_t)(ns + 0.5)
+					   : (uint64_t)DUMP_MAX_COUNT;
+}
+
+/* The clock and the counter were read one after the other, so a moment says
+ * nothing. */
+double ages_ns_per_tick(const struct dump *dump)
+{
+	const struct mpf_header *header = &dump->header;
 	const uint64_t least_ns = 1000;
 	uint64_t ns = header->ticks_ns - header->start_ns;
 	uint64_t ticks = header->ticks - header->start_ticks;
@@ -137,10 +144,12 @@ int ages_init(struct ages *ret_ages, const struct analysis *analysis)
 	};
 
 	ages.of_site = calloc(analysis->sites.count + 1, sizeof(*ages.of_site));
-	if (!ages.of_site)
+	if (!ages.of_site) {
+		*ret_ages = (struct ages) { 0 };
 		return DUMP_MEMORY;
+	}
 	if (ages.has_lifetimes) {
-		ages.ns_per_tick = ns_per_tick(&dump->header);
+		ages.ns_per_tick = ages_ns_per_tick(dump);
 		ages.has_time = ages.ns_per_tick > 0;
 		add_lifetimes(&ages, analysis);
 	}

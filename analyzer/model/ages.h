@@ -33,6 +33,15 @@ struct ages {
 	struct lifetime totals;	  /* of all blocks, exact */
 };
 
+struct dump;
+
+/* How long a tick of a dump is, recorded with lifetimes or addresses; 0 when
+ * that is not known. */
+double ages_ns_per_tick(const struct dump *dump);
+
+/* A time as a whole number, which may not hold it. */
+uint64_t ages_to_ns(double ns);
+
 /* 0, or DUMP_MEMORY. */
 int ages_init(struct ages *ret_ages, const struct analysis *analysis);
 void ages_done(struct ages *ages);

@@ -36,6 +36,8 @@ analyzer_model_files = \
 	analyzer/model/estimate.h \
 	analyzer/model/filter.c \
 	analyzer/model/filter.h \
+	analyzer/model/find.c \
+	analyzer/model/find.h \
 	analyzer/model/flame.c \
 	analyzer/model/flame.h \
 	analyzer/model/frames.c \
@@ -108,6 +110,7 @@ analyzer_model_files = \
 	analyzer/model/timeline.h \
 	analyzer/model/top.c \
 	analyzer/model/top.h \
+	analyzer/model/top_ages.c \
 	analyzer/model/top_kinds.h \
 	analyzer/model/top_merge.c \
 	analyzer/model/top_places.c \

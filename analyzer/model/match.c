@@ -22,6 +22,9 @@ static struct place place_of(enum top_by by, const struct top_row *row)
 		place.line = UINT32_MAX - row->is_inherited;
 		break;
 	case TOP_SIZE:
+	case TOP_LIFETIME:
+	case TOP_LIFETIME_ALLOCS:
+	case TOP_AGE:
 		place.line = row->bucket;
 		break;
 	default:

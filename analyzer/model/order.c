@@ -37,6 +37,11 @@ uint64_t order_greatest(const struct top_row *row)
 	return last;
 }
 
+int64_t order_slack(const struct top_row *row)
+{
+	return lifetime_slack(&row->lifetime, row->self.of[METRIC_LIVE_BYTES]);
+}
+
 /* What a row of a stack is called: its innermost activation. */
 static struct place innermost(const struct set *set, const struct top_row *row)
 {
@@ -95,7 +100,7 @@ static int compare_names(const struct sorter *sorter, const struct top_row *a,
 	bool by_file = sorter->top->by == TOP_LINE;
 	int ret = 0;
 
-	if (sorter->top->by == TOP_SIZE)
+	if (top_is_histogram(sorter->top->by))
 		return a->bucket < b->bucket ? -1 : a->bucket > b->bucket;
 	if (!by_file)
 		ret = compare_texts(of_a.function, of_b.function);
@@ -139,6 +144,16 @@ static int compare_key(const struct sorter *sorter, size_t k,
 		return x > y ? -1 : x < y;
 	case ORDER_GREATEST:
 		return (int)b->greatest - (int)a->greatest;
+	case ORDER_LIFETIME:
+		x = lifetime_ns(&a->lifetime);
+		y = lifetime_ns(&b->lifetime);
+		if (!sorter->top->has_time) {
+			x = lifetime_allocs(&a->lifetime);
+			y = lifetime_allocs(&b->lifetime);
+		}
+		return x > y ? -1 : x < y;
+	case ORDER_SLACK:
+		return compare_values(order_slack(a), order_slack(b));
 	case ORDER_NAME:
 		break;
 	}

@@ -18,6 +18,8 @@ enum order_key {
 	ORDER_CUMULATIVE, /* and with all below it */
 	ORDER_AVERAGE,	  /* bytes of an allocation */
 	ORDER_GREATEST,	  /* bytes of the largest */
+	ORDER_LIFETIME,	  /* of freed blocks, on average */
+	ORDER_SLACK,	  /* of live blocks: what they could use beyond */
 	ORDER_NAME,	  /* the one key that goes from A to Z */
 };
 
@@ -61,6 +63,9 @@ void order_done(struct order *order);
 
 /* Bytes of an allocation; 0 where there is none. */
 double order_average(const struct counts *counts);
+
+/* Bytes that the live blocks of a row could use beyond what was asked for. */
+int64_t order_slack(const struct top_row *row);
 
 /* The last size of a bucket: no block of the row was larger. */
 uint64_t order_greatest(const struct top_row *row);

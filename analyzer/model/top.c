@@ -11,7 +11,7 @@
 #include "analyzer/model/top_kinds.h"
 
 static int top_sites(struct top *top, const struct analysis *analysis,
-		     const uint8_t *greatest)
+		     const struct top_of_sites *extras)
 {
 	const struct sites *sites = &analysis->sites;
 
@@ -28,13 +28,16 @@ static int top_sites(struct top *top, const struct analysis *analysis,
 				.self = sites->errors[i],
 				.cumulative = sites->errors[i],
 			};
-		top->rows[top->count++] = (struct top_row) {
+		top->rows[top->count] = (struct top_row) {
 			.self = sites->array[i].counts,
 			.cumulative = sites->array[i].counts,
 			.site = (uint32_t)i,
-			.greatest = greatest ? greatest[i] : 0,
+			.greatest = extras->greatest ? extras->greatest[i] : 0,
 			.has_no_stack = sites->array[i].node == 0,
 		};
+		if (extras->lifetimes)
+			top->rows[top->count].lifetime = extras->lifetimes[i];
+		top->count++;
 	}
 	return 0;
 }
@@ -42,60 +45,89 @@ static int top_sites(struct top *top, const struct analysis *analysis,
 const char *top_by_name(enum top_by by)
 {
 	static const char *const names[] = {
-		[TOP_FUNCTION] = "function", [TOP_LINE] = "line",
-		[TOP_FILE] = "file",	     [TOP_MODULE] = "module",
-		[TOP_SITE] = "site",	     [TOP_THREAD] = "thread",
+		[TOP_FUNCTION] = "function",
+		[TOP_LINE] = "line",
+		[TOP_FILE] = "file",
+		[TOP_MODULE] = "module",
+		[TOP_SITE] = "site",
+		[TOP_THREAD] = "thread",
 		[TOP_SIZE] = "size",
+		[TOP_LIFETIME] = "lifetime",
+		[TOP_LIFETIME_ALLOCS] = "lifetime-allocations",
+		[TOP_AGE] = "age",
 	};
 
 	return names[by];
 }
 
-static int init(struct top *ret_top, struct analysis *analysis, enum top_by by,
-		const uint8_t *greatest)
+static int make(struct top *top, struct analysis *analysis,
+		const struct top_of_sites *extras)
 {
-	static const enum places_by places[] = {
-		[TOP_FUNCTION] = PLACES_FUNCTION,
-		[TOP_LINE] = PLACES_LINE,
-		[TOP_FILE] = PLACES_FILE,
-		[TOP_MODULE] = PLACES_MODULE,
-	};
-	struct top top = {
-		.by = by,
-		.is_estimate = analysis->sites.errors != NULL,
-		.has_greatest = greatest != NULL,
-	};
-	int ret;
-
-	if (by == TOP_SITE)
-		ret = top_sites(&top, analysis, greatest);
-	else if (by == TOP_THREAD)
-		ret = top_threads(&top, analysis);
-	else if (by == TOP_SIZE)
-		ret = top_sizes(&top, analysis);
-	else
-		ret = top_places(&top, analysis, places[by], greatest);
-	if (ret == 0)
-		*ret_top = top;
-	else
-		top_done(&top);
-	return ret;
+	switch (top->by) {
+	case TOP_FUNCTION:
+		return top_places(top, analysis, PLACES_FUNCTION, extras);
+	case TOP_LINE:
+		return top_places(top, analysis, PLACES_LINE, extras);
+	case TOP_FILE:
+		return top_places(top, analysis, PLACES_FILE, extras);
+	case TOP_MODULE:
+		return top_places(top, analysis, PLACES_MODULE, extras);
+	case TOP_SITE:
+		return top_sites(top, analysis, extras);
+	case TOP_THREAD:
+		return top_threads(top, analysis);
+	case TOP_SIZE:
+		return top_sizes(top, analysis);
+	case TOP_LIFETIME:
+		return top_ages(top, analysis, AGES_LIFETIME);
+	case TOP_LIFETIME_ALLOCS:
+		return top_ages(top, analysis, AGES_LIFETIME_ALLOCS);
+	case TOP_AGE:
+		break;
+	}
+	return top_ages(top, analysis, AGES_AGE);
 }
 
 int top_init(struct top *ret_top, struct analysis *analysis, enum top_by by)
 {
-	return init(ret_top, analysis, by, NULL);
+	static const struct top_extras none;
+
+	return top_init_with(ret_top, analysis, by, &none);
 }
 
-int top_init_greatest(struct top *ret_top, struct analysis *analysis,
-		      enum top_by by)
+int top_init_with(struct top *ret_top, struct analysis *analysis,
+		  enum top_by by, const struct top_extras *extras)
 {
-	uint8_t *greatest = top_greatest_of_sites(analysis);
-	int ret = DUMP_MEMORY;
+	struct top top = {
+		.by = by,
+		.is_estimate = analysis->sites.errors != NULL,
+		.has_greatest = extras->greatest,
+	};
+	struct top_of_sites of_sites = { 0 };
+	uint8_t *greatest = NULL;
+	struct ages ages = { 0 };
+	int ret = 0;
 
-	if (greatest)
-		ret = init(ret_top, analysis, by, greatest);
+	if (extras->greatest) {
+		of_sites.greatest = greatest = top_greatest_of_sites(analysis);
+		ret = greatest ? 0 : DUMP_MEMORY;
+	}
+	if (ret == 0 && (extras->ages || top_is_of_ages(by))) {
+		ret = ages_init(&ages, analysis);
+		of_sites.lifetimes = ages.of_site;
+		top.has_ages = ages.has_lifetimes;
+		top.has_time = ages.has_time;
+		top.has_usable = ages.has_usable;
+		top.ns_per_tick = ages.ns_per_tick;
+	}
+	if (ret == 0)
+		ret = make(&top, analysis, &of_sites);
 	free(greatest);
+	ages_done(&ages);
+	if (ret == 0)
+		*ret_top = top;
+	else
+		top_done(&top);
 	return ret;
 }
 

@@ -14,10 +14,12 @@ static void add_row(struct top *top, struct top_row *row,
 		    const struct top_row *more, uint32_t dump)
 {
 	uint32_t threads = row->threads;
+	struct lifetime lifetime = row->lifetime;
 	unsigned greatest = row->greatest;
 
 	counts_add_bounded(&row->self, &more->self);
 	counts_add_bounded(&row->cumulative, &more->cumulative);
+	lifetime_add(&lifetime, &more->lifetime);
 	if (more->greatest > greatest)
 		greatest = more->greatest;
 	if (!row->is_known) {
@@ -32,6 +34,7 @@ static void add_row(struct top *top, struct top_row *row,
 	}
 	row->threads = top->by == TOP_THREAD ? threads + more->threads : 0;
 	row->greatest = greatest;
+	row->lifetime = lifetime;
 }
 
 /* What nothing but the name of a place is left of, has no path. */
@@ -47,6 +50,9 @@ int top_merge(struct top *ret_top, const struct set *set,
 	struct top top = {
 		.by = tops[0].by,
 		.has_greatest = tops[0].has_greatest,
+		.ns_per_tick = tops[0].ns_per_tick,
+		.has_time = true,
+		.has_usable = true,
 	};
 	struct match match;
 	int ret = match_init(&match, set, tops, strip_dirs);
@@ -57,6 +63,9 @@ int top_merge(struct top *ret_top, const struct set *set,
 	for (size_t t = 0; t < set->count; t++) {
 		has_errors |= tops[t].errors != NULL;
 		top.is_estimate |= tops[t].is_estimate;
+		top.has_ages |= tops[t].has_ages;
+		top.has_time &= tops[t].has_time;
+		top.has_usable &= tops[t].has_usable;
 	}
 	top.rows = calloc(match.count + 1, sizeof(*top.rows));
 	if (has_errors)

@@ -19,6 +19,7 @@ struct walk {
 	struct error error; /* of the sum */
 	struct tally {
 		struct counts self, cumulative;
+		struct lifetime lifetime;
 		uint8_t greatest;
 		uint32_t depth;	  /* how often it is on the present stack */
 	} * tallies;		  /* per place */
@@ -120,7 +121,7 @@ static void leave(void *context, uint32_t frame)
 }
 
 /* The innermost activation of each site. */
-static int add_selves(struct walk *walk, const uint8_t *greatest,
+static int add_selves(struct walk *walk, const struct top_of_sites *extras,
 		      struct counts *no_stack)
 {
 	struct analysis *analysis = walk->analysis;
@@ -146,8 +147,10 @@ static int add_selves(struct walk *walk, const uint8_t *greatest,
 			return DUMP_MEMORY;
 		tally = &walk->tallies[numbers[0]];
 		counts_add(&tally->self, &site->counts);
-		if (greatest && greatest[i] > tally->greatest)
-			tally->greatest = greatest[i];
+		if (extras->greatest && extras->greatest[i] > tally->greatest)
+			tally->greatest = extras->greatest[i];
+		if (extras->lifetimes)
+			lifetime_add(&tally->lifetime, &extras->lifetimes[i]);
 		/* A stack of nothing but wrappers was not met on the walk. */
 		is_missing = names_is_wrapper(&analysis->names, frame);
 		if (is_missing)
@@ -185,6 +188,7 @@ static int make_place_rows(struct top *top, struct walk *walk,
 			.cumulative = tally->cumulative,
 			.place = walk->places.array[i],
 			.greatest = tally->greatest,
+			.lifetime = tally->lifetime,
 		};
 	}
 	if (!counts_is_zero(no_stack))
@@ -198,7 +202,7 @@ static int make_place_rows(struct top *top, struct walk *walk,
 }
 
 int top_places(struct top *top, struct analysis *analysis, enum places_by by,
-	       const uint8_t *greatest)
+	       const struct top_of_sites *extras)
 {
 	struct walk walk = { .analysis = analysis };
 	const struct walk_visitor visitor = {
@@ -212,7 +216,7 @@ int top_places(struct top *top, struct analysis *analysis, enum places_by by,
 	if (ret == 0)
 		ret = walk_stacks(analysis, &visitor);
 	if (ret == 0)
-		ret = add_selves(&walk, greatest, &no_stack);
+		ret = add_selves(&walk, extras, &no_stack);
 	if (ret == 0)
 		ret = make_place_rows(top, &walk, &no_stack);
 	free(walk.tallies);

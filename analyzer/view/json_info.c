@@ -41,6 +41,25 @@ static void put_mode(struct json *json, const struct summary *summary)
 	json_end(json);
 }
 
+static void put_lifetimes(struct json *json, const struct analysis *analysis,
+			  const struct ages *ages)
+{
+	int64_t live = analysis->sites.totals.of[METRIC_LIVE_BYTES];
+
+	if (!ages->has_lifetimes) {
+		json_null(json, "lifetimes");
+		return;
+	}
+	json_begin_object(json, "lifetimes");
+	json_parts_lifetime(json, &ages->totals, ages->has_time);
+	if (ages->has_usable)
+		json_number(json, "slack_bytes",
+			    lifetime_slack(&ages->totals, live));
+	else
+		json_null(json, "slack_bytes");
+	json_end(json);
+}
+
 static void put_modules(struct json *json, struct analysis *analysis,
 			size_t limit)
 {
@@ -92,12 +111,14 @@ static void put_threads(struct json *json, const struct top *threads,
 }
 
 void json_info_print(FILE *file, struct analysis *analysis,
-		     const struct top *threads, size_t limit)
+		     const struct ages *ages, const struct top *threads,
+		     size_t limit)
 {
 	struct json json;
 
 	json_parts_begin(&json, file, "memprof-info/1", &analysis->summary);
 	put_mode(&json, &analysis->summary);
+	put_lifetimes(&json, analysis, ages);
 	json_parts_totals(&json, "totals", analysis);
 	json_heap_put(&json, "memory_at_end", analysis);
 	put_modules(&json, analysis, limit);

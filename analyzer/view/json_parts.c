@@ -315,6 +315,30 @@ static void put_frame(struct json *json, const struct stack_frame *frame)
 	json_end(json);
 }
 
+void json_parts_rounded(struct json *json, const char *key, double value)
+{
+	const double greatest = 9e18;
+
+	json_unsigned(json, key,
+		      value < greatest ? (uint64_t)(value + 0.5)
+				       : (uint64_t)greatest);
+}
+
+void json_parts_lifetime(struct json *json, const struct lifetime *lifetime,
+			 bool has_time)
+{
+	json_parts_rounded(json, "blocks", lifetime->blocks);
+	if (has_time) {
+		json_parts_rounded(json, "total_ns", lifetime->ns);
+		json_parts_rounded(json, "longest_ns", lifetime->max_ns);
+	} else {
+		json_null(json, "total_ns");
+		json_null(json, "longest_ns");
+	}
+	json_parts_rounded(json, "total_allocations", lifetime->allocs);
+	json_parts_rounded(json, "longest_allocations", lifetime->max_allocs);
+}
+
 void json_parts_stack(struct json *json, const char *key,
 		      const struct stack *stack)
 {

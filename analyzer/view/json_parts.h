@@ -39,6 +39,7 @@
 #ifndef MEMPROF_ANALYZER_VIEW_JSON_PARTS_H
 #define MEMPROF_ANALYZER_VIEW_JSON_PARTS_H
 
+#include "analyzer/model/ages.h"
 #include "analyzer/model/analysis.h"
 #include "analyzer/model/stack.h"
 #include "analyzer/view/json.h"
@@ -68,6 +69,14 @@ void json_parts_counts(struct json *json, const struct counts *counts);
 /* The members of an estimate; error NULL: exact. */
 void json_parts_estimate(struct json *json, const struct counts *counts,
 			 const struct error *error);
+
+/* A number that was computed, to a whole one. */
+void json_parts_rounded(struct json *json, const char *key, double value);
+
+/* The members of a lifetime: blocks, total_ns, longest_ns (null: not known in
+ * time), total_allocations, longest_allocations. */
+void json_parts_lifetime(struct json *json, const struct lifetime *lifetime,
+			 bool has_time);
 
 /* The frames of a stack as an array. */
 void json_parts_stack(struct json *json, const char *key,

@@ -4,6 +4,8 @@
 
 #include "analyzer/view/json_top.h"
 
+#include <math.h>
+
 static void put_thread(struct json *json, enum top_by by,
 		       const struct top_row *row)
 {
@@ -34,6 +36,41 @@ static void put_sizes(struct json *json, enum top_by by,
 	json_unsigned(json, "last_size", last);
 }
 
+/* Of a row of lifetimes or ages; ends are beyond what it holds. */
+static void put_ages(struct json *json, const struct top *top,
+		     const struct top_row *row)
+{
+	const char *unit = top->by == TOP_LIFETIME_ALLOCS ? "allocations"
+			   : top->has_time		  ? "ns"
+							  : "ticks";
+	double first, end;
+
+	top_age_range(top, row->bucket, &first, &end);
+	json_text(json, "unit", unit);
+	json_parts_rounded(json, "first", first);
+	if (isinf(end))
+		json_null(json, "end");
+	else
+		json_parts_rounded(json, "end", end);
+}
+
+static void put_lifetime(struct json *json, const struct top *top,
+			 const struct top_row *row)
+{
+	if (!top->has_ages || row->has_no_stack) {
+		json_null(json, "lifetime");
+		json_null(json, "slack_bytes");
+		return;
+	}
+	json_begin_object(json, "lifetime");
+	json_parts_lifetime(json, &row->lifetime, top->has_time);
+	json_end(json);
+	if (top->has_usable)
+		json_number(json, "slack_bytes", order_slack(row));
+	else
+		json_null(json, "slack_bytes");
+}
+
 void json_top_place(struct json *json, const struct place *place,
 		    const char *module)
 {
@@ -50,8 +87,7 @@ int json_top_row(struct json *json, struct set *set, enum top_by by,
 		 const struct top_row *row, struct stack *stack)
 {
 	struct analysis *analysis = &set->array[row->dump];
-	bool is_place = by != TOP_SITE && by != TOP_THREAD && by != TOP_SIZE &&
-			!row->has_no_stack;
+	bool is_place = by < TOP_SITE && !row->has_no_stack;
 	const char *module = NULL;
 	int ret = 0;
 
@@ -82,6 +118,10 @@ static int put_row(struct json *json, struct set *set, const struct top *top,
 	ret = json_top_row(json, set, top->by, row, stack);
 	if (top->has_greatest)
 		json_unsigned(json, "largest", order_greatest(row));
+	if (top_is_of_ages(top->by))
+		put_ages(json, top, row);
+	else if (top->by <= TOP_SITE)
+		put_lifetime(json, top, row);
 	json_begin_object(json, "self");
 	json_parts_estimate(json, &row->self, error ? &error->self : NULL);
 	json_end(json);

@@ -24,6 +24,8 @@ analyzer_view_files = \
 	analyzer/view/export/protobuf.c \
 	analyzer/view/export/protobuf.h \
 	analyzer/view/export/speedscope.c \
+	analyzer/view/find.c \
+	analyzer/view/find.h \
 	analyzer/view/html.c \
 	analyzer/view/html.h \
 	analyzer/view/html_data.c \
@@ -80,6 +82,8 @@ analyzer_view_files = \
 	analyzer/view/svg_timeline.h \
 	analyzer/view/text.c \
 	analyzer/view/text.h \
+	analyzer/view/text_ages.c \
+	analyzer/view/text_ages.h \
 	analyzer/view/text_diff.c \
 	analyzer/view/text_diff.h \
 	analyzer/view/text_edges.c \

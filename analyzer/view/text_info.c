@@ -9,6 +9,7 @@
 
 #include "analyzer/model/ranking.h"
 #include "analyzer/view/text.h"
+#include "analyzer/view/text_ages.h"
 #include "analyzer/view/text_heap.h"
 #include "analyzer/view/text_losses.h"
 
@@ -257,13 +258,20 @@ static int print_threads(struct term *term, const struct top *threads,
 }
 
 int text_info_print(struct term *term, struct analysis *analysis,
-		    const struct top *threads, size_t limit)
+		    const struct ages *ages, const struct top *threads,
+		    size_t limit)
 {
 	int ret;
 
 	text_head(term, &analysis->summary);
 	print_process(term, &analysis->summary, limit);
 	print_mode(term, &analysis->summary);
+	if (ages->has_lifetimes) {
+		print_label(term, "lifetimes");
+		text_age_summary(term, ages,
+				 analysis->sites.totals.of[METRIC_LIVE_BYTES]);
+		putc('\n', term->file);
+	}
 	if (!analysis->summary.range)
 		text_heap_print(term, analysis);
 	print_modules(term, analysis, limit);

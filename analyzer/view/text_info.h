@@ -4,6 +4,7 @@
 #define MEMPROF_ANALYZER_VIEW_TEXT_INFO_H
 
 #include "analyzer/base/term.h"
+#include "analyzer/model/ages.h"
 #include "analyzer/model/analysis.h"
 #include "analyzer/model/top.h"
 
@@ -12,7 +13,8 @@
  * DUMP_MEMORY.
  */
 int text_info_print(struct term *term, struct analysis *analysis,
-		    const struct top *threads, size_t limit);
+		    const struct ages *ages, const struct top *threads,
+		    size_t limit);
 
 /* "lines", "functions", "exported functions", "none", "file is missing"... */
 const char *text_info_names(enum sym_status status);

@@ -4,9 +4,12 @@
 
 #include "analyzer/view/text_report.h"
 
+#include "analyzer/model/ages.h"
+#include "analyzer/model/dump.h"
 #include "analyzer/model/ranking.h"
 #include "analyzer/view/stack_text.h"
 #include "analyzer/view/text.h"
+#include "analyzer/view/text_ages.h"
 #include "analyzer/view/text_heap.h"
 #include "analyzer/view/text_losses.h"
 
@@ -33,6 +36,23 @@ static void print_pair(struct term *term, const char *label,
 	print_label(term, label);
 	text_count_cell(term, counts->of[count], false);
 	text_size_cell(term, counts->of[bytes], false);
+}
+
+static int print_lifetimes(struct term *term, const struct analysis *analysis)
+{
+	struct ages ages;
+
+	if (!analysis->dump->has_lifetimes)
+		return 0;
+	if (ages_init(&ages, analysis) < 0)
+		return DUMP_MEMORY;
+	print_label(term, "lifetime");
+	fputs(" ", term->file);
+	text_age_summary(term, &ages,
+			 analysis->sites.totals.of[METRIC_LIVE_BYTES]);
+	putc('\n', term->file);
+	ages_done(&ages);
+	return 0;
 }
 
 static void print_totals(struct term *term, const struct analysis *analysis)
@@ -246,6 +266,7 @@ int text_report_print(struct term *term, struct analysis *analysis,
 
 	text_head(term, &analysis->summary);
 	print_totals(term, analysis);
+	ret = print_lifetimes(term, analysis);
 	if (!analysis->summary.range)
 		text_heap_brief(term, analysis, LABEL_COLUMNS);
 	print_timeline_note(term, &analysis->summary);

@@ -6,6 +6,7 @@
 
 #include "analyzer/model/analysis.h"
 #include "analyzer/view/text.h"
+#include "analyzer/view/text_ages.h"
 #include "analyzer/view/text_place.h"
 #include "analyzer/view/text_set.h"
 
@@ -23,7 +24,9 @@ struct layout {
 	const struct text_top_options *options;
 	bool has[COLUMN_COUNT];
 	bool has_errors;
-	unsigned used; /* columns before the name */
+	bool has_time;	 /* lifetimes are known in time */
+	bool has_usable; /* usable sizes are known */
+	unsigned used;	 /* columns before the name */
 	struct counts whole;
 };
 
@@ -99,13 +102,19 @@ static void lay_out(struct layout *layout, const struct term *term,
 	layout->used += options->has_greatest
 				? (unsigned)text_size_columns(term) + 1
 				: 0;
+	layout->used += options->has_lifetime ? 3 * TEXT_AGE_COLUMNS : 0;
+	layout->used += options->has_slack
+				? 2 * ((unsigned)text_size_columns(term) + 1)
+				: 0;
 	for (int c = 0; c < COLUMN_COUNT; c++) {
 		unsigned more = width_of(term, layout, (enum column)c);
 		bool is_cumulative =
 			c == COLUMN_CUMULATIVE || c == COLUMN_CUMULATIVE_SHARE;
 
-		if (is_cumulative &&
-		    (by == TOP_SITE || by == TOP_THREAD || by == TOP_SIZE))
+		if (is_cumulative && (by == TOP_SITE || by == TOP_THREAD ||
+				      top_is_histogram(by)))
+			continue;
+		if (c == COLUMN_ALLOCATIONS && top_is_of_ages(by))
 			continue;
 		if (term->is_terminal &&
 		    layout->used + more + TEXT_PLACE_MIN > term->width)
@@ -143,6 +152,12 @@ static void print_titles(struct term *term, const struct layout *layout,
 		text_cell(term, "average", text_size_columns(term));
 	if (options->has_greatest)
 		text_cell(term, "largest", text_size_columns(term));
+	if (options->has_lifetime)
+		text_age_titles(term);
+	if (options->has_slack) {
+		text_cell(term, "usable", text_size_columns(term));
+		text_cell(term, "slack", text_size_columns(term));
+	}
 	fprintf(term->file, "  %s%s\n", top_by_name(by),
 		term_style(term, TERM_PLAIN));
 }
@@ -169,6 +184,20 @@ static void print_head(struct term *term, const struct layout *layout,
 	}
 	putc('\n', term->file);
 	print_titles(term, layout, top->by);
+}
+
+static void print_slack(struct term *term, const struct top_row *row,
+			bool has_usable)
+{
+	int64_t slack = order_slack(row);
+
+	if (!has_usable || row->has_no_stack) {
+		text_cell(term, "-", text_size_columns(term));
+		text_cell(term, "-", text_size_columns(term));
+		return;
+	}
+	text_size_cell(term, row->self.of[METRIC_LIVE_BYTES] + slack, false);
+	text_size_cell(term, slack, false);
 }
 
 static void print_numbers(struct term *term, const struct layout *layout,
@@ -210,6 +239,10 @@ static void print_numbers(struct term *term, const struct layout *layout,
 				       ? INT64_MAX
 				       : (int64_t)order_greatest(row),
 			       false);
+	if (layout->options->has_lifetime)
+		text_age_cells(term, &row->lifetime, layout->has_time);
+	if (layout->options->has_slack)
+		print_slack(term, row, layout->has_usable);
 	fputs("  ", term->file);
 }
 
@@ -220,6 +253,8 @@ int text_top_print(struct term *term, struct set *set, const struct top *top,
 	struct layout layout = {
 		.options = options,
 		.has_errors = top->errors != NULL,
+		.has_time = top->has_time,
+		.has_usable = top->has_usable,
 	};
 	struct stack stack = { 0 };
 	struct counts sum = { 0 };
@@ -240,8 +275,11 @@ int text_top_print(struct term *term, struct set *set, const struct top *top,
 		print_numbers(term, &layout, row,
 			      top->errors ? &top->errors[number] : NULL,
 			      sum.of[options->metric]);
-		ret = text_place_row(term, set, top->by, row, &stack,
-				     layout.used);
+		if (top_is_of_ages(top->by))
+			text_age_bucket(term, top, row->bucket);
+		else
+			ret = text_place_row(term, set, top->by, row, &stack,
+					     layout.used);
 		putc('\n', term->file);
 	}
 	if (ret == 0)

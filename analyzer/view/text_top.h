@@ -15,6 +15,8 @@ struct text_top_options {
 	bool has_frees;	    /* a column for these too */
 	bool has_average;
 	bool has_greatest;
+	bool has_lifetime; /* average and longest */
+	bool has_slack;	   /* usable and requested size of live blocks */
 };
 
 /* 0, or DUMP_MEMORY. */

@@ -8,6 +8,7 @@ e2e_frames = -fno-optimize-sibling-calls
 e2e_shared = -shared -Wl,--no-undefined
 
 check_PROGRAMS += \
+	tests/e2e/targets/ages \
 	tests/e2e/targets/api \
 	tests/e2e/targets/bump.so \
 	tests/e2e/targets/busy \
@@ -45,6 +46,10 @@ check_PROGRAMS += \
 	tests/e2e/targets/throws \
 	tests/e2e/targets/walk \
 	tests/e2e/targets/yama
+
+tests_e2e_targets_ages_SOURCES = tests/e2e/targets/ages.c tests/e2e/targets/tally.h
+tests_e2e_targets_ages_CPPFLAGS = $(e2e_cppflags)
+tests_e2e_targets_ages_CFLAGS = $(e2e_cflags) $(e2e_frames)
 
 tests_e2e_targets_api_SOURCES = tests/e2e/targets/api.c tests/e2e/targets/tally.h
 tests_e2e_targets_api_CPPFLAGS = $(e2e_cppflags)
@@ -200,6 +205,7 @@ tests_e2e_targets_plugin_b_so_CFLAGS = $(e2e_cflags) -fPIC
 tests_e2e_targets_plugin_b_so_LDFLAGS = $(e2e_shared)
 
 e2e_tests = \
+	tests/e2e/ages.py \
 	tests/e2e/agreement.py \
 	tests/e2e/allocators.py \
 	tests/e2e/check.py \

@@ -73,7 +73,11 @@ static int print_top(struct term *term, struct set *set, enum top_by by,
 		.title = "bytes allocated",
 		.has_average = true,
 		.has_greatest = true,
+		.has_lifetime = by <= TOP_SITE,
+		.has_slack = by <= TOP_SITE,
 	};
+	const struct top_extras extras = { .greatest = true,
+					   .ages = by <= TOP_SITE };
 	char fault[FILTER_FAULT_BYTES];
 	struct top tops[2] = { 0 }, top;
 	const char *regex;
@@ -81,7 +85,7 @@ static int print_top(struct term *term, struct set *set, enum top_by by,
 	int ret = 0;
 
 	for (size_t i = 0; i < set->count && ret == 0; i++)
-		ret = top_init_greatest(&tops[i], &set->array[i], by);
+		ret = top_init_with(&tops[i], &set->array[i], by, &extras);
 	if (ret == 0)
 		ret = top_merge(&top, set, tops, by == TOP_FILE);
 	for (size_t i = 0; i < set->count; i++)
@@ -191,14 +195,17 @@ static int print_info(struct term *term, struct analysis *analysis,
 		      bool is_json)
 {
 	struct top threads;
+	struct ages ages;
 	int ret = top_init(&threads, analysis, TOP_THREAD);
 
 	if (ret < 0)
 		return ret;
-	if (is_json)
-		json_info_print(term->file, analysis, &threads, LIMIT);
-	else
-		ret = text_info_print(term, analysis, &threads, LIMIT);
+	ret = ages_init(&ages, analysis);
+	if (ret == 0 && is_json)
+		json_info_print(term->file, analysis, &ages, &threads, LIMIT);
+	else if (ret == 0)
+		ret = text_info_print(term, analysis, &ages, &threads, LIMIT);
+	ages_done(&ages);
 	top_done(&threads);
 	return ret;
 }
@@ -262,21 +269,23 @@ static int print_export(FILE *file, struct analysis *analysis, size_t format)
 static int print_set(struct term *term, struct analysis *analysis, int view,
 		     bool is_json)
 {
-	static const enum top_by tops[] = { TOP_FUNCTION, TOP_LINE, TOP_MODULE,
-					    TOP_SITE,	  TOP_FILE, TOP_THREAD,
-					    TOP_SIZE };
+	static const enum top_by tops[] = { TOP_FUNCTION, TOP_LINE,
+					    TOP_MODULE,	  TOP_SITE,
+					    TOP_FILE,	  TOP_THREAD,
+					    TOP_SIZE,	  TOP_AGE,
+					    TOP_LIFETIME, TOP_LIFETIME_ALLOCS };
 	struct analysis array[2] = { *analysis, *analysis };
 	struct set one = { array, 1 }, both = { array, 2 };
 
-	if (view < 7)
+	if (view < 10)
 		return print_top(term, view % 2 ? &both : &one, tops[view],
 				 is_json);
 	switch (view) {
-	case 7:
+	case 10:
 		return print_edges(term, &both, is_json);
-	case 8:
+	case 11:
 		return print_tree(term, &one, false, is_json);
-	case 9:
+	case 12:
 		return print_tree(term, &both, true, is_json);
 	default:
 		return print_diff(term, &both, is_json);
@@ -347,15 +356,15 @@ int all_views_print(FILE *file, struct analysis *analysis, int n,
 		return print_lines(&term, analysis, source, is_json);
 	if (n < 10)
 		return print_info(&term, analysis, is_json);
-	if (n < 32)
+	if (n < 38)
 		return print_set(&term, analysis, (n - 10) / 2, is_json);
-	if (n < 38) {
-		if (n == 37) /* the picture has no JSON */
-			n = 35;
-		return print_timeline(file, &term, analysis, n - 32);
+	if (n < 44) {
+		if (n == 43) /* the picture has no JSON */
+			n = 41;
+		return print_timeline(file, &term, analysis, n - 38);
 	}
-	if (n < 42)
-		return print_leaks(&term, analysis, n - 38);
+	if (n < 48)
+		return print_leaks(&term, analysis, n - 44);
 	if (n < ALL_VIEWS_COUNT)
 		return is_json ? print_page(file, analysis)
 			       : print_picture(file, analysis);

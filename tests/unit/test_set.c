@@ -121,10 +121,12 @@ static void open_both(void)
 
 static void merge(struct top *ret_top, enum top_by by)
 {
+	const struct top_extras extras = { .greatest = true };
 	struct top tops[2];
 
 	for (size_t i = 0; i < 2; i++)
-		ck_assert_int_eq(top_init_greatest(&tops[i], &array[i], by), 0);
+		ck_assert_int_eq(
+			top_init_with(&tops[i], &array[i], by, &extras), 0);
 	ck_assert_int_eq(top_merge(ret_top, &set, tops, false), 0);
 	for (size_t i = 0; i < 2; i++)
 		top_done(&tops[i]);
