@@ -23,6 +23,7 @@ extern char **environ;
 struct options_of_html {
 	struct report_options report;
 	const char *output;
+	const char *baseline;
 	bool is_forced;
 	bool opens;
 	bool no_source;
@@ -54,6 +55,11 @@ static const struct option_spec html_specs[] = {
 	  .name = "no-source",
 	  .offset = offsetof(struct options_of_html, no_source),
 	  .help = "leave the text of source files out" },
+	{ .type = OPTION_STRING,
+	  .name = "baseline",
+	  .argument = "DUMP",
+	  .offset = offsetof(struct options_of_html, baseline),
+	  .help = "show what changed since DUMP too" },
 	{ .type = OPTION_LIST,
 	  .name = "suppressions",
 	  .argument = "FILE",
@@ -117,7 +123,9 @@ static void open_page(const char *path)
 static int print(struct term *term, struct set *set, const void *values)
 {
 	const struct options_of_html *options = values;
-	struct analysis *analysis = &set->array[0];
+	const size_t first = options->baseline != NULL;
+	const struct set pair = { .array = set->array, .count = 2 };
+	struct analysis *analysis = &set->array[first];
 	const struct html_options how = {
 		.units = (enum units)options->report.units,
 		.rows = options->report.limit >= 0
@@ -129,8 +137,9 @@ static int print(struct term *term, struct set *set, const void *values)
 		.source_dirs = options->report.source_dirs.items,
 		.source_dir_count = options->report.source_dirs.count,
 		.suppressions = options->rules,
-		.others = set->array + 1,
-		.other_count = set->count - 1,
+		.others = set->array + first + 1,
+		.other_count = set->count - first - 1,
+		.pair = first ? &pair : NULL,
 	};
 	char *json = NULL, *path = NULL;
 	size_t bytes = 0;
@@ -162,6 +171,31 @@ static int print(struct term *term, struct set *set, const void *values)
 	return ret;
 }
 
+/* The older dump comes before the others. */
+static int show(const struct options_of_html *options, int argc, char **argv)
+{
+	char *operands[DUMPS_MAX + 1], *newest = NULL;
+	int status;
+
+	if (!options->baseline)
+		return subject_show_all(&options->report, argv, argc, print,
+					options);
+	operands[0] = (char *)(uintptr_t)options->baseline;
+	for (int i = 0; i < argc; i++)
+		operands[i + 1] = argv[i];
+	if (argc == 0) {
+		newest = cmd_dump_path(NULL);
+		if (!newest)
+			return CMD_UNREADABLE;
+		operands[1] = newest;
+		argc = 1;
+	}
+	status = subject_show_all(&options->report, operands, argc + 1, print,
+				  options);
+	free(newest);
+	return status;
+}
+
 static int html_run(const void *values, int argc, char **argv)
 {
 	struct options_of_html options =
@@ -174,8 +208,7 @@ static int html_run(const void *values, int argc, char **argv)
 	status =
 		rules_read(&rules, &options.suppressions, !options.no_defaults);
 	if (status == CMD_DONE)
-		status = subject_show_all(&options.report, argv, argc, print,
-					  &options);
+		status = show(&options, argc, argv);
 	suppressions_done(&rules);
 	return status;
 }

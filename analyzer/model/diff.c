@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "analyzer/model/analysis.h"
 #include "analyzer/model/dump.h"
@@ -177,13 +178,16 @@ static void know_totals(struct diff *diff, const struct set *set)
 	}
 }
 
-/* Puts the rows that changed in order. */
-static int choose(struct diff *diff, size_t rows, size_t limit)
+int diff_rank(struct diff *diff, enum metric metric, size_t limit)
 {
-	diff->order = calloc(rows + 1, sizeof(*diff->order));
+	free(diff->order);
+	diff->order = calloc(diff->row_count + 1, sizeof(*diff->order));
 	if (!diff->order)
 		return DUMP_MEMORY;
-	for (size_t i = 0; i < rows; i++) {
+	diff->metric = metric;
+	diff->count = diff->same = 0;
+	memset(diff->of_status, 0, sizeof(diff->of_status));
+	for (size_t i = 0; i < diff->row_count; i++) {
 		if (is_same(diff, i)) {
 			diff->same +=
 				diff_counts(diff, i, 0)->of[diff->metric] != 0;
@@ -197,6 +201,30 @@ static int choose(struct diff *diff, size_t rows, size_t limit)
 	if (limit && limit < diff->shown)
 		diff->shown = limit;
 	return 0;
+}
+
+int diff_pick(struct diff *diff, const enum metric *metrics, size_t count,
+	      size_t limit, uint32_t **ret_rows, size_t *ret_count)
+{
+	uint32_t *rows = calloc(diff->row_count + 1, sizeof(*rows));
+	uint8_t *keeps = calloc(diff->row_count + 1, 1);
+	int ret = rows && keeps ? 0 : DUMP_MEMORY;
+
+	*ret_count = 0;
+	for (size_t m = 0; m < count && ret == 0; m++) {
+		ret = diff_rank(diff, metrics[m], limit);
+		for (size_t i = 0; i < diff->shown && ret == 0; i++)
+			keeps[diff->order[i]] = 1;
+	}
+	for (size_t i = 0; i < diff->row_count && ret == 0; i++)
+		if (keeps[i])
+			rows[(*ret_count)++] = (uint32_t)i;
+	free(keeps);
+	if (ret < 0)
+		free(rows);
+	else
+		*ret_rows = rows;
+	return ret;
 }
 
 static int fill(struct diff *diff, const struct set *set,
@@ -230,7 +258,8 @@ static int fill(struct diff *diff, const struct set *set,
 				keys_base_name(diff->rows[i].place.file);
 	if (ret == 0) {
 		know_totals(diff, set);
-		ret = choose(diff, match.count, options->limit);
+		diff->row_count = match.count;
+		ret = diff_rank(diff, diff->metric, options->limit);
 	}
 	match_done(&match);
 	return ret;

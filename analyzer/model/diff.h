@@ -22,6 +22,7 @@ struct diff {
 	struct top_row *rows; /* what they are of: place, site ... */
 	struct counts *cells; /* of each row: one for each dump */
 	struct error *errors; /* likewise; NULL: all is exact */
+	size_t row_count;     /* of all rows */
 	size_t count;	      /* of rows that are not the same */
 	size_t same;	      /* of rows that are, and left out */
 	uint32_t *order;      /* greatest change first */
@@ -44,6 +45,17 @@ struct diff_options {
 int diff_init(struct diff *ret_diff, const struct set *set,
 	      const struct diff_options *options);
 void diff_done(struct diff *diff);
+
+/* Puts the rows in order again, by another metric. 0, or DUMP_MEMORY. */
+int diff_rank(struct diff *diff, enum metric metric, size_t limit);
+
+/*
+ * The rows that are among the limit (0: all) greatest changes of any of so
+ * many metrics, in the order of the rows; to be freed. diff is in the order of
+ * the last metric then. 0, or DUMP_MEMORY.
+ */
+int diff_pick(struct diff *diff, const enum metric *metrics, size_t count,
+	      size_t limit, uint32_t **ret_rows, size_t *ret_count);
 
 /* The counts of a row, or DIFF_TOTALS, in a dump. */
 const struct counts *diff_counts(const struct diff *diff, size_t row,

@@ -18,10 +18,16 @@ const enum metric flame_metrics[FLAME_METRICS] = {
 
 struct builder {
 	struct flame *flame;
-	struct analysis *analysis;
 	size_t room;
-	struct intmap known; /* parent and place, kind: the node */
-	uint32_t *of_node;   /* per node of the tree: number of ours */
+	struct intmap known; /* parent and key, kind: the node */
+
+	/* Of one dump after the other. */
+	struct analysis *analysis;
+	bool is_older;
+	struct places places;
+	uint32_t *key_of; /* per place: number + 1 */
+	size_t key_room;
+	uint32_t *of_node; /* per node of the tree: number of ours */
 };
 
 /* The child of parent that is so; made where there is none. 0: no memory. */
@@ -30,7 +36,7 @@ static uint32_t child_of(struct builder *builder, uint32_t parent,
 {
 	struct flame *flame = builder->flame;
 	uint32_t *known = intmap_at(
-		&builder->known, (uint64_t)parent << 32 | like->place,
+		&builder->known, (uint64_t)parent << 32 | like->key,
 		(uint32_t)like->kind << 1 | (uint32_t)like->is_inlined);
 
 	if (!known)
@@ -56,6 +62,31 @@ static uint32_t child_of(struct builder *builder, uint32_t parent,
 	return (uint32_t)flame->count++;
 }
 
+static int key_of(struct builder *builder, uint32_t place, uint32_t *ret_key)
+{
+	if (place >= builder->key_room) {
+		size_t room = 2 * (size_t)place + 64;
+		uint32_t *keys =
+			reallocarray(builder->key_of, room, sizeof(*keys));
+
+		if (!keys)
+			return DUMP_MEMORY;
+		for (size_t i = builder->key_room; i < room; i++)
+			keys[i] = 0;
+		builder->key_of = keys;
+		builder->key_room = room;
+	}
+	if (builder->key_of[place] == 0) {
+		if (keys_add(&builder->flame->keys, builder->analysis,
+			     builder->is_older, &builder->places.array[place],
+			     ret_key) < 0)
+			return DUMP_MEMORY;
+		builder->key_of[place] = *ret_key + 1;
+	}
+	*ret_key = builder->key_of[place] - 1;
+	return 0;
+}
+
 /* The activations of a frame below parent. 0: no memory. */
 static uint32_t add_frame(struct builder *builder, uint32_t parent,
 			  uint32_t frame)
@@ -66,18 +97,20 @@ static uint32_t add_frame(struct builder *builder, uint32_t parent,
 	const uint32_t *places;
 	size_t count, named = names_of(names, frame, &known);
 
-	if (places_of(&builder->flame->places, frame, &places, &count) < 0)
+	if (places_of(&builder->places, frame, &places, &count) < 0)
 		return 0;
 	/* They come innermost first. */
 	for (size_t i = count; i-- > 0;) {
-		const struct flame_node like = {
+		struct flame_node like = {
 			.kind = FLAME_FUNCTION,
-			.place = places[i],
 			.module = module,
+			.is_of_older = builder->is_older,
 			.line = i < named ? known[i].line : 0,
 			.is_inlined = i < named && known[i].is_inlined,
 		};
 
+		if (key_of(builder, places[i], &like.key) < 0)
+			return 0;
 		parent = child_of(builder, parent, &like);
 		if (parent == 0)
 			return 0;
@@ -124,7 +157,8 @@ static int add_sites(struct builder *builder)
 		uint32_t frame = analysis->tree.frame_of[self];
 		uint32_t at = builder->of_node[self];
 
-		builder->flame->of_site[i] = FLAME_NOWHERE;
+		if (!builder->is_older)
+			builder->flame->of_site[i] = FLAME_NOWHERE;
 		if (!analysis->filter.keeps[i])
 			continue;
 		if (frame == 0)
@@ -136,10 +170,15 @@ static int add_sites(struct builder *builder)
 			at = add_frame(builder, at, frame);
 		if (at == 0)
 			return DUMP_MEMORY;
-		builder->flame->of_site[i] = at;
-		for (int m = 0; m < FLAME_METRICS; m++)
-			builder->flame->nodes[at].self[m] +=
+		if (!builder->is_older)
+			builder->flame->of_site[i] = at;
+		for (int m = 0; m < FLAME_METRICS; m++) {
+			struct flame_node *node = &builder->flame->nodes[at];
+
+			(builder->is_older ? node->older_self
+					   : node->self)[m] +=
 				site->counts.of[flame_metrics[m]];
+		}
 	}
 	return 0;
 }
@@ -152,8 +191,11 @@ static void add_totals(struct flame *flame)
 
 		for (int m = 0; m < FLAME_METRICS; m++) {
 			node->total[m] += node->self[m];
-			if (i != 0)
-				parent->total[m] += node->total[m];
+			node->older_total[m] += node->older_self[m];
+			if (i == 0)
+				continue;
+			parent->total[m] += node->total[m];
+			parent->older_total[m] += node->older_total[m];
 		}
 	}
 }
@@ -171,9 +213,13 @@ static double share_of(const struct flame *flame, size_t i)
 	for (int m = 0; m < FLAME_METRICS; m++) {
 		double whole = (double)flame->nodes[0].total[m];
 		double share = (double)flame->nodes[i].total[m];
+		double older_whole = (double)flame->nodes[0].older_total[m];
+		double older_share = (double)flame->nodes[i].older_total[m];
 
 		if (whole > 0 && share / whole > greatest)
 			greatest = share / whole;
+		if (older_whole > 0 && older_share / older_whole > greatest)
+			greatest = older_share / older_whole;
 	}
 	return greatest;
 }
@@ -252,33 +298,52 @@ static int fold(struct flame *flame, size_t limit, size_t sites)
 	return ret;
 }
 
-int flame_init(struct flame *ret_flame, struct analysis *analysis, size_t limit)
+static int add_dump(struct builder *builder, struct analysis *analysis,
+		    bool is_older)
 {
-	struct flame flame = { .count = 1 };
-	struct builder builder = { .flame = &flame,
-				   .analysis = analysis,
-				   .room = 64 };
-	size_t nodes = analysis->dump->node_count;
-	int ret = places_init(&flame.places, &analysis->names, PLACES_FUNCTION);
+	const size_t nodes = analysis->dump->node_count;
+	int ret;
 
-	flame.nodes = calloc(builder.room, sizeof(*flame.nodes));
-	builder.of_node = region_new(nodes, sizeof(*builder.of_node));
-	flame.of_site =
-		calloc(analysis->sites.count + 1, sizeof(*flame.of_site));
-	flame.is_folded = calloc(analysis->sites.count + 1, 1);
-	if (!flame.nodes || !builder.of_node || !flame.of_site ||
-	    !flame.is_folded)
+	builder->analysis = analysis;
+	builder->is_older = is_older;
+	ret = places_init(&builder->places, &analysis->names, PLACES_FUNCTION);
+	builder->of_node = region_new(nodes, sizeof(*builder->of_node));
+	if (!builder->of_node)
 		ret = DUMP_MEMORY;
 	if (ret == 0)
-		ret = add_stacks(&builder);
+		ret = add_stacks(builder);
 	if (ret == 0)
-		ret = add_sites(&builder);
+		ret = add_sites(builder);
+	region_free(builder->of_node, nodes, sizeof(*builder->of_node));
+	places_done(&builder->places);
+	free(builder->key_of);
+	builder->key_of = NULL;
+	builder->key_room = 0;
+	return ret;
+}
+
+int flame_init_pair(struct flame *ret_flame, struct analysis *analysis,
+		    struct analysis *older, size_t limit)
+{
+	const size_t sites = analysis->sites.count;
+	struct flame flame = { .count = 1 };
+	struct builder builder = { .flame = &flame, .room = 64 };
+	int ret = 0;
+
+	flame.nodes = calloc(builder.room, sizeof(*flame.nodes));
+	flame.of_site = calloc(sites + 1, sizeof(*flame.of_site));
+	flame.is_folded = calloc(sites + 1, 1);
+	if (!flame.nodes || !flame.of_site || !flame.is_folded)
+		ret = DUMP_MEMORY;
+	if (ret == 0)
+		ret = add_dump(&builder, analysis, false);
+	if (ret == 0 && older)
+		ret = add_dump(&builder, older, true);
 	if (ret == 0) {
 		add_totals(&flame);
-		ret = fold(&flame, limit, analysis->sites.count);
+		ret = fold(&flame, limit, sites);
 	}
 	intmap_clear(&builder.known);
-	region_free(builder.of_node, nodes, sizeof(*builder.of_node));
 	if (ret == 0)
 		*ret_flame = flame;
 	else
@@ -286,9 +351,14 @@ int flame_init(struct flame *ret_flame, struct analysis *analysis, size_t limit)
 	return ret;
 }
 
+int flame_init(struct flame *ret_flame, struct analysis *analysis, size_t limit)
+{
+	return flame_init_pair(ret_flame, analysis, NULL, limit);
+}
+
 void flame_done(struct flame *flame)
 {
-	places_done(&flame->places);
+	keys_done(&flame->keys);
 	free(flame->nodes);
 	free(flame->of_site);
 	free(flame->is_folded);

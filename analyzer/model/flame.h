@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "analyzer/model/counts.h"
-#include "analyzer/model/places.h"
+#include "analyzer/model/keys.h"
 
 struct analysis;
 
@@ -37,20 +37,23 @@ enum flame_kind {
  */
 struct flame_node {
 	uint32_t parent;
-	uint32_t place;	 /* FLAME_FUNCTION: number in places */
-	uint32_t module; /* MODULES_NONE: unknown code */
-	uint32_t line;	 /* where it allocates or calls; 0: several, unknown */
+	uint32_t key;	  /* FLAME_FUNCTION: number in keys */
+	uint32_t module;  /* MODULES_NONE: unknown code */
+	bool is_of_older; /* the module is one of the older dump */
+	uint32_t line;	  /* where it allocates or calls; 0: several, unknown */
 	enum flame_kind kind;
 	bool is_inlined; /* into its parent */
 	uint32_t folded; /* nodes anywhere below it that were left out */
 	int64_t self[FLAME_METRICS];
 	int64_t total[FLAME_METRICS];
+	int64_t older_self[FLAME_METRICS]; /* of a pair */
+	int64_t older_total[FLAME_METRICS];
 };
 
 struct flame {
 	struct flame_node *nodes;
 	size_t count;
-	struct places places;
+	struct keys keys;
 	double share;	    /* what was folded has at most this of any metric */
 	size_t all_count;   /* nodes before that */
 	uint32_t *of_site;  /* per site: its node, or the one it is folded */
@@ -64,6 +67,11 @@ struct flame {
  */
 int flame_init(struct flame *ret_flame, struct analysis *analysis,
 	       size_t limit);
+
+/* The same with the stacks of an older dump beside them: nodes that only it
+ * has are there too. */
+int flame_init_pair(struct flame *ret_flame, struct analysis *analysis,
+		    struct analysis *older, size_t limit);
 void flame_done(struct flame *flame);
 
 #endif

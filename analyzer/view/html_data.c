@@ -9,6 +9,7 @@
 #include "analyzer/model/dump.h"
 #include "analyzer/model/flame.h"
 #include "analyzer/model/sizes.h"
+#include "analyzer/view/html_diff.h"
 #include "analyzer/view/html_flame.h"
 #include "analyzer/view/html_leaks.h"
 #include "analyzer/view/html_sources.h"
@@ -29,7 +30,6 @@ static void put_metrics(struct json *json)
 
 static void put_modules(struct json *json, const struct modules *modules)
 {
-	json_begin_array(json, "modules");
 	for (size_t i = 0; i < modules->count; i++) {
 		json_begin_object(json, NULL);
 		json_text(json, "path", modules->array[i].path);
@@ -37,7 +37,6 @@ static void put_modules(struct json *json, const struct modules *modules)
 		json_bool(json, "allocator", modules->array[i].is_allocator);
 		json_end(json);
 	}
-	json_end(json);
 }
 
 /* The sentences of the text view, without its heading. */
@@ -89,7 +88,11 @@ int html_data_print(FILE *file, struct analysis *analysis,
 	json_parts_totals(&json, "totals", analysis);
 	json_parts_selection(&json, "selection", analysis);
 	put_metrics(&json);
+	json_begin_array(&json, "modules");
 	put_modules(&json, &analysis->tree.modules);
+	if (options->pair)
+		put_modules(&json, &options->pair->array[0].tree.modules);
+	json_end(&json);
 	ret = html_flame_put(&json, analysis, options->nodes, &strings, &links);
 	if (ret == 0)
 		ret = html_tables_put(&json, analysis, options->rows, &strings,
@@ -104,6 +107,8 @@ int html_data_print(FILE *file, struct analysis *analysis,
 		ret = html_history_put(&json, analysis, &links);
 	if (ret == 0)
 		ret = html_leaks_put(&json, analysis, options, &links);
+	if (ret == 0)
+		ret = html_diff_put(&json, options, &strings);
 	html_strings_print(&strings, &json);
 	/* Last: now it is known which code had no names. */
 	json_parts_losses(&json, "losses", analysis);

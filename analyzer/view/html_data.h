@@ -37,6 +37,13 @@
  *since the last moment: the numbers of those that did, each as its distance
  *from the one after the last, then by how much, one column per metric}], the
  *	end last}
+ * diff: null, or {dump, program, at_name, at_ns, start_unix_ns, sample_bytes,
+ *totals, selection of the older dump, tables by function, line, file, module
+ *and site, of what changed: left_out (rows), columns function, file, line,
+ *module (those of the older dump are at the end of modules), attributed, old,
+ *	new (one column per metric), with samples old_stderr, new_stderr and
+ *	change_stderr, of sites stacks [function, file, line of
+ *	each frame]; flame of both, with older_self and older_total}
  * leaks: leak_check as in json_leaks.h, text [sentences about it], sums [by
  *verdict: {blocks, bytes}], sites [{row (of the table), verdict (enum
  *mpf_verdict, 0: not judged), blocks, bytes (what is suppressed is not in
@@ -53,6 +60,7 @@
 
 #include "analyzer/base/units.h"
 #include "analyzer/model/analysis.h"
+#include "analyzer/model/set.h"
 #include "analyzer/model/suppressions.h"
 
 #define HTML_ROWS_DEFAULT  2000
@@ -71,6 +79,7 @@ struct html_options {
 	struct suppressions *suppressions; /* NULL: none. Hits are counted */
 	struct analysis *others;	   /* dumps on the same axis of time */
 	size_t other_count;
+	const struct set *pair; /* an older dump, and this one; NULL: none */
 };
 
 /* 0, or DUMP_MEMORY. */

@@ -14,4 +14,10 @@
 int html_flame_put(struct json *json, struct analysis *analysis, size_t limit,
 		   struct html_strings *strings, struct html_links *links);
 
+/* The same of two dumps, with older_self and older_total; the numbers of the
+ * older one's modules follow those of the other's. */
+int html_flame_put_pair(struct json *json, struct analysis *analysis,
+			struct analysis *older, size_t limit,
+			struct html_strings *strings);
+
 #endif

@@ -30,6 +30,8 @@ analyzer_view_files = \
 	analyzer/view/html.h \
 	analyzer/view/html_data.c \
 	analyzer/view/html_data.h \
+	analyzer/view/html_diff.c \
+	analyzer/view/html_diff.h \
 	analyzer/view/html_flame.c \
 	analyzer/view/html_flame.h \
 	analyzer/view/html_history.c \
@@ -145,6 +147,7 @@ html_page_modules = \
 	analyzer/view/html/source.js \
 	analyzer/view/html/leaks.js \
 	analyzer/view/html/sizes.js \
+	analyzer/view/html/diff.js \
 	analyzer/view/html/timeline.js \
 	analyzer/view/html/main.js
 html_page_parts = analyzer/view/html/head.html analyzer/view/html/tail.html

@@ -124,7 +124,7 @@ static const char *name_of(const struct picture *picture, uint32_t node,
 	case FLAME_FUNCTION:
 		break;
 	}
-	place = &picture->flame->places.array[at->place];
+	place = &picture->flame->keys.array[at->key].place;
 	if (place->function)
 		return text_function(buf, place->function, columns);
 	if (at->module == MODULES_NONE)

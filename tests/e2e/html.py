@@ -686,6 +686,74 @@ class Leaks(Recorded):
                      status=2)
 
 
+class Diff(Recorded):
+    """Two instants of one program are as good as two programs."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        if not hasattr(cls, "browser"):
+            return
+        mp = cls.record("phases", "phases.mp")
+        cls.old, cls.new = mp + "@second", mp + "@third"
+        cls.page = os.path.join(cls.folder, "diff.html")
+        run = finish(start((MEMPROF, "html", "-o", cls.page, "--baseline",
+                            cls.old, cls.new), env=clean_env()))
+        assert run.status == 0, run.stderr.decode()
+
+    def test_changes_are_those_of_diff(self):
+        cases = [(by, key) for by in TABLES[:-1] for key in ("leaked", "peak")]
+        shown = self.browser.seen("#changes tbody tr", ".diverge", [
+            "#view=diff&by=%s&metric=%s" % case for case in cases])
+        found = 0
+        for (by, key), rows in zip(cases, shown):
+            want = [row["change"][METRICS[key]] for row in self.json(
+                "diff", "--by", by, "--sort", SORTS[key], self.old,
+                self.new)["rows"]]
+            self.assertEqual([n for row in rows for n in row],
+                             [n for n in want if n], (by, key))
+            found += len(rows)
+        self.assertGreater(found, 0)
+        self.browser.go("#view=diff&metric=leaked")
+        self.assertEqual(self.browser.texts("#changes td:first-child"),
+                         ["take_other"])
+        self.assertIn("\u221248.8 KiB", self.browser.text("#changes"))
+        self.browser.fill("#filter", "nothing of that name")
+        self.assertEqual(self.browser.texts("#changes td:first-child"), [])
+
+    def test_both_trees_are_one(self):
+        find = """
+            const boxes = document.querySelector('.flamebox').boxes;
+            for (const row of boxes.rows)
+                for (const box of row)
+                    if (box.at >= 0 && boxes.tree.name(box.at) === arguments[0])
+                        return boxes.on.select(box.at), boxes.label(box.at);
+            return null;"""
+        self.browser.go("#view=diff&metric=leaked")
+        self.assertEqual(self.browser.run(find, "main"),
+                         "\u221248.8 KiB main")
+        self.assertEqual(self.browser.values("#change"), [-50000])
+        # What is gone has no width any more, but had one.
+        self.assertIsNone(self.browser.run(find, "take_other"))
+        for fragment in ("&width=old", "&width=old&dir=up"):
+            self.browser.go("#view=diff&metric=leaked" + fragment)
+            self.assertEqual(self.browser.run(find, "take_other"),
+                             "\u221248.8 KiB take_other")
+            self.assertEqual(self.browser.run(find, "take_kept"),
+                             "0 B take_kept")
+        flame = self.json("html", "--baseline", self.old,
+                          self.new)["diff"]["flame"]
+        for metric in range(5):
+            for part in ("", "older_"):
+                self.assertEqual(sum(flame[part + "self"][metric]),
+                                 flame[part + "total"][metric][0])
+
+    def test_there_is_no_diff_without_a_baseline(self):
+        self.browser.open(self.write(), "#view=diff")
+        self.assertEqual(self.browser.run("return document.body.dataset.view"),
+                         "overview")
+
+
 class Timeline(Recorded):
     """Of a program with marks and snapshots whose live bytes are known."""
 

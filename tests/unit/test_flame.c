@@ -89,8 +89,8 @@ START_TEST(test_flame_has_every_stack_once)
 	ck_assert_uint_eq(flame.nodes[5].parent, 4);
 	expect(flame.nodes[5].total, 8192, 4096, 8192, 2, 0);
 	/* Without names, functions are told apart by their modules only. */
-	ck_assert_uint_eq(flame.nodes[1].place, flame.nodes[2].place);
-	ck_assert_uint_ne(flame.nodes[1].place, flame.nodes[3].place);
+	ck_assert_uint_eq(flame.nodes[1].key, flame.nodes[2].key);
+	ck_assert_uint_ne(flame.nodes[1].key, flame.nodes[3].key);
 	ck_assert_uint_eq(flame.nodes[5].module, MODULES_NONE);
 }
 END_TEST

@@ -10,6 +10,7 @@ const TEXT_FROM = 34;
 
 // Light enough, or dark enough, for letters; told apart by lightness too.
 function colourOf(tree, at, how, isDark) {
+	if (typeof how === 'function') return how(at, isDark);
 	const f = tree.function(at);
 	if (at === 0 || f.kind !== 1) return isDark ? '#3a4048' : '#d5d9de';
 	let text = moduleName(f.module);
@@ -140,7 +141,7 @@ export class Boxes {
 			}
 			if (w < TEXT_FROM) continue;
 			const room = Math.floor((w - 8) / letter);
-			let text = clean(this.tree.name(box.at));
+			let text = clean(this.label ? this.label(box.at) : this.tree.name(box.at));
 			if (text.length > room) text = text.slice(0, Math.max(1, room - 1)) + '\u2026';
 			c.fillStyle = isDark ? '#f2f4f7' : '#14171b';
 			c.fillText(text, x + 4, y + ROW / 2);

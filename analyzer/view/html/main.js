@@ -2,11 +2,12 @@
 // The page: reads the recording, and draws the view that the address names.
 import {add, clean, el} from './dom.js';
 import {endText, metricOf, metrics} from './format.js';
-import {baseName, data, load} from './data.js';
+import {baseName, data, load, whole} from './data.js';
 import {go, link, readState, state} from './state.js';
 import {overviewView} from './overview.js';
 import {applyRange} from './range.js';
 import {rangeBar, timelineView} from './timeline.js';
+import {diffView, hideDiffTip} from './diff.js';
 import {tableView} from './table.js';
 import {flameView, hideTip} from './flame.js';
 import {nextHot, sourceView} from './source.js';
@@ -21,6 +22,7 @@ const views = {
 	source: ['Source', sourceView],
 	leaks: ['Leaks', leaksView],
 	sizes: ['Sizes', sizesView],
+	diff: ['Diff', diffView],
 };
 const byId = (id) => document.getElementById(id);
 
@@ -30,6 +32,7 @@ function render() {
 	metrics[metricOf('leaked')].text = 'Live ' + endText();
 	byId('metric').options[metricOf('leaked')].textContent = metrics[metricOf('leaked')].text;
 	hideTip();
+	hideDiffTip();
 	if (!Object.hasOwn(views, state.view)) state.view = 'overview';
 	byId('views').replaceChildren(...Object.entries(views).map(([key, [text]]) =>
 		el('a', {href: link({view: key, q: '', zoom: '0', fn: ''}), 'aria-current': key === state.view ? 'page' : undefined}, text)));
@@ -77,7 +80,7 @@ function onKey(event) {
 	} else if (event.key === 'Escape' || event.key === 'Backspace') {
 		if (state.zoom !== '0') go({zoom: '0'});
 		else if (state.fn) go({fn: ''});
-	} else if (event.key === 'i' && state.view === 'flame') go({dir: state.dir === 'up' ? 'down' : 'up', zoom: '0'});
+	} else if (event.key === 'i' && /^(flame|diff)$/.test(state.view)) go({dir: state.dir === 'up' ? 'down' : 'up', zoom: '0'});
 	else if (event.key === 'm') go({metric: metrics[(metrics.findIndex((m) => m.key === byId('metric').value) + 1) % metrics.length].key});
 	else if (event.key === 'n' && state.view === 'source') nextHot(false);
 	else if (event.key === 'p' && state.view === 'source') nextHot(true);
@@ -87,6 +90,7 @@ async function start() {
 	startTheme();
 	try {
 		await load();
+		if (!whole.diff) delete views.diff;
 	} catch (error) {
 		byId('main').replaceChildren(el('p.bad', {id: 'failure'}, 'The recording in this page cannot be read: ' + error));
 		return;

@@ -4,7 +4,7 @@
 const defaults = {
 	view: 'overview', metric: 'peak', by: 'function', sort: 'self', up: '',
 	q: '', dir: 'down', zoom: '0', fn: '', fold: '', colour: 'module',
-	file: '', line: '', group: 'function', from: '', to: '',
+	file: '', line: '', group: 'function', from: '', to: '', width: 'new', order: 'change',
 };
 
 export const state = {...defaults};

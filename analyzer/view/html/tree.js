@@ -9,7 +9,7 @@ const KINDS = {CUT: 2, NO_STACK: 3, FOLDED: 4};
 // Functions: what equal nodes have in common.
 const functions = {key: new Map(), list: []};
 
-function functionKey(name, file, module, kind) {
+export function functionKey(name, file, module, kind) {
 	const id = name + '\n' + file + '\n' + (name < 0 ? module : '') + '\n' + kind;
 	let key = functions.key.get(id);
 	if (key === undefined) {
@@ -21,14 +21,15 @@ function functionKey(name, file, module, kind) {
 }
 
 export class Tree {
-	constructor() {
+	// As many columns of values; those of the flame graph, or more of them.
+	constructor(columns = data.flame.metrics.length) {
 		this.parent = [0];
 		this.key = [-1];
 		this.line = [0];
 		this.inlined = [0];
 		this.folded = [0];
-		this.total = data.flame.metrics.map(() => [0]);
-		this.self = data.flame.metrics.map(() => [0]);
+		this.total = Array.from({length: columns}, () => [0]);
+		this.self = Array.from({length: columns}, () => [0]);
 		this.known = new Map();
 		this.isFull = false;
 	}
@@ -138,7 +139,7 @@ function addTotals(tree) {
 // Recursion folded: what a function does below itself counts for its
 // outermost activation.
 export function foldRecursion(from) {
-	const tree = new Tree();
+	const tree = new Tree(from.total.length);
 	const to = new Int32Array(from.count);
 	tree.key[0] = from.key[0];
 	for (let i = 1; i < from.count; i++) {
@@ -156,7 +157,7 @@ export function foldRecursion(from) {
 
 // Who allocates on top, below it its callers.
 export function invert(from) {
-	const tree = new Tree();
+	const tree = new Tree(from.total.length);
 	const m = tree.total.length;
 	for (let i = 1; i < from.count; i++) {
 		if (!from.self.some((values) => values[i] !== 0)) continue;
