@@ -7,6 +7,7 @@ include_HEADERS = preload/memprof.h
 include preload/format/local.mk
 include preload/base/local.mk
 include preload/unwind/local.mk
+include preload/python/local.mk
 include preload/record/local.mk
 include preload/leak/local.mk
 include preload/shim/local.mk
@@ -19,7 +20,7 @@ PRELOAD_CFLAGS = $(AM_CFLAGS) -O2 -fPIC -fvisibility=hidden \
 # The recorder knows nothing of symbol interposition, so that unit tests link it.
 noinst_LIBRARIES += librecorder.a
 librecorder_a_SOURCES = $(preload_base_files) $(preload_unwind_files) \
-	$(preload_record_files) $(preload_leak_files)
+	$(preload_python_files) $(preload_record_files) $(preload_leak_files)
 librecorder_a_CFLAGS = $(PRELOAD_CFLAGS)
 
 preloaddir = $(libdir)

@@ -213,7 +213,7 @@ void mp_settings_read(char *const *envp, struct mp_settings *ret_settings)
 	const char *verify = NULL, *sample = NULL, *timeline = NULL;
 	const char *signal = NULL, *every = NULL, *peak = NULL;
 	const char *leak_check = NULL, *lifetimes = NULL, *addresses = NULL;
-	const char *v;
+	const char *python = NULL, *v;
 
 	ret_settings->out = MP_SETTINGS_OUT_DEFAULT;
 	ret_settings->temp_dir = "/tmp";
@@ -254,6 +254,8 @@ void mp_settings_read(char *const *envp, struct mp_settings *ret_settings)
 			lifetimes = v;
 		else if ((v = value_of(*envp, "MEMPROF_ADDRESSES")))
 			addresses = v;
+		else if ((v = value_of(*envp, "MEMPROF_PYTHON")))
+			python = v;
 	}
 	/* First of all, because it decides whether the others are said. */
 	ret_settings->is_quiet = is_set(quiet);
@@ -275,6 +277,11 @@ void mp_settings_read(char *const *envp, struct mp_settings *ret_settings)
 		read_number("MEMPROF_CHECK", check, 1u << 30,
 			    &ret_settings->check_every);
 	read_timeline(timeline, signal, every, peak, ret_settings);
+	ret_settings->is_python_off = python && is_equal(python, "off");
+	if (python && *python && !ret_settings->is_python_off &&
+	    !is_equal(python, "stack"))
+		mp_say("MEMPROF_PYTHON takes off or stack; using stack", NULL,
+		       NULL);
 	if (unwind && *unwind) {
 		if (is_equal(unwind, "fp"))
 			ret_settings->use_fp = true;

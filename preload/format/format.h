@@ -33,6 +33,7 @@
 #define MPF_PEAK_OFFSET	      1024u /* of mpf_header.peak_bytes */
 #define MPF_LEAK_OFFSET	      512u  /* of mpf_header.leak_sequence */
 #define MPF_TIMELINE_OFFSET   576u  /* of mpf_header.timeline_area */
+#define MPF_PYTHON_OFFSET     704u  /* of mpf_header.python */
 #define MPF_UNSEEN_OFFSET     792u  /* of mpf_header.private_bytes */
 #define MPF_HEAP_OFFSET	      840u  /* of mpf_header.heap */
 #define MPF_LIVE_OFFSET	      744u  /* of mpf_header.live_sequence */
@@ -64,6 +65,7 @@ enum mpf_mode_flags {
 	/* allocator names what has it */
 	MPF_MODE_NAMED = 1u << 5, /* the recorder named the dump at the end */
 	MPF_MODE_LEAK_CHECKED = 1u << 6, /* blocks were judged, see leak_* */
+	MPF_MODE_PYTHON = 1u << 7, /* stacks hold Python frames, see python */
 	MPF_MODE_LIFETIMES = 1u << 8,	 /* see struct mpf_lifetime */
 	MPF_MODE_ADDRESSES = 1u << 9,	 /* see struct mpf_live */
 	MPF_MODE_TIMELINE = 1u << 10,	 /* points and moments were taken */
@@ -78,6 +80,17 @@ enum mpf_unseen_flags {
 enum mpf_unwind {
 	MPF_UNWIND_CFI = 1, /* rules from .eh_frame */
 	MPF_UNWIND_FP = 2,  /* frame pointers */
+};
+
+/* The Python interpreter in the process, and whether its frames are read. */
+enum mpf_python {
+	MPF_PYTHON_NONE = 0,	  /* none was met, or it was not looked for */
+	MPF_PYTHON_ON = 1,	  /* its frames are in the stacks */
+	MPF_PYTHON_VERSION = 2,	  /* of a version that is not known */
+	MPF_PYTHON_THREADED = 3,  /* built without the global lock */
+	MPF_PYTHON_DIFFERENT = 4, /* not built as others of its version */
+	MPF_PYTHON_STOPPED = 5,	  /* its frames were not what they should be, */
+				  /* so that no more were read */
 };
 
 /* Why the recorder degraded: the first failure, latched. */
@@ -231,7 +244,13 @@ struct mpf_header {
 	uint64_t thin_sequence;
 	uint64_t reserved7[2];
 
-	uint8_t reserved8[MPF_LIVE_OFFSET - MPF_TIMELINE_OFFSET - 128];
+	/* MPF_MODE_PYTHON. */
+	uint32_t python;	 /* enum mpf_python */
+	uint32_t python_version; /* as PY_VERSION_HEX, without its last part */
+	uint64_t python_address; /* in the code of the interpreter */
+	uint64_t python_broken;	 /* stacks with Python frames unreadable */
+	uint64_t python_cut;	 /* with more Python frames than are kept */
+	uint64_t python_unknown; /* Python frames whose code is not known */
 
 	/*
 	 * MPF_MODE_LIFETIMES, MPF_MODE_ADDRESSES. Ages are told in ticks of the
@@ -309,6 +328,7 @@ enum mpf_segment_type {
 	MPF_SEG_CHANGES = 9, /* struct mpf_change; owner: an area */
 	MPF_SEG_LEAKS = 11,  /* struct mpf_leak */
 	MPF_SEG_ROOTS = 12,  /* struct mpf_root */
+	MPF_SEG_CODES = 14,  /* struct mpf_code */
 	MPF_SEG_LIFETIMES = 15, /* struct mpf_lifetime; owner: as of slots */
 	MPF_SEG_LIVE = 16,	/* struct mpf_live */
 };
@@ -351,6 +371,7 @@ enum mpf_node_kind {
 	MPF_NODE_CLASS = 3, /* leaf: argument MPF_CLASS() */
 	MPF_NODE_SIZED = 4, /* leaf, sampled: argument MPF_SIZED() */
 	MPF_NODE_UNSAMPLED = 5, /* a root too: the class of all other blocks */
+	MPF_NODE_PYTHON = 6,	/* a Python frame: argument MPF_PYTHON_AT() */
 	MPF_NODE_LINK = 7	/* no node; argument: the next one's parent */
 };
 
@@ -366,6 +387,24 @@ enum mpf_cut {
 	MPF_CUT_NO_RULE = 2,  /* code without usable unwind data */
 	MPF_CUT_BAD_STACK = 3 /* the stack could not be read */
 };
+
+/*
+ * A Python frame: which code (an index into the codes) and where in it: 1 and
+ * more are its instructions, units of two bytes; 0 is before the first.
+ * MPF_PYTHON_EVALUATED: the parent is the native frame in which the
+ * interpreter runs this frame and those further in, up to the next native one.
+ * Code 0 is code that is not known; at MPF_PYTHON_LEFT_OUT it stands for the
+ * Python frames of a stack further out that were too many to keep.
+ */
+#define MPF_PYTHON_POSITIONS (UINT64_C(1) << 24)
+#define MPF_PYTHON_CODES     (UINT64_C(1) << 30)
+#define MPF_PYTHON_DEPTH     4097u /* Python frames of a stack at most */
+#define MPF_PYTHON_AT(code, position) \
+	((uint64_t)MPF_NODE_PYTHON << 60 | (uint64_t)(code) << 24 | (position))
+#define MPF_PYTHON_EVALUATED	(UINT64_C(1) << 55)
+#define MPF_PYTHON_CODE(pc)	((uint32_t)((pc) >> 24 & (MPF_PYTHON_CODES - 1)))
+#define MPF_PYTHON_POSITION(pc) ((uint32_t)((pc) & (MPF_PYTHON_POSITIONS - 1)))
+#define MPF_PYTHON_LEFT_OUT	1u
 
 /* A class: how it was allocated and the size bucket, see mpf_bucket(). */
 #define MPF_CLASS(call, bucket) (((uint64_t)(call) << 8) | (bucket))
@@ -432,6 +471,24 @@ struct mpf_module {
 	uint32_t build_id_bytes;
 	uint8_t build_id[MPF_BUILD_ID_BYTES];
 	uint64_t reserved[3];
+};
+
+/* How lines holds the line of each instruction. */
+enum mpf_code_lines {
+	MPF_CODE_NO_LINES = 1,	/* it does not: the table was too long */
+	MPF_CODE_LNOTAB = 2,	/* co_lnotab of Python up to 3.9 */
+	MPF_CODE_LINES = 3,	/* co_linetable of Python 3.10 */
+	MPF_CODE_LOCATIONS = 4, /* co_linetable of Python from 3.11 on */
+};
+
+/* A piece of code of an interpreted language: what stays when it is freed. */
+struct mpf_code {
+	struct mpf_text file;  /* as the interpreter has it, in UTF-8 */
+	struct mpf_text name;  /* qualified where the interpreter knows it */
+	struct mpf_text lines; /* bytes, see lines_kind */
+	uint32_t first_line;
+	uint32_t lines_kind; /* enum mpf_code_lines; 0: not used */
+	uint64_t reserved;
 };
 
 /*
@@ -654,6 +711,10 @@ _Static_assert(__builtin_offsetof(struct mpf_header, leak_sequence) ==
 	       "header");
 _Static_assert(sizeof(struct mpf_leak) == 64, "leak");
 _Static_assert(sizeof(struct mpf_root) == 64, "root");
+_Static_assert(__builtin_offsetof(struct mpf_header, python) ==
+		       MPF_PYTHON_OFFSET,
+	       "header");
+_Static_assert(sizeof(struct mpf_code) == 64, "code");
 _Static_assert(sizeof(struct mpf_segment) == MPF_SEGMENT_BYTES, "segment");
 _Static_assert(sizeof(struct mpf_node) == 8, "node");
 _Static_assert(sizeof(struct mpf_module) == 128, "module");

@@ -13,6 +13,7 @@
 #include "preload/record/keeper.h"
 #include "preload/record/lifetimes.h"
 #include "preload/record/live.h"
+#include "preload/record/mixed.h"
 #include "preload/record/modules.h"
 #include "preload/record/name.h"
 #include "preload/record/pools.h"
@@ -151,12 +152,18 @@ static void read_names(const struct mp_settings *settings)
 		recorder.directory[0] = '\0';
 }
 
+static void note_object(const struct mp_code_object *object)
+{
+	mp_modules_note(object);
+	mp_mixed_object(object);
+}
+
 void mp_recorder_boot(const struct mp_recorder_boot *boot)
 {
 	const struct mp_unwind_options unwind = {
 		.method = boot->settings->use_fp ? MP_UNWIND_FP : MP_UNWIND_CFI,
 		.max_depth = boot->settings->max_depth,
-		.on_object = mp_modules_note,
+		.on_object = note_object,
 		.on_guess = mp_modules_guess,
 		.verify = boot->settings->verify,
 		.on_difference = mp_check_differ,
@@ -192,6 +199,7 @@ void mp_recorder_boot(const struct mp_recorder_boot *boot)
 	mp_modules_init(boot->in_loader, boot->in_self,
 			recorder.process.program);
 	mp_sample_init(boot->settings->sample_bytes, recorder.process.start_ns);
+	mp_mixed_init(boot->settings->is_python_off);
 	mp_check_init(boot->settings->check_every, boot->settings->verify);
 	mp_recorder_is_odd = boot->settings->sample_bytes ||
 			     boot->settings->check_every ||
@@ -275,6 +283,7 @@ static void start_child(void)
 	}
 	mp_stacks_forked();
 	mp_modules_forked();
+	mp_mixed_forked();
 	reset_header();
 	while (mp_file_path()[len])
 		len++;

@@ -19,6 +19,7 @@
 #define HEADROOM_LAST (UINT64_C(64) << 20)
 #define CONFINE_TRIES 1000u
 #define TEXT_SEGMENT  16384u
+#define TEXT_MAX      (UINT64_C(1) << 20) /* bytes of one text */
 #define REFUSALS      1000u
 #define ZERO_BYTES    16384u
 
@@ -461,18 +462,20 @@ struct mpf_text mp_file_text(const void *bytes, size_t len, bool may_wait)
 {
 	struct mpf_text text = { 0, 0 };
 
-	if (len == 0 || len > TEXT_SEGMENT - MPF_SEGMENT_BYTES ||
+	if (len == 0 || len > TEXT_MAX ||
 	    !mp_lock_take_if(&file.lock, may_wait))
 		return text;
 	if (file.text_end - file.text_at < len) {
-		uint64_t at;
+		uint64_t at, room = TEXT_SEGMENT;
 
-		if (!segment_locked(MPF_SEG_TEXT, 0, 1, file.text_first,
-				    TEXT_SEGMENT, &at))
+		while (room - MPF_SEGMENT_BYTES < len)
+			room *= 2;
+		if (!segment_locked(MPF_SEG_TEXT, 0, 1, file.text_first, room,
+				    &at))
 			goto out;
-		file.text_first += TEXT_SEGMENT;
+		file.text_first += room;
 		file.text_at = at + MPF_SEGMENT_BYTES;
-		file.text_end = at + TEXT_SEGMENT;
+		file.text_end = at + room;
 	}
 	__builtin_memcpy(mp_file_at(file.text_at), bytes, len);
 	text.offset = file.text_at;
@@ -548,7 +551,7 @@ static long copy_segment(int fd, const struct mpf_segment *segment, uint64_t at)
 				   .elem_bytes = 1 };
 
 	if (segment->type != MPF_SEG_TEXT && segment->type != MPF_SEG_NODES &&
-	    segment->type != MPF_SEG_MODULES)
+	    segment->type != MPF_SEG_MODULES && segment->type != MPF_SEG_CODES)
 		return write_all(fd, (const uint8_t *)&gap, sizeof(gap), at);
 	return write_all(fd, (const uint8_t *)segment, segment->bytes, at);
 }

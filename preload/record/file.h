@@ -52,7 +52,8 @@ struct mpf_segment *mp_file_segment(uint32_t type, uint32_t owner,
 				    uint64_t bytes, bool may_wait,
 				    uint64_t *ret_offset);
 
-/* Copies bytes into the file. An empty text when there is no space. */
+/* Copies bytes, at most 1 MiB, into the file. An empty text when there is no
+ * space. */
 struct mpf_text mp_file_text(const void *bytes, size_t len, bool may_wait);
 
 /* Latches why recording degraded and says it, the first time only. */

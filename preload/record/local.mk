@@ -11,6 +11,8 @@ preload_record_files = \
 	preload/record/census.h \
 	preload/record/check.c \
 	preload/record/check.h \
+	preload/record/codes.c \
+	preload/record/codes.h \
 	preload/record/counters.c \
 	preload/record/counters.h \
 	preload/record/file.c \
@@ -21,6 +23,8 @@ preload_record_files = \
 	preload/record/lifetimes.h \
 	preload/record/live.c \
 	preload/record/live.h \
+	preload/record/mixed.c \
+	preload/record/mixed.h \
 	preload/record/modules.c \
 	preload/record/modules.h \
 	preload/record/moments.c \

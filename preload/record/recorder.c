@@ -7,6 +7,7 @@
 #include "preload/record/check.h"
 #include "preload/record/counters.h"
 #include "preload/record/lifetimes.h"
+#include "preload/record/mixed.h"
 #include "preload/record/modules.h"
 #include "preload/record/pools.h"
 #include "preload/record/sample.h"
@@ -95,6 +96,21 @@ static void count_oddities(struct mpf_thread *record,
 	record->cut_bad_stack += walk->end == MP_WALK_CUT_BAD_STACK;
 }
 
+/* A stack with frames of another language. */
+static __attribute__((noinline)) uint32_t mixed_node(struct mp_writer *writer,
+						     const struct mp_walk *walk)
+{
+	const uint32_t generation =
+		__atomic_load_n(&mp_modules.generation, __ATOMIC_ACQUIRE);
+
+	if (walk->has_guess || walk->end != MP_WALK_COMPLETE)
+		count_oddities(writer->record, walk);
+	if (__builtin_expect(mp_check_verify, 0))
+		mp_check_verified();
+	return mp_mixed_node(writer, walk,
+			     base_node(writer, walk->end, generation));
+}
+
 /*
  * The node of a stack, the long way. known: what was found out of it already,
  * or NULL. *ret_note is where to keep what belongs to the stack, or NULL.
@@ -106,6 +122,10 @@ static uint32_t stack_node(struct mp_writer *writer, const struct mp_regs *regs,
 	struct mp_walk walk;
 	uint32_t node;
 
+	*ret_note = NULL;
+	if (__builtin_expect(mp_mixed_on, 0) &&
+	    mp_mixed_walk(writer, regs, &walk))
+		return mixed_node(writer, &walk);
 	if (known && !known->is_found)
 		mp_unwind_walk_unknown(writer->walker, regs, known, &walk);
 	else

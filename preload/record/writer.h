@@ -64,6 +64,7 @@ struct mp_writer {
 	uint32_t chain_depth;
 	struct mp_writer *nested;
 	struct mp_lifetimes *lifetimes; /* see lifetimes.h */
+	struct mp_mixed *mixed; /* see mixed.h; NULL: native stacks so far */
 
 	/* List lock. */
 	uint32_t index; /* of record in the dump */

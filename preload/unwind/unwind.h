@@ -132,6 +132,21 @@ void mp_unwind_walk(struct mp_walker *walker, const struct mp_regs *regs,
 		    struct mp_walk *ret_walk);
 
 /*
+ * The same with pcs, depth and kept always set and no tag, for who asks next
+ * where the frames lie.
+ */
+void mp_unwind_walk_placed(struct mp_walker *walker, const struct mp_regs *regs,
+			   struct mp_walk *ret_walk);
+
+/*
+ * Of the walker's last walk, which was placed: the stack pointer on entry to
+ * frame i, counted as pcs are; the frame lies from there to that of frame
+ * i - 1. False when that walk did not keep them.
+ */
+bool mp_unwind_place(const struct mp_walker *walker, const struct mp_walk *walk,
+		     size_t i, uintptr_t *ret_sp);
+
+/*
  * The same without the memory of earlier walks, which it neither uses nor
  * changes: kept is 0 and note NULL. pcs are valid until the walker's next full
  * walk. For tests.

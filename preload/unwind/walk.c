@@ -181,3 +181,25 @@ void mp_unwind_walk(struct mp_walker *walker, const struct mp_regs *regs,
 	if (__builtin_expect(settings.verify, 0))
 		verify(walker, regs, known.generation, ret_walk, known.entry);
 }
+
+void mp_unwind_walk_placed(struct mp_walker *walker, const struct mp_regs *regs,
+			   struct mp_walk *ret_walk)
+{
+	const uint32_t generation = read_generation();
+
+	if (settings.max_depth == 0 ||
+	    !mp_memo_walk(&walker->memo, &walker->stack, regs, generation,
+			  settings.max_depth, ret_walk))
+		walk_anew(walker, regs, generation, ret_walk);
+	else if (__builtin_expect(settings.verify, 0))
+		verify(walker, regs, generation, ret_walk, NULL);
+}
+
+bool mp_unwind_place(const struct mp_walker *walker, const struct mp_walk *walk,
+		     size_t i, uintptr_t *ret_sp)
+{
+	if (walk->pcs != walker->memo.pcs || i >= walk->depth)
+		return false;
+	*ret_sp = walker->memo.joints[i].sp;
+	return true;
+}

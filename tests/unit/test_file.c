@@ -260,7 +260,7 @@ END_TEST
 START_TEST(test_file_texts_lie_in_the_file)
 {
 	struct mpf_text text, next;
-	char longest[16384 - 64];
+	static char longest[1 << 20];
 
 	memset(longest, 'x', sizeof(longest));
 	recording_create("dump");

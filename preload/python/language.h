@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The frames of another language on the present thread: what an interpreter
+ * runs inside a native frame. The recorder knows only this; each language has
+ * a folder that fills in one struct mp_language.
+ *
+ * Context: owning thread of what is passed; may run inside malloc; may run in
+ * a signal handler: yes, with state that is not in use; locks taken: none but
+ * those of intern(); errno kept.
+ */
+#ifndef MEMPROF_PRELOAD_PYTHON_LANGUAGE_H
+#define MEMPROF_PRELOAD_PYTHON_LANGUAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "preload/format/format.h"
+
+#define MP_LANGUAGE_FRAMES   4096u /* kept of a stack, the innermost ones */
+#define MP_LANGUAGE_CODES    2048u /* remembered by a thread; power of two */
+#define MP_LANGUAGE_KEY	     8u	   /* words */
+#define MP_LANGUAGE_UNKNOWN  ((uintptr_t)1)
+#define MP_LANGUAGE_FILE_MAX 4096u /* bytes of UTF-8; longer is cut */
+#define MP_LANGUAGE_NAME_MAX 1024u
+#define MP_LANGUAGE_LINES_MAX \
+	(512u << 10) /* longer tables are left out: no lines then */
+
+/* Innermost first. */
+struct mp_language_frame {
+	uint64_t where; /* MPF_PYTHON_AT() */
+	/*
+	 * Of the outermost of the frames that one native frame runs: an
+	 * address inside that native frame, or MP_LANGUAGE_UNKNOWN when only
+	 * the order tells which it is. 0: the next frame is run by it too.
+	 */
+	uintptr_t inside;
+};
+
+/* Code that was met: known again while all words of its key are the same. */
+struct mp_language_code {
+	uint64_t key[MP_LANGUAGE_KEY]; /* [0] is its address; 0: empty */
+	uint32_t id;		       /* as intern() gave it */
+};
+
+/* A piece of code, to be copied. Any bytes. */
+struct mp_language_text {
+	enum mpf_code_lines lines_kind;
+	uint32_t first_line;
+	uint32_t file_bytes, name_bytes, lines_bytes;
+	char file[MP_LANGUAGE_FILE_MAX];
+	char name[MP_LANGUAGE_NAME_MAX];
+	uint8_t lines[MP_LANGUAGE_LINES_MAX];
+};
+
+/* Copies of memory, of one walk: see peek.h. */
+struct mp_peek_block {
+	uint64_t number;
+	uintptr_t start;
+	uint8_t bytes[512];
+};
+#define MP_PEEK_BLOCKS 64u
+
+/* What one thread's walks own. All zero is a valid new one. */
+struct mp_language_thread {
+	uint64_t walks;
+	size_t count;
+	bool is_cut;	/* there are more than were kept */
+	bool is_broken; /* what is further out is no frame */
+	struct mp_language_frame frames[MP_LANGUAGE_FRAMES];
+	struct mp_language_code codes[MP_LANGUAGE_CODES];
+	struct mp_peek_block blocks[MP_PEEK_BLOCKS];
+};
+
+/*
+ * Gives the id of code at an address, making one if need be; 0 when it cannot
+ * be. Calls describe().
+ */
+typedef uint32_t mp_language_intern_fn(void *arg, uintptr_t code);
+
+struct mp_language {
+	/*
+	 * A code object in which a pc was met: becomes ready when it is the
+	 * interpreter. True when *state of it has changed. Inside a walk.
+	 */
+	bool (*object)(uintptr_t start, uintptr_t end, uintptr_t bias);
+
+	/* Ready, or why not. */
+	enum mpf_python (*state)(uint32_t *ret_version, uintptr_t *ret_address);
+
+	/* Has this thread frames at all? Cheap. */
+	bool (*has_frames)(void);
+
+	/*
+	 * Fills in frames and count. interrupted: a signal handler runs on
+	 * this stack, so structures may be half changed. True when there are
+	 * frames.
+	 */
+	bool (*walk)(struct mp_language_thread *thread, bool is_interrupted,
+		     mp_language_intern_fn *intern, void *arg);
+
+	/* False when the code cannot be read. */
+	bool (*describe)(uintptr_t code, struct mp_language_text *ret_text);
+
+	/* Code in which an evaluator runs one group of frames for each of its
+	 * native frames; start 0: not known. */
+	void (*evaluator)(uintptr_t *ret_start, uintptr_t *ret_end);
+};
+
+extern const struct mp_language mp_python;
+
+#endif

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: MIT
+preload_python_files = \
+	preload/python/check.c \
+	preload/python/code.c \
+	preload/python/frames.c \
+	preload/python/language.h \
+	preload/python/peek.c \
+	preload/python/peek.h \
+	preload/python/python.c \
+	preload/python/python.h \
+	preload/python/symbols.c \
+	preload/python/symbols.h \
+	preload/python/versions.c \
+	preload/python/versions.h

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the parts of the Python reader share. Written once, when an interpreter
+ * is met and was checked; read only from then on.
+ */
+#ifndef MEMPROF_PRELOAD_PYTHON_PYTHON_H
+#define MEMPROF_PRELOAD_PYTHON_PYTHON_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "preload/python/language.h"
+#include "preload/python/symbols.h"
+#include "preload/python/versions.h"
+
+/* What does not change from 3.8 to 3.14: headers of objects. */
+#define MP_PYTHON_OB_TYPE   8u
+#define MP_PYTHON_OB_SIZE   16u
+#define MP_PYTHON_BYTES	    32u /* data of a bytes object */
+#define MP_PYTHON_HASH	    24u /* of a string; -1: none yet */
+#define MP_PYTHON_LENGTH    16u /* of a string */
+#define MP_PYTHON_STATE	    32u
+#define MP_PYTHON_TYPE_SIZE 32u	 /* tp_basicsize */
+#define MP_PYTHON_MEMBERS   240u /* tp_members */
+
+struct mp_python_reader {
+	_Atomic uint32_t state; /* enum mpf_python */
+	uint32_t version;	/* as PY_VERSION_HEX, without the last part */
+	const struct mp_python_offsets *offsets;
+	uintptr_t code_type; /* &PyCode_Type */
+	uintptr_t runtime;   /* &_PyRuntime */
+	uintptr_t evaluator, evaluator_end;
+
+	/* Plain reads, all three: no lock, no allocation, no lock of the
+	 * interpreter, at any time from before its start to after its end. */
+	void *(*own_state)(void);      /* PyGILState_GetThisThreadState */
+	void *(*attached_state)(void); /* _PyThreadState_UncheckedGet */
+	int (*is_finalizing)(void);    /* _Py_IsFinalizing */
+
+	_Atomic uint32_t walks;	   /* that were made with caution */
+	_Atomic uint32_t failures; /* frames that were none */
+};
+extern struct mp_python_reader mp_python_reader;
+
+/* check.c: compares the table with the interpreter. */
+bool mp_python_check(const struct mp_python_reader *reader);
+
+/* frames.c, code.c: of struct mp_language. */
+bool mp_python_has_frames(void);
+bool mp_python_walk(struct mp_language_thread *thread, bool is_interrupted,
+		    mp_language_intern_fn *intern, void *arg);
+bool mp_python_describe(uintptr_t code, struct mp_language_text *ret_text);
+
+#endif
