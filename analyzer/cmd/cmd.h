@@ -66,6 +66,7 @@ struct report_options {
 	const char *from, *to;	   /* instants, see model/range.h */
 	int units;		   /* enum units */
 	int color;		   /* enum term_color */
+	int frames;		   /* enum tree_frames */
 	bool no_pager;
 	const char *sysroot;
 	struct option_list debug_dirs;

@@ -10,6 +10,10 @@
 static const char *const units_choices[] = { "iec", "si", "bytes", NULL };
 static const char *const color_choices[] = { "auto", "always", "never", NULL };
 
+/* In the order of enum tree_frames. */
+static const char *const frames_choices[] = { "mixed", "native", "python",
+					      NULL };
+
 const struct option_spec report_option_specs[] = {
 	{ OPTION_FLAG, "json", 'j', FIELD(is_json),
 	  .help = "print JSON with all numbers as plain integers" },
@@ -31,6 +35,9 @@ const struct option_spec report_option_specs[] = {
 	  .choices = units_choices, .help = "write sizes in" },
 	{ OPTION_ENUM, "color", .argument = "WHEN", FIELD(color),
 	  .choices = color_choices, .help = "use colours" },
+	{ OPTION_ENUM, "python", .argument = "FRAMES", FIELD(frames),
+	  .choices = frames_choices,
+	  .help = "of a Python program, look at these frames" },
 	{ OPTION_FLAG, "no-pager", FIELD(no_pager),
 	  .help = "print straight to the terminal" },
 	{ OPTION_STRING, "sysroot", .argument = "DIR", FIELD(sysroot),

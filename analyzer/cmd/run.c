@@ -38,6 +38,7 @@ struct run_options {
 	bool leak_check;   /* look what is lost at the end */
 	bool lifetimes;	   /* keep how long blocks live */
 	bool addresses;	   /* keep where live blocks are */
+	int python;	   /* index into python_choices; -1: default */
 	uint64_t sample;   /* mean bytes between samples; 0: no option */
 	int timeline;	   /* index into timeline_choices; -1: default */
 	const char *snapshot_signal;
@@ -58,6 +59,7 @@ struct child {
 
 static const char *const unwind_choices[] = { "cfi", "fp", NULL };
 static const char *const timeline_choices[] = { "on", "off", NULL };
+static const char *const python_choices[] = { "stack", "off", NULL };
 
 static int set_setting(const char *name, const char *value)
 {
@@ -161,6 +163,9 @@ static int set_settings(const struct run_options *options)
 	if (set_number("MEMPROF_MAX_DEPTH", (uint64_t)options->max_depth) < 0 ||
 	    set_number("MEMPROF_SAMPLE", options->sample) < 0 ||
 	    set_timeline(options) < 0)
+		return -1;
+	if (options->python >= 0 &&
+	    set_setting("MEMPROF_PYTHON", python_choices[options->python]) < 0)
 		return -1;
 	if (options->unwind >= 0 &&
 	    set_setting("MEMPROF_UNWIND", unwind_choices[options->unwind]) < 0)
@@ -412,6 +417,9 @@ static const struct option_spec run_specs[] = {
 		  "them" },
 	{ OPTION_FLAG, "addresses", FIELD(addresses),
 	  .help = "keep the addresses of live blocks, for memprof find" },
+	{ OPTION_ENUM, "python", .argument = "MODE", FIELD(python),
+	  .choices = python_choices,
+	  .help = "record the Python frames of stacks, or do not" },
 	{ OPTION_SIZE, "sample", .argument = "SIZE", FIELD(sample), .min = 1,
 	  .max = MAX_SAMPLE,
 	  .help = "record the stacks of a sample of the blocks only, one for "
@@ -436,7 +444,9 @@ static const struct option_spec run_specs[] = {
 static const struct option_table run_tables[] = { { "Options", run_specs, 0 },
 						  { 0 } };
 
-static const struct run_options run_defaults = { .unwind = -1, .timeline = -1 };
+static const struct run_options run_defaults = { .unwind = -1,
+						 .python = -1,
+						 .timeline = -1 };
 
 const struct cmd cmd_run = {
 	.name = "run",

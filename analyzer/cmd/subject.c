@@ -134,6 +134,7 @@ int subject_open(struct analysis *ret_analysis,
 {
 	struct analysis_options how = {
 		.salvage = options->is_salvage,
+		.frames = (enum tree_frames)options->frames,
 		.sym = { .sysroot = options->sysroot,
 			 .debug_dirs = options->debug_dirs.items,
 			 .debug_dir_count = options->debug_dirs.count,

@@ -31,7 +31,7 @@ int analysis_open(struct analysis *analysis, const char *path,
 		analysis_close(analysis);
 		return ret;
 	}
-	ret = tree_init(&analysis->tree, analysis->dump);
+	ret = tree_init(&analysis->tree, analysis->dump, options->frames);
 	if (ret == 0)
 		ret = sites_init(&analysis->sites, &analysis->tree,
 				 options->salvage, error);

@@ -19,6 +19,7 @@ struct dump_error;
 struct analysis_options {
 	bool salvage;
 	bool without_names; /* do not symbolise at all */
+	enum tree_frames frames;
 	struct sym_options sym;
 	struct filter_options filter;
 	struct range_options range;

@@ -345,6 +345,7 @@ void dump_close(struct dump *dump)
 	region_free(dump->changes, dump->change_count, sizeof(*dump->changes));
 	region_free(dump->before, dump->slot_count, sizeof(*dump->before));
 	region_free(dump->modules, dump->module_count, sizeof(*dump->modules));
+	region_free(dump->codes, dump->code_count, sizeof(*dump->codes));
 	region_free(dump->threads, dump->thread_count, sizeof(*dump->threads));
 	region_free(dump->slots, dump->slot_count, sizeof(*dump->slots));
 	region_free(dump->text, dump->text_count, 1);

@@ -24,6 +24,7 @@
 #define DUMP_MAX_DEPTH	 65536u		  /* frames of one stack */
 #define DUMP_MAX_MODULES 65536u
 #define DUMP_MAX_THREADS (1u << 20)
+#define DUMP_MAX_CODES	 (1u << 24)	     /* pieces of interpreted code */
 #define DUMP_MAX_TEXT	 (UINT64_C(1) << 20) /* bytes of one text */
 #define DUMP_MAX_PATH	 4096u		     /* bytes of a module's path */
 #define DUMP_MAX_POINTS	 65536u
@@ -75,7 +76,8 @@ enum dump_node_kind {
 	DUMP_NODE_ROOT,
 	DUMP_NODE_CUT,
 	DUMP_NODE_FRAME,
-	DUMP_NODE_CLASS, /* what slots count for, of any kind of class */
+	DUMP_NODE_PYTHON, /* a frame, of code that there is */
+	DUMP_NODE_CLASS,  /* what slots count for, of any kind of class */
 };
 
 /* The slots of one segment: all of one writer. */
@@ -113,6 +115,8 @@ struct dump {
 	size_t node_count;
 	struct mpf_module *modules; /* used: end != 0 */
 	size_t module_count;
+	struct mpf_code *codes; /* used: lines_kind != 0; never [0] */
+	size_t code_count;
 	struct mpf_thread *threads;
 	size_t thread_count;
 	struct mpf_slot *slots; /* used: class_node != 0 */

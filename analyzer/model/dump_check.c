@@ -58,6 +58,8 @@ static const char *header_fault(const struct mpf_header *header,
 			  header->unseen_peak_bytes > DUMP_MAX_COUNT ||
 			  header->resident_peak_bytes > DUMP_MAX_COUNT,
 		  "memory of the process", HEADER_OFFSET(private_bytes) },
+		{ header->python > MPF_PYTHON_STOPPED, "state of Python",
+		  HEADER_OFFSET(python) },
 		{ header->check_differences > header->check_walks,
 		  "compared walks", HEADER_OFFSET(check_differences) },
 		{ header->verify_differences > header->verify_walks,
@@ -118,6 +120,9 @@ int dump_check_header(struct dump_reader *reader)
 			break;
 		case HEADER_OFFSET(untracked_allocs):
 			header->untracked_allocs = header->untracked_bytes = 0;
+			break;
+		case HEADER_OFFSET(python):
+			header->python = MPF_PYTHON_NONE;
 			break;
 		case HEADER_OFFSET(inherited_blocks):
 			header->inherited_blocks = header->inherited_bytes = 0;
@@ -288,12 +293,53 @@ static int check_modules(struct dump_reader *reader)
 	return 0;
 }
 
+static const char *code_fault(const struct dump *dump,
+			      const struct mpf_code *code)
+{
+	if (code->lines_kind > MPF_CODE_LOCATIONS)
+		return "kind of the lines of code";
+	if (!dump_is_text_valid(dump, code->file))
+		return "file of code";
+	if (!dump_is_text_valid(dump, code->name))
+		return "name of code";
+	if (!dump_is_text_valid(dump, code->lines))
+		return "lines of code";
+	return NULL;
+}
+
+static int check_codes(struct dump_reader *reader)
+{
+	struct dump *dump = reader->dump;
+
+	for (size_t i = 0; i < dump->code_count; i++) {
+		struct mpf_code *code = &dump->codes[i];
+		const char *fault;
+
+		if (code->lines_kind == 0) { /* unused, or being written */
+			memset(code, 0, sizeof(*code));
+			continue;
+		}
+		fault = code_fault(dump, code);
+		if (fault) {
+			int ret = dump_drop_element(reader, fault,
+						    MPF_SEG_CODES, i);
+
+			if (ret < 0)
+				return ret;
+			memset(code, 0, sizeof(*code));
+		}
+	}
+	return 0;
+}
+
 int dump_check_elements(struct dump_reader *reader)
 {
 	int ret = check_header_texts(reader);
 
 	if (ret == 0)
 		ret = check_modules(reader);
+	if (ret == 0)
+		ret = check_codes(reader);
 	if (ret == 0)
 		ret = dump_check_nodes(reader);
 	if (ret == 0)

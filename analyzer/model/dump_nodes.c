@@ -12,6 +12,13 @@
 
 #include "analyzer/model/region.h"
 
+/* 0 is code that could not be kept. */
+static bool has_code(const struct dump *dump, uint32_t code)
+{
+	return code == 0 ||
+	       (code < dump->code_count && dump->codes[code].lines_kind != 0);
+}
+
 /* The kind of a node, whose parents have theirs already, or its fault. */
 static enum dump_node_kind node_kind(const struct dump *dump, uint32_t index,
 				     const char **ret_fault)
@@ -56,6 +63,12 @@ static enum dump_node_kind node_kind(const struct dump *dump, uint32_t index,
 			return DUMP_NODE_NONE;
 		*ret_fault = NULL;
 		return DUMP_NODE_CLASS;
+	case MPF_NODE_PYTHON:
+		*ret_fault = "code of a node";
+		if (!has_code(dump, MPF_PYTHON_CODE(node->pc)))
+			return DUMP_NODE_NONE;
+		*ret_fault = NULL;
+		return DUMP_NODE_PYTHON;
 	default:
 		return DUMP_NODE_NONE;
 	}
@@ -69,7 +82,10 @@ int dump_check_nodes(struct dump_reader *reader)
 {
 	struct dump *dump = reader->dump;
 	uint32_t max_depth = dump->header.max_depth;
-	uint32_t *depths;
+	uint32_t max_python = MPF_PYTHON_DEPTH;
+	struct depth {
+		uint32_t native, python;
+	} * depths;
 
 	dump->node_kinds = region_new(dump->node_count, 1);
 	depths = region_new(dump->node_count, sizeof(*depths));
@@ -84,10 +100,15 @@ int dump_check_nodes(struct dump_reader *reader)
 		if (dump->nodes[i].pc == 0)
 			continue;
 		kind = node_kind(dump, i, &fault);
-		if (kind == DUMP_NODE_FRAME) {
-			uint32_t depth = depths[dump_parent(dump, i)] + 1;
+		if (kind == DUMP_NODE_FRAME || kind == DUMP_NODE_PYTHON) {
+			struct depth depth = depths[dump_parent(dump, i)];
 
-			if (depth > max_depth)
+			if (kind == DUMP_NODE_FRAME)
+				depth.native++;
+			else
+				depth.python++;
+			if (depth.native > max_depth ||
+			    depth.python > max_python)
 				kind = DUMP_NODE_NONE;
 			else
 				depths[i] = depth;

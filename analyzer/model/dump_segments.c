@@ -43,6 +43,8 @@ static uint32_t elem_bytes_of(uint32_t type)
 		return sizeof(struct mpf_lifetime);
 	case MPF_SEG_LIVE:
 		return sizeof(struct mpf_live);
+	case MPF_SEG_CODES:
+		return sizeof(struct mpf_code);
 	default:
 		return 0; /* unknown to us */
 	}
@@ -69,6 +71,8 @@ static uint64_t limit_of(uint32_t type)
 		return DUMP_MAX_ROOTS;
 	case MPF_SEG_LIVE:
 		return DUMP_MAX_LIVE;
+	case MPF_SEG_CODES:
+		return DUMP_MAX_CODES;
 	default:
 		return DUMP_MAX_BYTES;
 	}
@@ -391,6 +395,11 @@ int dump_load_rest(struct dump_reader *reader)
 		ret = dump_load_array(reader, MPF_SEG_MODULES, &array,
 				      &dump->module_count);
 	dump->modules = array;
+	array = NULL;
+	if (ret == 0)
+		ret = dump_load_array(reader, MPF_SEG_CODES, &array,
+				      &dump->code_count);
+	dump->codes = array;
 	array = NULL;
 	if (ret == 0)
 		ret = dump_load_array(reader, MPF_SEG_TEXT, &array,

@@ -16,6 +16,10 @@ analyzer_model_files = \
 	analyzer/model/calltree_build.h \
 	analyzer/model/catalog.c \
 	analyzer/model/catalog.h \
+	analyzer/model/code_lines.c \
+	analyzer/model/code_lines.h \
+	analyzer/model/codes.c \
+	analyzer/model/codes.h \
 	analyzer/model/counts.h \
 	analyzer/model/diff.c \
 	analyzer/model/diff.h \

@@ -16,10 +16,15 @@ int names_init(struct names *ret_names, const struct tree *tree,
 	       struct sym *sym)
 {
 	struct names names = { .tree = tree, .sym = sym };
+	size_t python = 0;
 
 	names.objects = region_new(tree->modules.count, sizeof(*names.objects));
 	names.entries = region_new(tree->frame_count, sizeof(*names.entries));
-	if (!names.objects || !names.entries) {
+	for (size_t i = 1; i < tree->frame_count; i++)
+		python += tree->frames[i].is_python;
+	names.python_room = python;
+	names.python = region_new(python, sizeof(*names.python));
+	if (!names.objects || !names.entries || !names.python) {
 		names_done(&names);
 		return DUMP_MEMORY;
 	}
@@ -35,6 +40,7 @@ void names_done(struct names *names)
 		    sizeof(*names->objects));
 	region_free(names->entries, names->tree->frame_count,
 		    sizeof(*names->entries));
+	region_free(names->python, names->python_room, sizeof(*names->python));
 	*names = (struct names) { 0 };
 }
 
@@ -101,6 +107,27 @@ static void skip_inlined(struct names_entry *entry)
 	}
 }
 
+/* Code that could not be kept has no name. */
+static void resolve_python(struct names *names, const struct tree_frame *from,
+			   struct names_entry *entry)
+{
+	const struct code *code = &names->tree->codes.array[from->code];
+	struct sym_frame *frame = &names->python[names->python_count++];
+
+	*frame = (struct sym_frame) {
+		.function = code->function,
+		.file = code->file,
+		.line = from->line,
+		.column = from->column,
+	};
+	if (from->is_left_out)
+		frame->function = "(more Python frames)";
+	else if (!frame->function)
+		frame->function = "(unknown Python code)";
+	entry->frames = frame;
+	entry->count = 1;
+}
+
 size_t names_of(struct names *names, uint32_t frame,
 		const struct sym_frame **ret_frames)
 {
@@ -114,7 +141,9 @@ size_t names_of(struct names *names, uint32_t frame,
 		if (names->progress)
 			names->progress(names->progress_arg, names->resolved,
 					names->tree->frame_count);
-		if (object_of(names, from->module, &object)) {
+		if (from->is_python)
+			resolve_python(names, from, entry);
+		else if (object_of(names, from->module, &object)) {
 			uint64_t bias =
 				names->tree->modules.array[from->module].bias;
 

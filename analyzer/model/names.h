@@ -32,6 +32,8 @@ struct names {
 	names_progress_fn *progress; /* NULL: nobody wants to know */
 	void *progress_arg;
 	size_t resolved;
+	struct sym_frame *python; /* of its Python frames, as resolved */
+	size_t python_count, python_room;
 };
 
 /* 0, or DUMP_MEMORY. sym stays the caller's and outlives the names. */

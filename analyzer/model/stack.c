@@ -33,6 +33,7 @@ static int add_node(struct stack *stack, struct names *names, uint32_t node)
 	struct stack_frame base = {
 		.address = tree_lookup_address(from),
 		.is_guessed = from->is_guessed,
+		.is_python = from->is_python,
 	};
 
 	if (from->module != MODULES_NONE) {

@@ -27,6 +27,7 @@ struct stack_frame {
 	uint32_t column;
 	bool is_inlined; /* into the next one */
 	bool is_guessed; /* found by frame pointer, may be wrong */
+	bool is_python;
 };
 
 /* All zero: empty. Reused by every stack_read(), to spare allocations. */

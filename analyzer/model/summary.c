@@ -201,6 +201,14 @@ static void fill_header(struct summary *summary, const struct dump *dump)
 	summary->is_verified = header->mode & MPF_MODE_VERIFIED;
 	summary->verify_walks = header->verify_walks;
 	summary->verify_differences = header->verify_differences;
+	/* Both have the same order, and the header was checked. */
+	summary->python = (enum summary_python)header->python;
+	summary->python_major = header->python_version >> 24;
+	summary->python_minor = header->python_version >> 16 & 255;
+	summary->python_micro = header->python_version >> 8 & 255;
+	summary->python_broken = header->python_broken;
+	summary->python_cut = header->python_cut;
+	summary->python_unknown = header->python_unknown;
 	summary->failure = failure_of(dump);
 	summary->failure_errno = header->failure_errno;
 	summary->overflow_allocs = header->overflow.allocs;

@@ -34,6 +34,16 @@ enum summary_failure {
 	SUMMARY_FILE_SIZE, /* the limit on file sizes was reached */
 };
 
+/* Whether the frames of a Python interpreter are in the stacks. */
+enum summary_python {
+	SUMMARY_PYTHON_NONE, /* there is none, or it was not asked for */
+	SUMMARY_PYTHON_ON,
+	SUMMARY_PYTHON_VERSION,	  /* of a version that is not known */
+	SUMMARY_PYTHON_THREADED,  /* built without the global lock */
+	SUMMARY_PYTHON_DIFFERENT, /* not built as others of its version */
+	SUMMARY_PYTHON_STOPPED,	  /* its frames were not what was expected */
+};
+
 struct summary_strings {
 	const char **array;
 	size_t count;
@@ -71,6 +81,8 @@ struct summary {
 	uint64_t sample_bytes; /* 0: exact */
 	bool is_bypassed; /* another malloc came first: allocator names it */
 	bool is_checked;
+	enum summary_python python;
+	uint32_t python_major, python_minor, python_micro;
 	uint64_t check_walks, check_differences;
 	bool is_verified;
 	uint64_t verify_walks, verify_differences;
@@ -90,6 +102,7 @@ struct summary {
 	uint64_t nested;  /* events of signal handlers inside our own code */
 	uint64_t guessed; /* walks with a guessed frame */
 	uint64_t cut_depth, cut_no_rule, cut_bad_stack; /* walks */
+	uint64_t python_broken, python_cut, python_unknown;
 
 	/*
 	 * The pages that the process had for itself when they were last looked

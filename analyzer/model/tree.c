@@ -22,6 +22,7 @@ struct builder {
 	uint32_t generation;	     /* then this */
 	uint32_t *table;	     /* nodes by parent and frame */
 	size_t table_room;	     /* a power of two */
+	enum tree_frames wanted;
 };
 
 static int add_frame(struct builder *builder, uint64_t pc, uint32_t module,
@@ -46,6 +47,42 @@ static int add_frame(struct builder *builder, uint64_t pc, uint32_t module,
 		.is_guessed = pc & MPF_PC_GUESSED,
 	};
 	*ret_frame = (uint32_t)tree->frame_count++;
+	return 0;
+}
+
+/* The frame of a line of Python code: one for all its instructions. */
+static int find_python(struct builder *builder, uint64_t pc,
+		       uint32_t *ret_frame)
+{
+	struct tree *tree = builder->tree;
+	const uint32_t code = MPF_PYTHON_CODE(pc);
+	const uint32_t position = MPF_PYTHON_POSITION(pc);
+	uint32_t *known = intmap_at(&builder->by_pc, pc, 0), *frame;
+	struct code_place place = { .line = 0 };
+
+	if (!known)
+		return DUMP_MEMORY;
+	if (*known == 0) {
+		if (code)
+			place = codes_place(&tree->codes, code, position);
+		else
+			place.line = position; /* tells them apart */
+		frame = intmap_at(&builder->by_module, MPF_PYTHON_AT(code, 0),
+				  place.line);
+		if (!frame || (*frame == 0 &&
+			       add_frame(builder, 0, MODULES_NONE, frame) < 0))
+			return DUMP_MEMORY;
+		*known = *frame;
+		tree->frames[*frame].is_python = true;
+		tree->frames[*frame].code = code;
+		tree->frames[*frame].is_left_out =
+			code == 0 && position == MPF_PYTHON_LEFT_OUT;
+		if (code) {
+			tree->frames[*frame].line = place.line;
+			tree->frames[*frame].column = place.column;
+		}
+	}
+	*ret_frame = *known;
 	return 0;
 }
 
@@ -120,10 +157,43 @@ static uint32_t find_same(struct builder *builder, uint32_t parent,
 		other_frame = tree->frame_of[other];
 		if (other_frame == 0)
 			other_frame = CUT_FRAME(tree->dump->nodes[other].pc);
-		if (other_frame == frame &&
-		    tree->same[dump_parent(tree->dump, other)] == parent)
+		if (other_frame == frame && tree->parents[other] == parent)
 			return other;
 	}
+}
+
+/* The import statement is what runs the machinery behind it. */
+static bool is_wanted(const struct builder *builder, uint32_t node,
+		      enum dump_node_kind kind)
+{
+	const struct tree *tree = builder->tree;
+
+	switch (kind) {
+	case DUMP_NODE_FRAME:
+		return builder->wanted != TREE_PYTHON;
+	case DUMP_NODE_PYTHON:
+		return builder->wanted != TREE_NATIVE &&
+		       !tree->codes
+				.array[MPF_PYTHON_CODE(
+					tree->dump->nodes[node].pc)]
+				.is_import;
+	default:
+		return true;
+	}
+}
+
+/* Where Python frames take the place of the native one, that is passed over. */
+static uint32_t outer_of(const struct builder *builder, uint32_t node,
+			 enum dump_node_kind kind)
+{
+	const struct tree *tree = builder->tree;
+	const uint32_t parent = dump_parent(tree->dump, node);
+
+	if (builder->wanted == TREE_MIXED && kind == DUMP_NODE_PYTHON &&
+	    (tree->dump->nodes[node].pc & MPF_PYTHON_EVALUATED) &&
+	    tree->dump->node_kinds[parent] == DUMP_NODE_FRAME)
+		return tree->parents[parent];
+	return tree->same[parent];
 }
 
 static int add_node(struct builder *builder, uint32_t node, uint32_t first_root)
@@ -135,7 +205,11 @@ static int add_node(struct builder *builder, uint32_t node, uint32_t first_root)
 	uint32_t generation = builder->generation;
 	uint32_t frame;
 
-	if (kind == DUMP_NODE_NONE || kind == DUMP_NODE_CLASS)
+	if (kind == DUMP_NODE_NONE)
+		return 0;
+	if (tree->parents && kind != DUMP_NODE_ROOT)
+		tree->parents[node] = outer_of(builder, node, kind);
+	if (kind == DUMP_NODE_CLASS)
 		return 0;
 	if (builder->generations) {
 		generation = kind == DUMP_NODE_ROOT
@@ -148,7 +222,17 @@ static int add_node(struct builder *builder, uint32_t node, uint32_t first_root)
 			tree->same[node] = first_root;
 		return 0;
 	}
+	if (!is_wanted(builder, node, kind)) {
+		tree->same[node] = tree->parents[node];
+		return 0;
+	}
 	frame = CUT_FRAME(pc);
+	if (kind == DUMP_NODE_PYTHON) {
+		if (find_python(builder, pc & ~MPF_PYTHON_EVALUATED, &frame) <
+		    0)
+			return DUMP_MEMORY;
+		tree->frame_of[node] = frame;
+	}
 	if (kind == DUMP_NODE_FRAME) {
 		if (find_frame(builder, pc & ~(UINT64_C(15) << 60), generation,
 			       &frame) < 0)
@@ -157,7 +241,7 @@ static int add_node(struct builder *builder, uint32_t node, uint32_t first_root)
 	}
 	if (tree->same)
 		tree->same[node] =
-			find_same(builder, tree->same[parent], frame, node);
+			find_same(builder, tree->parents[node], frame, node);
 	return 0;
 }
 
@@ -167,11 +251,14 @@ static int start(struct builder *builder, uint32_t *ret_first_root)
 	struct tree *tree = builder->tree;
 	const struct dump *dump = tree->dump;
 	size_t roots = 0, inner = 0;
+	bool has_python = builder->wanted == TREE_PYTHON;
 
 	for (size_t i = 1; i < dump->node_count; i++) {
 		if (dump->node_kinds[i] == DUMP_NODE_FRAME ||
+		    dump->node_kinds[i] == DUMP_NODE_PYTHON ||
 		    dump->node_kinds[i] == DUMP_NODE_CUT)
 			inner++;
+		has_python |= dump->node_kinds[i] == DUMP_NODE_PYTHON;
 		if (dump->node_kinds[i] != DUMP_NODE_ROOT || roots++ > 0)
 			continue;
 		*ret_first_root = (uint32_t)i;
@@ -184,26 +271,45 @@ static int start(struct builder *builder, uint32_t *ret_first_root)
 	tree->frame_of = region_new(dump->node_count, sizeof(*tree->frame_of));
 	if (!tree->frames || !tree->frame_of)
 		return DUMP_MEMORY;
-	if (roots <= 1)
+	if (roots <= 1 && !has_python)
 		return 0;
 	for (builder->table_room = 64; builder->table_room < 2 * inner;)
 		builder->table_room *= 2;
 	tree->same = region_new(dump->node_count, sizeof(*tree->same));
+	tree->parents = region_new(dump->node_count, sizeof(*tree->parents));
 	builder->generations =
 		region_new(dump->node_count, sizeof(*builder->generations));
 	builder->table =
 		region_new(builder->table_room, sizeof(*builder->table));
-	return tree->same && builder->generations && builder->table
+	return tree->same && tree->parents && builder->generations &&
+			       builder->table
 		       ? 0
 		       : DUMP_MEMORY;
 }
 
-int tree_init(struct tree *ret_tree, const struct dump *dump)
+/* The module that has an address which the recorder noted. */
+static uint32_t find_interpreter(const struct tree *tree)
+{
+	const uint64_t address = tree->dump->header.python_address;
+
+	for (uint32_t i = 0; i < tree->modules.count; i++)
+		if (address - tree->modules.array[i].start <
+		    tree->modules.array[i].end - tree->modules.array[i].start)
+			return i;
+	return MODULES_NONE;
+}
+
+int tree_init(struct tree *ret_tree, const struct dump *dump,
+	      enum tree_frames frames)
 {
 	struct tree tree = { .dump = dump };
-	struct builder builder = { .tree = &tree };
+	struct builder builder = { .tree = &tree, .wanted = frames };
 	uint32_t first_root = 0;
 	int ret = modules_init(&tree.modules, dump);
+
+	tree.interpreter = find_interpreter(&tree);
+	if (ret == 0)
+		ret = codes_init(&tree.codes, dump);
 
 	if (ret == 0)
 		ret = start(&builder, &first_root);
@@ -227,9 +333,12 @@ void tree_done(struct tree *tree)
 	if (!tree->dump)
 		return;
 	modules_done(&tree->modules);
+	codes_done(&tree->codes);
 	free(tree->frames);
 	region_free(tree->frame_of, tree->dump->node_count,
 		    sizeof(*tree->frame_of));
+	region_free(tree->parents, tree->dump->node_count,
+		    sizeof(*tree->parents));
 	region_free(tree->same, tree->dump->node_count, sizeof(*tree->same));
 	*tree = (struct tree) { 0 };
 }
@@ -241,14 +350,16 @@ uint32_t tree_same(const struct tree *tree, uint32_t node)
 
 uint32_t tree_parent(const struct tree *tree, uint32_t node)
 {
-	return tree_same(tree, dump_parent(tree->dump, node));
+	return tree->parents ? tree->parents[node]
+			     : dump_parent(tree->dump, node);
 }
 
 enum tree_end tree_end(const struct tree *tree, uint32_t node)
 {
 	const struct dump *dump = tree->dump;
 
-	while (node != 0 && dump->node_kinds[node] == DUMP_NODE_FRAME)
+	while (node != 0 && (dump->node_kinds[node] == DUMP_NODE_FRAME ||
+			     dump->node_kinds[node] == DUMP_NODE_PYTHON))
 		node = dump_parent(dump, node);
 	if (node == 0 || dump->node_kinds[node] != DUMP_NODE_CUT)
 		return TREE_COMPLETE;
@@ -268,4 +379,33 @@ uint64_t tree_lookup_address(const struct tree_frame *frame)
 {
 	return frame->is_exact || frame->address == 0 ? frame->address
 						      : frame->address - 1;
+}
+
+bool tree_is_interpreters(const struct tree *tree, uint32_t class_node)
+{
+	const struct dump *dump = tree->dump;
+	uint32_t node = dump_parent(dump, class_node), generation = 1;
+
+	if (tree->interpreter == MODULES_NONE)
+		return false;
+	for (uint32_t at = node; at != 0; at = dump_parent(dump, at))
+		if (dump->node_kinds[at] == DUMP_NODE_ROOT)
+			generation = (uint32_t)dump->nodes[at].pc;
+	for (; node != 0; node = dump_parent(dump, node)) {
+		uint32_t module;
+
+		if (dump->node_kinds[node] != DUMP_NODE_FRAME)
+			continue;
+		module = modules_find(&tree->modules,
+				      (dump->nodes[node].pc & MPF_PC_MASK) - 1,
+				      generation);
+		if (module == MODULES_NONE)
+			return false;
+		if (module == tree->interpreter)
+			return true;
+		if (!tree->modules.array[module].is_memprof &&
+		    !tree->modules.array[module].is_allocator)
+			return false;
+	}
+	return false;
 }

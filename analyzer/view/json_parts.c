@@ -4,6 +4,8 @@
 
 #include "analyzer/view/json_parts.h"
 
+#include <inttypes.h>
+
 const char *json_parts_state(const struct summary *summary)
 {
 	switch (summary->state) {
@@ -47,6 +49,39 @@ static void put_strings(struct json *json, const char *key,
 	json_end(json);
 }
 
+static const char *python_state(enum summary_python state)
+{
+	switch (state) {
+	case SUMMARY_PYTHON_NONE:
+		break;
+	case SUMMARY_PYTHON_ON:
+		return "on";
+	case SUMMARY_PYTHON_VERSION:
+		return "unknown version";
+	case SUMMARY_PYTHON_THREADED:
+		return "free-threaded";
+	case SUMMARY_PYTHON_DIFFERENT:
+		return "different build";
+	case SUMMARY_PYTHON_STOPPED:
+		return "stopped";
+	}
+	return NULL;
+}
+
+static void put_python(struct json *json, const struct summary *summary)
+{
+	char version[40];
+
+	snprintf(version, sizeof(version), "%" PRIu32 ".%" PRIu32 ".%" PRIu32,
+		 summary->python_major, summary->python_minor,
+		 summary->python_micro);
+	json_begin_object(json, "python");
+	json_text(json, "state", python_state(summary->python));
+	json_text(json, "version",
+		  summary->python == SUMMARY_PYTHON_NONE ? NULL : version);
+	json_end(json);
+}
+
 static void put_program(struct json *json, const struct summary *summary)
 {
 	json_begin_object(json, "program");
@@ -76,6 +111,7 @@ static void put_program(struct json *json, const struct summary *summary)
 		json_null(json, "duration_ns");
 	json_text(json, "dump", summary->dump_path);
 	json_unsigned(json, "sample_bytes", summary->sample_bytes);
+	put_python(json, summary);
 	json_end(json);
 }
 
@@ -212,6 +248,9 @@ void json_parts_losses(struct json *json, const char *key,
 	json_unsigned(json, "cut_walks_depth", summary->cut_depth);
 	json_unsigned(json, "cut_walks_no_rule", summary->cut_no_rule);
 	json_unsigned(json, "cut_walks_bad_stack", summary->cut_bad_stack);
+	json_unsigned(json, "python_broken", summary->python_broken);
+	json_unsigned(json, "python_cut", summary->python_cut);
+	json_unsigned(json, "python_unknown", summary->python_unknown);
 	json_unsigned(json, "adjusted_sites", analysis->sites.adjusted_count);
 	json_unsigned(json, "dropped", summary->dropped_count);
 	put_objects(json, analysis);
@@ -307,6 +346,7 @@ static void put_frame(struct json *json, const struct stack_frame *frame)
 		json_unsigned(json, "column", frame->column);
 	else
 		json_null(json, "column");
+	json_text(json, "language", frame->is_python ? "python" : "native");
 	json_text(json, "module", frame->module);
 	json_unsigned(json, "offset",
 		      frame->module ? frame->offset : frame->address);

@@ -463,6 +463,15 @@ void text_head(struct term *term, const struct summary *summary)
 	if (summary->range)
 		print_range(term, summary->range);
 	text_unseen_head(term, summary);
+	if (summary->python == SUMMARY_PYTHON_ON) {
+		text_styled(term, TERM_HEADING, "Python");
+		fprintf(term->file,
+			"   %" PRIu32 ".%" PRIu32 ".%" PRIu32
+			", mode stack: what malloc serves; objects of up to "
+			"512 bytes are not in it\n",
+			summary->python_major, summary->python_minor,
+			summary->python_micro);
+	}
 	if (!summary->sample_bytes)
 		return;
 	text_styled(term, TERM_HEADING, "Sampled");

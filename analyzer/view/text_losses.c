@@ -122,6 +122,39 @@ static void print_stacks(struct term *term, const struct analysis *analysis,
 			   units_count(a, summary->guessed));
 }
 
+static void print_python(struct term *term, const struct summary *summary,
+			 unsigned *lines)
+{
+	static const char *const reasons[] = {
+		[SUMMARY_PYTHON_VERSION] = "is a version that was not known",
+		[SUMMARY_PYTHON_THREADED] = "is built without the global lock",
+		[SUMMARY_PYTHON_DIFFERENT] =
+			"is not built as others of its version",
+		[SUMMARY_PYTHON_STOPPED] = "had frames that were not as known",
+	};
+	char a[UNITS_TEXT_BYTES];
+
+	if (summary->python > SUMMARY_PYTHON_ON)
+		print_line(term, lines,
+			   "Python %" PRIu32 ".%" PRIu32
+			   " %s: stacks have its native frames only.",
+			   summary->python_major, summary->python_minor,
+			   reasons[summary->python]);
+	if (summary->python_broken)
+		print_line(term, lines,
+			   "Stacks whose Python frames could not all be read: "
+			   "%s.",
+			   units_count(a, summary->python_broken));
+	if (summary->python_cut)
+		print_line(term, lines,
+			   "Stacks with more Python frames than are kept: %s.",
+			   units_count(a, summary->python_cut));
+	if (summary->python_unknown)
+		print_line(term, lines,
+			   "Python code that could not be kept: %s.",
+			   units_count(a, summary->python_unknown));
+}
+
 static void print_unseen(struct term *term, const struct summary *summary,
 			 unsigned *lines)
 {
@@ -196,6 +229,7 @@ void text_losses_print(struct term *term, struct analysis *analysis)
 	print_sampling(term, &analysis->summary, &lines);
 	print_stacks(term, analysis, &lines);
 	print_unseen(term, &analysis->summary, &lines);
+	print_python(term, &analysis->summary, &lines);
 	print_rest(term, analysis, &lines);
 	print_objects(term, analysis, &lines);
 	if (lines == 0)
@@ -214,12 +248,14 @@ void text_losses_print_serious(struct term *term, struct analysis *analysis)
 	    summary->sample_bytes || summary->dropped_count ||
 	    summary->is_bypassed || summary->has_namespaces ||
 	    summary->is_much_unseen || summary->foreign_frees ||
-	    summary->foreign_reallocs)
+	    summary->foreign_reallocs || summary->python > SUMMARY_PYTHON_ON)
 		text_heading(term, "What could not be seen");
 	print_failure(term, summary, &lines);
 	print_dropped(term, summary, &lines);
 	print_sampling(term, summary, &lines);
 	print_unseen(term, summary, &lines);
+	if (summary->python > SUMMARY_PYTHON_ON)
+		print_python(term, summary, &lines);
 	if (lines == 0)
 		putc('\n', term->file);
 	print_objects(term, analysis, &lines);
