@@ -225,6 +225,7 @@ e2e_tests = \
 	tests/e2e/pools.py \
 	tests/e2e/processes.py \
 	tests/e2e/programs.py \
+	tests/e2e/python_stacks.py \
 	tests/e2e/races.py \
 	tests/e2e/repeats.py \
 	tests/e2e/reports.py \
@@ -245,4 +246,6 @@ TESTS_SLOW += tests/e2e/kills_many.py tests/e2e/leaks_agreement.py \
 	tests/e2e/verify_many.py
 EXTRA_DIST += $(e2e_tests) tests/e2e/browser.py tests/e2e/harness.py \
 	tests/e2e/readers.py tests/e2e/targets/mallocx.c \
+	tests/e2e/targets/mallocx.c \
+	tests/e2e/targets/py_stacks.py \
 	tests/e2e/targets/replaced.c
