@@ -53,7 +53,7 @@ static void say_state(enum mpf_python state, uint32_t version)
 		[MPF_PYTHON_STOPPED] =
 			" has frames that are not as memprof knows them",
 	};
-	char buf[32];
+	char buf[96];
 	struct mp_text text;
 
 	if (state == MPF_PYTHON_ON)
@@ -63,7 +63,7 @@ static void say_state(enum mpf_python state, uint32_t version)
 	mp_text_str(&text, ".");
 	mp_text_dec(&text, version >> 16 & 255);
 	mp_text_str(&text, reasons[state]);
-	mp_say("Python ", buf, "");
+	mp_say("Python ", buf, "; stacks have its native frames only");
 }
 
 static void note_state(void)

@@ -36,6 +36,7 @@ check_PROGRAMS += \
 	tests/e2e/targets/peak \
 	tests/e2e/targets/races \
 	tests/e2e/targets/phases \
+	tests/e2e/targets/py_lines \
 	tests/e2e/targets/sampled \
 	tests/e2e/targets/plugin_a.so \
 	tests/e2e/targets/plugin_b.so \
@@ -184,6 +185,10 @@ tests_e2e_targets_yama_SOURCES = tests/e2e/targets/yama.c
 tests_e2e_targets_yama_CPPFLAGS = $(e2e_cppflags)
 tests_e2e_targets_yama_CFLAGS = $(e2e_cflags)
 
+tests_e2e_targets_py_lines_SOURCES = tests/e2e/targets/py_lines.c
+tests_e2e_targets_py_lines_CFLAGS = $(ANALYZER_CFLAGS)
+tests_e2e_targets_py_lines_LDADD = libanalyzer.a $(ANALYZER_LIBS)
+
 tests_e2e_targets_bump_so_SOURCES = tests/e2e/targets/bump.c
 tests_e2e_targets_bump_so_CPPFLAGS = $(e2e_cppflags)
 tests_e2e_targets_bump_so_CFLAGS = $(e2e_cflags) -fPIC
@@ -225,6 +230,7 @@ e2e_tests = \
 	tests/e2e/pools.py \
 	tests/e2e/processes.py \
 	tests/e2e/programs.py \
+	tests/e2e/python_life.py \
 	tests/e2e/python_stacks.py \
 	tests/e2e/races.py \
 	tests/e2e/repeats.py \
@@ -240,6 +246,9 @@ e2e_tests = \
 TESTS += $(e2e_tests)
 TESTS_SLOW += tests/e2e/kills_many.py tests/e2e/leaks_agreement.py \
 	tests/e2e/programs_every.py \
+TESTS_SLOW += tests/e2e/kills_many.py tests/e2e/programs_every.py \
+	tests/e2e/python_life_every.py \
+	tests/e2e/python_stacks_every.py \
 	tests/e2e/races_long.py \
 	tests/e2e/stress.py \
 	tests/e2e/thread_sanitizer.py \
@@ -247,5 +256,12 @@ TESTS_SLOW += tests/e2e/kills_many.py tests/e2e/leaks_agreement.py \
 EXTRA_DIST += $(e2e_tests) tests/e2e/browser.py tests/e2e/harness.py \
 	tests/e2e/readers.py tests/e2e/targets/mallocx.c \
 	tests/e2e/targets/mallocx.c \
+	tests/e2e/targets/py_churn.py \
+	tests/e2e/targets/py_exit.py \
+	tests/e2e/targets/py_fake.c \
+	tests/e2e/targets/py_modules.py \
+	tests/e2e/targets/py_native.c \
+	tests/e2e/targets/py_native.py \
 	tests/e2e/targets/py_stacks.py \
+	tests/e2e/targets/py_tables.py \
 	tests/e2e/targets/replaced.c

@@ -104,6 +104,21 @@ class Stacks(harness.Case):
                                               "MEMPROF_CHECK": "7"})
         self.assert_checked(run)
 
+    def test_line_tables(self):
+        every = os.environ.get("MEMPROF_EVERY")
+        for python in interpreters():
+            with self.subTest(python=python):
+                tables = self.plain(python, "-B",
+                                    harness.SOURCES + "/py_tables.py",
+                                    "" if every else "a")
+                self.assertEqual(tables.status, 0, tables.stderr)
+                run = self.plain(harness.target("py_lines"),
+                                 input=tables.stdout)
+                self.assertEqual(run.status, 0, run.stdout)
+                self.assertEqual(run.stated()["different"], 0)
+                self.assertGreater(run.stated()["compared"],
+                                   500000 if every else 20000)
+
 
 if __name__ == "__main__":
     harness.main()

@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: MIT
+"""Python programs are as they are without the recorder: whatever they do with
+threads, locks, processes and their end, and whatever the interpreter is."""
+
+import http.client
+import json
+import os
+import shutil
+import subprocess
+
+import harness
+from python_stacks import interpreters, python_stack
+
+EVERY = os.environ.get("MEMPROF_EVERY")
+RUNS = 50 if EVERY else 10
+LOCKED_SECONDS = 20
+
+
+def source(name):
+    return os.path.join(harness.SOURCES, name)
+
+
+class Life(harness.Case):
+    def build(self, name, output, *flags):
+        self.need(harness.CC)
+        subprocess.run([harness.CC, "-g", "-O1", "-pthread", "-o",
+                        self.path(output), source(name), *flags], check=True)
+        return self.path(output)
+
+    def same(self, *argv, env=None, status=0, **options):
+        """The same output and status with and without; the recorded run."""
+        plain = self.plain(*argv, env=env, **options)
+        run = self.record(*argv, env=env, **options)
+        self.assertEqual((run.status, run.stdout, run.stderr),
+                         (plain.status, plain.stdout, plain.stderr))
+        self.assertEqual(run.status, status, run.stderr)
+        return run
+
+    def each(self):
+        for python in interpreters():
+            with self.subTest(python=python):
+                yield python
+
+    def test_locks_and_threads(self):
+        library = self.build("py_native.c", "native.so", "-shared", "-fPIC")
+        for python in self.each():
+            run = self.same(python, source("py_native.py"), library,
+                            seconds=LOCKED_SECONDS)
+            report = self.json("report", "--limit", "0", "--python=python",
+                               self.dump(run))
+            blocks = {site["allocated_bytes"]: python_stack(site)
+                      for site in report["sites"]
+                      if 2000000 < site["allocated_bytes"] < 2000010}
+            stated = [line.split() for line in
+                      run.stdout.decode().splitlines()]
+            self.assertEqual(len(stated), 6)
+            for size, line, function in stated:
+                stack = blocks[int(size)]
+                self.assertEqual(stack[0], (source("py_native.py"),
+                                            int(line), function))
+
+    def test_ends_with_daemon_threads(self):
+        for python in self.each():
+            for i in range(RUNS):
+                run = self.record(python, source("py_exit.py"), str(i),
+                                  seconds=LOCKED_SECONDS)
+                self.assertEqual((run.status, run.stdout, run.stderr),
+                                 (0, b"end\n", b""))
+
+    def test_processes_and_interpreters(self):
+        for python in self.each():
+            run = self.record(python, "-W", "ignore", source("py_modules.py"),
+                              env={"PYTHONDONTWRITEBYTECODE": "1"})
+            self.assertEqual(run.status, 0, run.stderr.decode())
+            self.assertTrue(run.stdout.endswith(b"end\n"))
+            found = 0
+            for path in self.dumps():
+                report = self.json("report", "--limit", "0",
+                                   "--python=python", path)
+                self.assertEqual(report["losses"]["python_broken"], 0)
+                found += sum(
+                    site["allocations"] for site in report["sites"]
+                    if python_stack(site)[:1] == (
+                        (source("py_modules.py"), 8, "work"),)
+                    and site["allocated_bytes"] >= 1500000)
+                os.unlink(path)
+            self.assertEqual(found, 12)
+
+    def test_variants(self):
+        code = ("import sys\n"
+                "def f():\n  return bytearray(3000001)\n"
+                "x = f()\nprint(len(x))\n")
+        with open(self.path("v.py"), "w") as file:
+            file.write(code)
+        for python in self.each():
+            for flags, env in (
+                    (("-X", "dev"), {}), (("-I",), {}), (("-E",), {}),
+                    (("-X", "tracemalloc=5"), {}),
+                    ((), {"PYTHONMALLOC": "malloc"}),
+                    ((), {"PYTHONMALLOC": "debug"}),
+                    ((), {"PYTHONMALLOC": "malloc_debug"}),
+                    ((), {"PYTHONTRACEMALLOC": "5"}),
+                    ((), {"PYTHONDEVMODE": "1"})):
+                run = self.same(python, *flags, "v.py", env=env)
+                report = self.json("report", "--limit", "0",
+                                   "--python=python", self.dump(run))
+                stacks = [python_stack(site) for site in report["sites"]
+                          if site["allocated_bytes"] >= 3000000]
+                self.assertEqual(stacks, [(
+                    (self.path("v.py"), 3, "f"),
+                    (self.path("v.py"), 4, "<module>"))], (flags, env))
+
+    def test_code_that_comes_and_goes(self):
+        run = self.record("/usr/bin/python3", source("py_churn.py"))
+        self.assertEqual(run.status, 0, run.stderr)
+        report = self.json("report", "--limit", "0", "--python=python",
+                           self.dump(run))
+        counts = {}
+        for site in report["sites"]:
+            stack = python_stack(site)
+            if stack and stack[0][:2] == ("<string>", 2) and \
+                    stack[0][2] != "<module>":
+                counts[stack[0][2]] = (counts.get(stack[0][2], 0) +
+                                       site["allocations"])
+        # Objects of 601 bytes are malloc's.
+        self.assertEqual(counts.pop("same"), 50000)
+        self.assertEqual(counts, {"f%d" % i: 50 for i in range(1000)})
+        self.assertLess(os.path.getsize(self.dump(run)), 8 << 20)
+
+    def test_stripped(self):
+        self.need("strip", "/usr/bin/python3")
+        shutil.copy(os.path.realpath("/usr/bin/python3"), self.path("python3"))
+        subprocess.run(["strip", self.path("python3")], check=True)
+        run = self.record(self.path("python3"), "-c",
+                          "def f(): return bytearray(3000001)\nf()")
+        self.assertEqual(run.status, 0, run.stderr)
+        report = self.json("report", "--limit", "0", "--python=python",
+                           self.dump(run))
+        self.assertIn((("<string>", 1, "f"), ("<string>", 2, "<module>")),
+                      [python_stack(site) for site in report["sites"]])
+
+    def test_off(self):
+        run = self.record("/usr/bin/python3", "-c", "print(bytearray(10000))",
+                          env={"MEMPROF_PYTHON": "off"})
+        report = self.json("report", "--limit", "0", self.dump(run))
+        self.assertIsNone(report["program"]["python"]["state"])
+        self.assertFalse(any(python_stack(site) for site in report["sites"]))
+
+    def test_unknown_interpreters(self):
+        for i, (version, state, word) in enumerate((
+                ("3.99.0 (fake)", "unknown version", "no version"),
+                ("2.7.18 (fake)", "unknown version", "no version"),
+                ("3.13.0 experimental free-threading build (fake)",
+                 "free-threaded", "global lock"),
+                ("3.11.2 (fake)", "different build", "not built as"),
+                ("3.13.0 (fake)", "different build", "not built as"))):
+            program = self.build("py_fake.c", "fake%d" % i, "-rdynamic",
+                                 "-fno-builtin",
+                                 '-DVERSION="%s"' % version)
+            run = self.record(program, quiet=False)
+            self.assertEqual(run.status, 0, (version, run.stderr))
+            said = [line for line in run.stderr.decode().splitlines()
+                    if "Python" in line]
+            self.assertEqual(len(said), 1, run.stderr)
+            self.assertIn(word, said[0])
+            report = self.report(run)
+            self.assertEqual(report["program"]["python"]["state"], state)
+            self.assertIn(b"Python", self.memprof(
+                "report", self.dump(run)).stdout)
+
+    def test_real_programs(self):
+        value = [{"key %d" % i: ["x" * (i % 50), i, None, {"y": i / 7}]}
+                 for i in range(200000 if EVERY else 10000)]
+        with open(self.path("big.json"), "w") as file:
+            json.dump(value, file)
+        library = os.path.dirname(json.__file__)
+        shutil.copytree(library, self.path("lib"))
+        python = "/usr/bin/python3"
+        self.same(python, "-m", "json.tool", "big.json")
+        self.same(python, "-m", "compileall", "-q", "-f", "lib")
+        self.same(python, "-c", "import this, email.parser, unittest\n"
+                  "raise SystemExit(3)", status=3)
+
+    def test_server(self):
+        with open(self.path("page"), "wb") as file:
+            file.write(b"x" * 100000)
+        server = harness.start(
+            ["/usr/bin/python3", "-u", "-m", "http.server", "--bind",
+             "127.0.0.1", "0"],
+            env=self.shim_env(), cwd=self.dir)
+        port = int(server.stdout.readline().split()[5])
+        for i in range(300 if EVERY else 50):
+            client = http.client.HTTPConnection("127.0.0.1", port)
+            client.request("GET", "/page")
+            self.assertEqual(client.getresponse().read(), b"x" * 100000)
+            client.close()
+        server.send_signal(2)
+        run = harness.finish(server)
+        self.assertEqual(run.status, 0, run.stderr)
+        report = self.report(run)
+        self.assertEqual(report["losses"]["python_broken"], 0)
+        self.assertTrue(any(
+            frame[2].endswith("do_GET") for site in report["sites"]
+            for frame in python_stack(site)))
+
+
+if __name__ == "__main__":
+    harness.main()

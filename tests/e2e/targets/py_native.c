@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Native code that Python calls through ctypes: it allocates with and without
+ * the interpreter's lock, in threads of Python's and of its own.
+ */
+#include <pthread.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define ROUNDS 200
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static void *volatile kept;
+
+void *native_block(size_t bytes);
+void native_release(void *block);
+void native_join(void);
+void native_hold(void);
+void native_wait(void);
+void native_call_back(void (*fn)(void));
+
+/* One block, at the line of Python that called. */
+void *native_block(size_t bytes)
+{
+	return malloc(bytes);
+}
+
+void native_release(void *block)
+{
+	free(block);
+}
+
+static void *allocate(void *arg)
+{
+	for (int i = 0; i < ROUNDS; i++) {
+		kept = malloc(100);
+		free(kept);
+	}
+	return arg;
+}
+
+/* Waits for a thread that allocates. With the interpreter's lock held, an
+ * allocation that wanted it would wait for ever. */
+void native_join(void)
+{
+	pthread_t thread;
+
+	pthread_create(&thread, NULL, allocate, NULL);
+	pthread_join(thread, NULL);
+}
+
+/* Allocates while holding a lock that native_wait() wants. */
+void native_hold(void)
+{
+	for (int i = 0; i < ROUNDS; i++) {
+		pthread_mutex_lock(&lock);
+		usleep(20);
+		allocate(NULL);
+		pthread_mutex_unlock(&lock);
+	}
+}
+
+void native_wait(void)
+{
+	pthread_mutex_lock(&lock);
+	allocate(NULL);
+	pthread_mutex_unlock(&lock);
+}
+
+static void *call(void *fn)
+{
+	((void (*)(void))fn)();
+	return NULL;
+}
+
+/* Calls Python from a thread that is not Python's. */
+void native_call_back(void (*fn)(void))
+{
+	pthread_t thread;
+
+	pthread_create(&thread, NULL, call, (void *)fn);
+	pthread_join(thread, NULL);
+}
