@@ -21,7 +21,12 @@ struct options_of_lines {
 	bool by_function;
 	const char *annotate_dir;
 	int sort;
+	int charge;
 };
+
+/* In the order of enum lines_charge. */
+static const char *const charge_choices[] = { "in-file", "self", "cumulative",
+					      NULL };
 
 /* In the order of sort_metrics. */
 static const char *const sort_keys[] = { "line",   "live",	"peak", "bytes",
@@ -55,6 +60,14 @@ static const struct option_spec lines_specs[] = {
 	  .offset = offsetof(struct options_of_lines, annotate_dir),
 	  .help = "write the files, or all that have a part in it, with their "
 		  "numbers into DIR" },
+	{ .type = OPTION_ENUM,
+	  .name = "charge",
+	  .argument = "HOW",
+	  .offset = offsetof(struct options_of_lines, charge),
+	  .help = "charge each stack to its innermost line of the file, to "
+		  "that only if it allocates itself, or to all its lines of "
+		  "the file",
+	  .choices = charge_choices },
 	{ .type = OPTION_ENUM,
 	  .name = "sort",
 	  .letter = 's',
@@ -161,10 +174,12 @@ static int print_files(struct term *term, struct analysis *analysis,
 
 /* Finds a file by what the user calls it; says why not. */
 static int find_file(struct lines *ret_lines, struct analysis *analysis,
-		     const struct report_options *report, const char *file)
+		     const struct options_of_lines *options, const char *file)
 {
+	const struct report_options *report = &options->report;
 	const struct lines_search search = {
 		.file = file,
+		.charge = (enum lines_charge)options->charge,
 		.sysroot = report->sysroot,
 		.source_dirs = report->source_dirs.items,
 		.source_dir_count = report->source_dirs.count,
@@ -196,7 +211,7 @@ static int annotate_files(struct term *term, struct analysis *analysis,
 	for (size_t i = 0; i < count && ret == CMD_DONE; i++) {
 		struct lines lines;
 
-		ret = find_file(&lines, analysis, &options->report,
+		ret = find_file(&lines, analysis, options,
 				files ? files[i] : request->files[i]);
 		if (ret != CMD_DONE)
 			break;
@@ -233,7 +248,7 @@ static int print(struct term *term, struct analysis *analysis,
 	if (!lines)
 		return -1;
 	for (int i = 0; i < request->count && ret == CMD_DONE; i++) {
-		ret = find_file(&lines[count], analysis, report,
+		ret = find_file(&lines[count], analysis, request->options,
 				request->files[i]);
 		if (ret != CMD_DONE)
 			break;

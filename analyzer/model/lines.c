@@ -9,6 +9,7 @@
 
 #include "analyzer/model/analysis.h"
 #include "analyzer/model/dump.h"
+#include "analyzer/model/intmap.h"
 #include "analyzer/model/lines_rows.h"
 #include "analyzer/model/places.h"
 #include "analyzer/model/ranking.h"
@@ -146,41 +147,211 @@ static int charge(uint32_t *charged, struct places *places,
 	return 0;
 }
 
-static void add_site(struct lines *lines, struct lines_row *charge,
-		     const struct sites *sites, size_t i)
+static bool is_same_name(const char *a, const char *b)
 {
-	const struct error *error = sites_error(sites, i);
-
-	counts_add(&charge->counts, &sites->array[i].counts);
-	counts_add(&lines->sum, &sites->array[i].counts);
-	lines->site_count++;
-	if (!error)
-		return;
-	error_add(&charge->error, error);
-	error_add(&lines->sum_error, error);
+	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-/* Sums the sites up by the place they are charged to. */
-static int add_sites(struct lines *lines, const uint32_t *charged,
-		     const struct places *places, struct analysis *analysis)
+/* The charging of sites to the places of a file. */
+struct charging {
+	struct lines *lines;
+	struct places *places;
+	struct analysis *analysis;
+	const uint32_t *in_file; /* per node, from charge() */
+	struct lines_sums sums;
+};
+
+static bool is_in_file(const struct charging *charging, uint32_t number)
 {
-	struct lines_row *sums = calloc(places->count + 1, sizeof(*sums));
-	const struct sites *sites = &analysis->sites;
-	int ret;
+	const char *file = charging->places->array[number].file;
 
-	if (!sums)
-		return DUMP_MEMORY;
-	lines->is_estimate = sites->errors != NULL;
-	for (size_t i = 0; i < sites->count; i++) {
-		uint32_t node =
-			names_self(&analysis->names, sites->array[i].node);
+	return file && strcmp(file, charging->lines->file) == 0;
+}
 
-		if (!analysis->filter.keeps[i] || charged[node] == 0)
+/* The number + 1 of the first place with the same key; 0: no memory. */
+static uint32_t first_with(struct intmap *map, uint64_t key, uint32_t key2,
+			   uint32_t number)
+{
+	uint32_t *first = intmap_at(map, key, key2);
+
+	if (!first)
+		return 0;
+	if (*first == 0)
+		*first = number + 1;
+	return *first;
+}
+
+/* The first places with the same line, with the same function, and with the
+ * same both. */
+static int find_firsts(struct charging *charging)
+{
+	const struct places *places = charging->places;
+	struct intmap lines = { 0 }, parts = { 0 };
+	size_t functions = 0;
+	uint32_t *known = calloc(places->count + 1, sizeof(*known));
+	int ret = known ? 0 : DUMP_MEMORY;
+
+	for (uint32_t i = 0; i < places->count && ret == 0; i++) {
+		const struct place *place = &places->array[i];
+		struct lines_firsts *firsts = &charging->sums.firsts[i];
+		uint32_t line, part;
+		size_t k = 0;
+
+		if (!is_in_file(charging, i))
 			continue;
-		add_site(lines, &sums[charged[node] - 1], sites, i);
+		while (k < functions &&
+		       !is_same_name(places->array[known[k]].function,
+				     place->function))
+			k++;
+		if (k == functions)
+			known[functions++] = i;
+		line = first_with(&lines, place->line, 1, i);
+		part = first_with(&parts, place->line, known[k], i);
+		if (line == 0 || part == 0)
+			ret = DUMP_MEMORY;
+		*firsts = (struct lines_firsts) {
+			.line = line - 1,
+			.function = known[k],
+			.part = part - 1,
+		};
 	}
-	ret = lines_rows_make(lines, places, sums);
-	free(sums);
+	free(known);
+	intmap_clear(&lines);
+	intmap_clear(&parts);
+	return ret;
+}
+
+/* A site counts once for each line, function and line of a function. */
+static void add_once(struct lines_sum *sum, const struct sites *sites,
+		     size_t site)
+{
+	const struct error *error = sites_error(sites, site);
+
+	if (sum->last_site == site + 1)
+		return;
+	sum->last_site = (uint32_t)site + 1;
+	counts_add(&sum->row.counts, &sites->array[site].counts);
+	counts_add(&sum->row.interpreter, &sites->array[site].interpreter);
+	if (error)
+		error_add(&sum->row.error, error);
+}
+
+static void add_place(struct charging *charging, uint32_t number, size_t site)
+{
+	const struct sites *sites = &charging->analysis->sites;
+	const struct lines_sums *sums = &charging->sums;
+	const struct lines_firsts *firsts = &sums->firsts[number];
+
+	add_once(&sums->of_line[firsts->line], sites, site);
+	add_once(&sums->of_function[firsts->function], sites, site);
+	add_once(&sums->of_part[firsts->part], sites, site);
+}
+
+/* The place of the frame that allocated: of the innermost one at all, or of
+ * the innermost Python frame. Number + 1; 0: it is not in the file. */
+static int find_self(struct charging *charging, uint32_t node,
+		     uint32_t *ret_place)
+{
+	const struct tree *tree = &charging->analysis->tree;
+	const uint32_t *numbers;
+	size_t count;
+
+	*ret_place = 0;
+	for (bool is_first = true; node != 0 && tree->frame_of[node] != 0;
+	     is_first = false, node = tree_parent(tree, node)) {
+		const bool is_python =
+			tree->frames[tree->frame_of[node]].is_python;
+
+		if (!is_first && !is_python)
+			continue;
+		if (places_of(charging->places, tree->frame_of[node], &numbers,
+			      &count) < 0)
+			return DUMP_MEMORY;
+		if (is_in_file(charging, numbers[0]))
+			*ret_place = numbers[0] + 1;
+		if (*ret_place || is_python)
+			break;
+	}
+	return 0;
+}
+
+static int add_all(struct charging *charging, uint32_t node, size_t site)
+{
+	const struct tree *tree = &charging->analysis->tree;
+	const uint32_t *numbers;
+	size_t count;
+
+	for (; node != 0 && tree->frame_of[node] != 0;
+	     node = tree_parent(tree, node)) {
+		/* What is further out does not go through the file. */
+		if (!charging->in_file[node])
+			break;
+		if (places_of(charging->places, tree->frame_of[node], &numbers,
+			      &count) < 0)
+			return DUMP_MEMORY;
+		for (size_t i = 0; i < count; i++)
+			if (is_in_file(charging, numbers[i]))
+				add_place(charging, numbers[i], site);
+	}
+	return 0;
+}
+
+static int add_site(struct charging *charging, size_t site)
+{
+	struct lines *lines = charging->lines;
+	struct analysis *analysis = charging->analysis;
+	const struct sites *sites = &analysis->sites;
+	const uint32_t node =
+		names_self(&analysis->names, sites->array[site].node);
+	uint32_t place = charging->in_file[node];
+	int ret = 0;
+
+	if (place != 0 && lines->charge == LINES_SELF)
+		ret = find_self(charging, node, &place);
+	if (place == 0 || ret < 0)
+		return ret;
+	counts_add(&lines->sum, &sites->array[site].counts);
+	counts_add(&lines->sum_interpreter, &sites->array[site].interpreter);
+	if (sites->errors)
+		error_add(&lines->sum_error, &sites->errors[site]);
+	lines->site_count++;
+	if (lines->charge == LINES_CUMULATIVE)
+		return add_all(charging, node, site);
+	add_place(charging, place - 1, site);
+	return 0;
+}
+
+/* Sums the sites up by the lines that they are charged to. */
+static int add_sites(struct lines *lines, const uint32_t *in_file,
+		     struct places *places, struct analysis *analysis)
+{
+	const size_t room = places->count + 1;
+	struct charging charging = {
+		.lines = lines,
+		.places = places,
+		.analysis = analysis,
+		.in_file = in_file,
+	};
+	struct lines_sums *sums = &charging.sums;
+	int ret = DUMP_MEMORY;
+
+	lines->is_estimate = analysis->sites.errors != NULL;
+	lines->has_interpreter = analysis->sites.has_interpreter;
+	sums->firsts = calloc(room, sizeof(*sums->firsts));
+	sums->of_line = calloc(room, sizeof(*sums->of_line));
+	sums->of_function = calloc(room, sizeof(*sums->of_function));
+	sums->of_part = calloc(room, sizeof(*sums->of_part));
+	if (sums->firsts && sums->of_line && sums->of_function && sums->of_part)
+		ret = find_firsts(&charging);
+	for (size_t i = 0; i < analysis->sites.count && ret == 0; i++)
+		if (analysis->filter.keeps[i])
+			ret = add_site(&charging, i);
+	if (ret == 0)
+		ret = lines_rows_make(lines, places, sums);
+	free(sums->firsts);
+	free(sums->of_line);
+	free(sums->of_function);
+	free(sums->of_part);
 	return ret;
 }
 
@@ -237,7 +408,7 @@ int lines_init(struct lines *ret_lines, struct analysis *analysis,
 	       const struct lines_search *search,
 	       struct lines_candidates *ret_candidates)
 {
-	struct lines lines = { 0 };
+	struct lines lines = { .charge = search->charge };
 	struct places places;
 	size_t nodes = analysis->dump->node_count;
 	uint32_t *charged = region_new(nodes, sizeof(*charged));

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The lines of one source file. Each site is charged once, to the innermost
- * activation of that file on its stack, inlined ones included: so every column
- * adds up to what the stacks through the file have in all.
+ * The lines of one source file. Each site is charged, as one chooses, to
+ *	IN_FILE		the innermost activation of that file on its stack,
+ *			inlined ones included: so every column adds up to what
+ *			the stacks through the file have in all;
+ *	SELF		that one only where nothing lies further in: of Python,
+ *			no other Python frame;
+ *	CUMULATIVE	every line of the file on its stack, each once.
  */
 #ifndef MEMPROF_ANALYZER_MODEL_LINES_H
 #define MEMPROF_ANALYZER_MODEL_LINES_H
@@ -19,10 +23,13 @@ struct analysis;
 
 #define LINES_CANDIDATES_MAX 16
 
+enum lines_charge { LINES_IN_FILE, LINES_SELF, LINES_CUMULATIVE };
+
 /* Errors are of sampled dumps, and nothing in others. */
 struct lines_row {
 	uint32_t line; /* 0: the debug information does not say */
 	struct counts counts;
+	struct counts interpreter; /* part of counts, if has_interpreter */
 	struct error error;
 };
 
@@ -42,16 +49,20 @@ struct lines {
 	struct lines_function *functions; /* by first line */
 	size_t function_count;
 	struct lines_row *parts; /* rows told apart by function */
-	struct counts sum;
+	struct counts sum;	 /* of the sites charged, each once */
+	struct counts sum_interpreter;
 	struct error sum_error;
-	bool is_estimate;  /* all counts are: the dump is sampled */
-	size_t site_count; /* how many are charged here */
+	enum lines_charge charge;
+	bool has_interpreter; /* see sites.h */
+	bool is_estimate;     /* all counts are: the dump is sampled */
+	size_t site_count;    /* how many are charged here */
 	struct source source;
 	bool is_source_newer; /* than the code that was recorded */
 };
 
 struct lines_search {
 	const char *file; /* as the user wrote it */
+	enum lines_charge charge;
 	const char *sysroot;
 	const char *const *source_dirs;
 	size_t source_dir_count;

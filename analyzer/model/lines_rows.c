@@ -13,6 +13,7 @@
 /* What is charged to a line of a function. */
 struct part {
 	const char *function;
+	const struct lines_row *of_function; /* the function's, in all */
 	struct lines_row row;
 };
 
@@ -47,18 +48,11 @@ static int compare_functions(const void *left, const void *right)
 	return compare_names(a->name, b->name);
 }
 
-static void add_row(struct lines_row *row, const struct lines_row *more)
-{
-	counts_add(&row->counts, &more->counts);
-	error_add(&row->error, &more->error);
-}
-
 /* Parts are in order: those of a function, line by line. */
 static void make_functions(struct lines *lines, const struct part *parts,
 			   size_t count)
 {
 	struct lines_function *function = NULL;
-	size_t kept = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		const struct part *part = &parts[i];
@@ -67,19 +61,14 @@ static void make_functions(struct lines *lines, const struct part *parts,
 		    compare_names(function->name, part->function) != 0) {
 			function = &lines->functions[lines->function_count++];
 			function->name = part->function;
-			function->first_part = kept;
+			function->counts = part->of_function->counts;
+			function->error = part->of_function->error;
+			function->first_part = i;
 		}
-		counts_add(&function->counts, &part->row.counts);
-		error_add(&function->error, &part->row.error);
 		if (function->first == 0)
 			function->first = part->row.line;
 		function->last = part->row.line;
-		if (function->part_count > 0 &&
-		    lines->parts[kept - 1].line == part->row.line) {
-			add_row(&lines->parts[kept - 1], &part->row);
-			continue;
-		}
-		lines->parts[kept++] = part->row;
+		lines->parts[i] = part->row;
 		function->part_count++;
 	}
 	if (lines->function_count)
@@ -87,28 +76,25 @@ static void make_functions(struct lines *lines, const struct part *parts,
 		      sizeof(*lines->functions), compare_functions);
 }
 
-/* Rows of the same line become one. */
-static void make_rows(struct lines *lines, const struct part *parts,
-		      size_t count)
+static void make_rows(struct lines *lines, const struct places *places,
+		      const struct lines_sums *sums)
 {
-	size_t kept = 0;
+	for (size_t i = 0; i < places->count; i++) {
+		struct lines_row *row;
 
-	for (size_t i = 0; i < count; i++)
-		lines->rows[i] = parts[i].row;
-	if (count)
-		qsort(lines->rows, count, sizeof(*lines->rows),
-		      lines_compare_rows);
-	for (size_t i = 0; i < count; i++) {
-		if (kept && lines->rows[kept - 1].line == lines->rows[i].line)
-			add_row(&lines->rows[kept - 1], &lines->rows[i]);
-		else
-			lines->rows[kept++] = lines->rows[i];
+		if (counts_is_zero(&sums->of_line[i].row.counts))
+			continue;
+		row = &lines->rows[lines->row_count++];
+		*row = sums->of_line[i].row;
+		row->line = places->array[i].line;
 	}
-	lines->row_count = kept;
+	if (lines->row_count)
+		qsort(lines->rows, lines->row_count, sizeof(*lines->rows),
+		      lines_compare_rows);
 }
 
 int lines_rows_make(struct lines *lines, const struct places *places,
-		    const struct lines_row *sums)
+		    const struct lines_sums *sums)
 {
 	struct part *parts = calloc(places->count + 1, sizeof(*parts));
 	size_t count = 0;
@@ -121,18 +107,21 @@ int lines_rows_make(struct lines *lines, const struct places *places,
 		return DUMP_MEMORY;
 	}
 	for (size_t i = 0; i < places->count; i++) {
-		if (counts_is_zero(&sums[i].counts))
+		if (counts_is_zero(&sums->of_part[i].row.counts))
 			continue;
 		parts[count] = (struct part) {
 			.function = places->array[i].function,
-			.row = sums[i],
+			.of_function =
+				&sums->of_function[sums->firsts[i].function]
+					 .row,
+			.row = sums->of_part[i].row,
 		};
 		parts[count++].row.line = places->array[i].line;
 	}
 	if (count)
 		qsort(parts, count, sizeof(*parts), compare_parts);
 	make_functions(lines, parts, count);
-	make_rows(lines, parts, count);
+	make_rows(lines, places, sums);
 	free(parts);
 	return 0;
 }

@@ -184,6 +184,12 @@ static int join_slots(struct sites *sites)
 			}
 			sites_slot_counts(sites, i, &counts);
 			counts_add(&sites->array[*number - 1].counts, &counts);
+			if (sites->has_interpreter &&
+			    tree_is_interpreters(sites->tree,
+						 dump->slots[i].class_node))
+				counts_add(
+					&sites->array[*number - 1].interpreter,
+					&counts);
 			if (is_inherited)
 				counts_add(&sites->inherited, &counts);
 		}
@@ -409,6 +415,8 @@ int sites_init(struct sites *ret_sites, const struct tree *tree,
 	struct sites sites = {
 		.tree = tree,
 		.is_peak_now = find_peak_now(tree->dump),
+		.has_interpreter = tree->interpreter != MODULES_NONE &&
+				   tree->dump->header.sample_bytes == 0,
 	};
 	struct estimate *estimates = NULL;
 	int ret = DUMP_MEMORY;

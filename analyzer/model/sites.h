@@ -37,6 +37,9 @@ struct site {
 	uint32_t node; /* of the tree: the innermost frame; 0: no stack */
 	bool is_cut;   /* the outer end of the stack is missing */
 	struct counts counts;
+	/* The part that the interpreter asked for, if sites.has_interpreter:
+	 * what other native code asked for is the rest. */
+	struct counts interpreter;
 };
 
 struct sites {
@@ -47,6 +50,7 @@ struct sites {
 	uint32_t *of_node;    /* per node of the tree: site number + 1, or 0 */
 	uint8_t *is_used; /* per node: 1 when it is on the stack of a site */
 	struct counts totals; /* exact, but for reallocs when sampled */
+	bool has_interpreter; /* parts are known: exact, with an interpreter */
 	bool is_peak_now;     /* the peak is the very end of the recording */
 	uint64_t cut_count;   /* sites with is_cut */
 	uint64_t cut_allocations; /* by these */

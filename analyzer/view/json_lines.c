@@ -37,6 +37,19 @@ static int put_text(struct json *json, const struct source *source,
 	return 0;
 }
 
+/* Of the counts before it: what the interpreter asked for itself. */
+static void put_interpreter(struct json *json, const struct lines *lines,
+			    const struct counts *counts)
+{
+	if (!lines->has_interpreter) {
+		json_null(json, "interpreter");
+		return;
+	}
+	json_begin_object(json, "interpreter");
+	json_parts_counts(json, counts);
+	json_end(json);
+}
+
 static int put_rows(struct json *json, const struct lines *lines,
 		    const struct lines_row *rows, size_t count)
 {
@@ -49,6 +62,7 @@ static int put_rows(struct json *json, const struct lines *lines,
 		ret = put_text(json, &lines->source, rows[i].line);
 		json_parts_estimate(json, &rows[i].counts,
 				    lines->is_estimate ? &rows[i].error : NULL);
+		put_interpreter(json, lines, &rows[i].interpreter);
 		json_end(json);
 	}
 	json_end(json);
@@ -80,16 +94,23 @@ static int put_functions(struct json *json, const struct lines *lines)
 
 static int put_file(struct json *json, const struct lines *lines)
 {
+	static const char *const charges[] = {
+		[LINES_IN_FILE] = "in-file",
+		[LINES_SELF] = "self",
+		[LINES_CUMULATIVE] = "cumulative",
+	};
 	int ret;
 
 	json_begin_object(json, NULL);
 	json_text(json, "file", lines->file);
 	json_text(json, "source", lines->source.path);
 	json_bool(json, "source_is_newer", lines->is_source_newer);
+	json_text(json, "charge", charges[lines->charge]);
 	json_unsigned(json, "sites", lines->site_count);
 	json_begin_object(json, "sum");
 	json_parts_estimate(json, &lines->sum,
 			    lines->is_estimate ? &lines->sum_error : NULL);
+	put_interpreter(json, lines, &lines->sum_interpreter);
 	json_end(json);
 	ret = put_rows(json, lines, lines->rows, lines->row_count);
 	if (ret == 0)

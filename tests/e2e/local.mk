@@ -255,8 +255,8 @@ TESTS_SLOW += tests/e2e/kills_many.py tests/e2e/programs_every.py \
 	tests/e2e/verify_many.py
 EXTRA_DIST += $(e2e_tests) tests/e2e/browser.py tests/e2e/harness.py \
 	tests/e2e/readers.py tests/e2e/targets/mallocx.c \
-	tests/e2e/targets/mallocx.c \
 	tests/e2e/targets/py_churn.py \
+	tests/e2e/targets/py_columns.py \
 	tests/e2e/targets/py_exit.py \
 	tests/e2e/targets/py_fake.c \
 	tests/e2e/targets/py_modules.py \

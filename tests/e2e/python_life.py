@@ -36,55 +36,58 @@ class Life(harness.Case):
         self.assertEqual(run.status, status, run.stderr)
         return run
 
-    def each(self):
-        for python in interpreters():
-            with self.subTest(python=python):
-                yield python
-
     def test_locks_and_threads(self):
         library = self.build("py_native.c", "native.so", "-shared", "-fPIC")
-        for python in self.each():
-            run = self.same(python, source("py_native.py"), library,
-                            seconds=LOCKED_SECONDS)
-            report = self.json("report", "--limit", "0", "--python=python",
-                               self.dump(run))
-            blocks = {site["allocated_bytes"]: python_stack(site)
-                      for site in report["sites"]
-                      if 2000000 < site["allocated_bytes"] < 2000010}
-            stated = [line.split() for line in
-                      run.stdout.decode().splitlines()]
-            self.assertEqual(len(stated), 6)
-            for size, line, function in stated:
-                stack = blocks[int(size)]
-                self.assertEqual(stack[0], (source("py_native.py"),
-                                            int(line), function))
+        for python in interpreters():
+            with self.subTest(python=python):
+                run = self.same(python, source("py_native.py"), library,
+                                seconds=LOCKED_SECONDS)
+                report = self.json("report", "--limit", "0", "--python=python",
+                                   self.dump(run))
+                blocks = {site["allocated_bytes"]: python_stack(site)
+                          for site in report["sites"]
+                          if 2000000 < site["allocated_bytes"] < 2000010}
+                stated = [line.split() for line in
+                          run.stdout.decode().splitlines()]
+                self.assertEqual(len(stated), 6)
+                for size, line, function in stated:
+                    stack = blocks[int(size)]
+                    self.assertEqual(stack[0], (source("py_native.py"),
+                                                int(line), function))
 
     def test_ends_with_daemon_threads(self):
-        for python in self.each():
-            for i in range(RUNS):
-                run = self.record(python, source("py_exit.py"), str(i),
-                                  seconds=LOCKED_SECONDS)
-                self.assertEqual((run.status, run.stdout, run.stderr),
-                                 (0, b"end\n", b""))
+        for python in interpreters():
+            # Up to 3.10 such threads run into freed memory, whoever delays
+            # the end: a destructor that sleeps for 3 ms is enough.
+            if int(python.rpartition(".")[2]) <= 10:
+                continue
+            with self.subTest(python=python):
+                for i in range(RUNS):
+                    run = self.record(python, source("py_exit.py"), str(i),
+                                      seconds=LOCKED_SECONDS)
+                    self.assertEqual((run.status, run.stdout, run.stderr),
+                                     (0, b"end\n", b""))
 
     def test_processes_and_interpreters(self):
-        for python in self.each():
-            run = self.record(python, "-W", "ignore", source("py_modules.py"),
-                              env={"PYTHONDONTWRITEBYTECODE": "1"})
-            self.assertEqual(run.status, 0, run.stderr.decode())
-            self.assertTrue(run.stdout.endswith(b"end\n"))
-            found = 0
-            for path in self.dumps():
-                report = self.json("report", "--limit", "0",
-                                   "--python=python", path)
-                self.assertEqual(report["losses"]["python_broken"], 0)
-                found += sum(
-                    site["allocations"] for site in report["sites"]
-                    if python_stack(site)[:1] == (
-                        (source("py_modules.py"), 8, "work"),)
-                    and site["allocated_bytes"] >= 1500000)
-                os.unlink(path)
-            self.assertEqual(found, 12)
+        for python in interpreters():
+            with self.subTest(python=python):
+                run = self.record(python, "-W", "ignore",
+                                  source("py_modules.py"),
+                                  env={"PYTHONDONTWRITEBYTECODE": "1"})
+                self.assertEqual(run.status, 0, run.stderr.decode())
+                self.assertTrue(run.stdout.endswith(b"end\n"))
+                found = 0
+                for path in self.dumps():
+                    report = self.json("report", "--limit", "0",
+                                       "--python=python", path)
+                    self.assertEqual(report["losses"]["python_broken"], 0)
+                    found += sum(
+                        site["allocations"] for site in report["sites"]
+                        if python_stack(site)[:1] == (
+                            (source("py_modules.py"), 8, "work"),)
+                        and site["allocated_bytes"] >= 1500000)
+                    os.unlink(path)
+                self.assertEqual(found, 12)
 
     def test_variants(self):
         code = ("import sys\n"
@@ -92,23 +95,24 @@ class Life(harness.Case):
                 "x = f()\nprint(len(x))\n")
         with open(self.path("v.py"), "w") as file:
             file.write(code)
-        for python in self.each():
-            for flags, env in (
-                    (("-X", "dev"), {}), (("-I",), {}), (("-E",), {}),
-                    (("-X", "tracemalloc=5"), {}),
-                    ((), {"PYTHONMALLOC": "malloc"}),
-                    ((), {"PYTHONMALLOC": "debug"}),
-                    ((), {"PYTHONMALLOC": "malloc_debug"}),
-                    ((), {"PYTHONTRACEMALLOC": "5"}),
-                    ((), {"PYTHONDEVMODE": "1"})):
-                run = self.same(python, *flags, "v.py", env=env)
-                report = self.json("report", "--limit", "0",
-                                   "--python=python", self.dump(run))
-                stacks = [python_stack(site) for site in report["sites"]
-                          if site["allocated_bytes"] >= 3000000]
-                self.assertEqual(stacks, [(
-                    (self.path("v.py"), 3, "f"),
-                    (self.path("v.py"), 4, "<module>"))], (flags, env))
+        for python in interpreters():
+            with self.subTest(python=python):
+                for flags, env in (
+                        (("-X", "dev"), {}), (("-I",), {}), (("-E",), {}),
+                        (("-X", "tracemalloc=5"), {}),
+                        ((), {"PYTHONMALLOC": "malloc"}),
+                        ((), {"PYTHONMALLOC": "debug"}),
+                        ((), {"PYTHONMALLOC": "malloc_debug"}),
+                        ((), {"PYTHONTRACEMALLOC": "5"}),
+                        ((), {"PYTHONDEVMODE": "1"})):
+                    run = self.same(python, *flags, "v.py", env=env)
+                    report = self.json("report", "--limit", "0",
+                                       "--python=python", self.dump(run))
+                    stacks = [python_stack(site) for site in report["sites"]
+                              if site["allocated_bytes"] >= 3000000]
+                    self.assertEqual(stacks, [(
+                        (self.path("v.py"), 3, "f"),
+                        (self.path("v.py"), 4, "<module>"))], (flags, env))
 
     def test_code_that_comes_and_goes(self):
         run = self.record("/usr/bin/python3", source("py_churn.py"))
@@ -126,6 +130,49 @@ class Life(harness.Case):
         self.assertEqual(counts.pop("same"), 50000)
         self.assertEqual(counts, {"f%d" % i: 50 for i in range(1000)})
         self.assertLess(os.path.getsize(self.dump(run)), 8 << 20)
+
+    def test_lines(self):
+        library = self.build("py_native.c", "native.so", "-shared", "-fPIC")
+        run = self.record("/usr/bin/python3", source("py_columns.py"), library)
+        self.assertEqual(run.status, 0, run.stderr)
+        with open(source("py_columns.py")) as file:
+            named = {text.partition("# line: ")[2].strip(): number
+                     for number, text in enumerate(file, 1)
+                     if "# line: " in text}
+        keys = ("live_bytes", "peak_bytes", "allocated_bytes", "allocations",
+                "temporary")
+        mib = 1000000
+        kept = (mib, mib, mib, 10, 0)
+        once = (0, 0, mib, 10, 10)
+        leaf = {"kept": kept, "temporary": once, "native": kept}
+        # At the peak the last temporary block is there or is not.
+        total = (2 * mib, 2 * mib, 3 * mib, 30, 10)
+        for charge, wanted in (
+                ("self", leaf), ("in-file", leaf),
+                ("cumulative", dict(leaf, call=total, recursion=total,
+                                    loop=total))):
+            data = self.json("lines", "--charge", charge, self.dump(run),
+                             source("py_columns.py"))["files"][0]
+            rows = {row["line"]: row for row in data["lines"]}
+            for name, want in wanted.items():
+                row = rows[named[name]]
+                have = tuple(row[key] for key in keys)
+                native = {"native": 10, "call": 10, "recursion": 10,
+                          "loop": 10}.get(name, 0)
+                # The interpreter's own small blocks come on top.
+                for key, a, b in zip(keys, have, want):
+                    slack = {"allocations": 40, "temporary": 40,
+                             "peak_bytes": 120000}.get(key, 20000)
+                    self.assertGreaterEqual(a, b, (charge, name, key))
+                    self.assertLessEqual(a, b + slack, (charge, name, key))
+                self.assertEqual(row["allocated_bytes"] -
+                                 row["interpreter"]["allocated_bytes"] >=
+                                 native * 100000 > 0, native > 0,
+                                 (charge, name, row))
+            self.assertEqual(data["charge"], charge)
+            names = {entry["function"] for entry in data["functions"]}
+            self.assertIn("leaf", names)
+            self.assertEqual("recurse" in names, charge == "cumulative")
 
     def test_stripped(self):
         self.need("strip", "/usr/bin/python3")
