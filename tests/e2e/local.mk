@@ -246,7 +246,6 @@ e2e_tests = \
 TESTS += $(e2e_tests)
 TESTS_SLOW += tests/e2e/kills_many.py tests/e2e/leaks_agreement.py \
 	tests/e2e/programs_every.py \
-TESTS_SLOW += tests/e2e/kills_many.py tests/e2e/programs_every.py \
 	tests/e2e/python_life_every.py \
 	tests/e2e/python_stacks_every.py \
 	tests/e2e/races_long.py \
@@ -264,4 +263,5 @@ EXTRA_DIST += $(e2e_tests) tests/e2e/browser.py tests/e2e/harness.py \
 	tests/e2e/targets/py_native.py \
 	tests/e2e/targets/py_stacks.py \
 	tests/e2e/targets/py_tables.py \
+	tests/e2e/targets/py_tracemalloc.py \
 	tests/e2e/targets/replaced.c

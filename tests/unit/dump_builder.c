@@ -200,6 +200,27 @@ struct mpf_module *dump_builder_module(struct dump_builder *builder,
 	return module;
 }
 
+uint32_t dump_builder_code(struct dump_builder *builder, const char *file,
+			   const char *name, const char *lines,
+			   uint32_t lines_kind)
+{
+	struct mpf_text texts[] = {
+		dump_builder_text(builder, file, strlen(file)),
+		dump_builder_text(builder, name, strlen(name)),
+		dump_builder_text(builder, lines, strlen(lines)),
+	};
+	struct mpf_code *code =
+		dump_builder_at(builder, add(builder, MPF_SEG_CODES, 0,
+					     sizeof(struct mpf_code), 1));
+
+	code->file = texts[0];
+	code->name = texts[1];
+	code->lines = texts[2];
+	code->first_line = 10;
+	code->lines_kind = lines_kind;
+	return (uint32_t)find_stream(builder, MPF_SEG_CODES, 0, 0)->next - 1;
+}
+
 uint32_t dump_builder_thread(struct dump_builder *builder, const char *name,
 			     uint32_t tid)
 {

@@ -55,6 +55,11 @@ struct mpf_module *dump_builder_module(struct dump_builder *builder,
 				       const char *path, uint64_t start,
 				       uint64_t bytes);
 
+/* Index of new code that begins at line 10. */
+uint32_t dump_builder_code(struct dump_builder *builder, const char *file,
+			   const char *name, const char *lines,
+			   uint32_t lines_kind);
+
 /* Index of a new writer. */
 uint32_t dump_builder_thread(struct dump_builder *builder, const char *name,
 			     uint32_t tid);

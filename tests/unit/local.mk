@@ -92,7 +92,7 @@ model_tests = tests/unit/test_dump tests/unit/test_sites \
 	tests/unit/test_estimate tests/unit/test_ranges \
 	tests/unit/test_replay tests/unit/test_set tests/unit/test_leaks \
 	tests/unit/test_ages \
-	tests/unit/test_suppressions
+	tests/unit/test_suppressions tests/unit/test_code_lines
 check_PROGRAMS += $(model_tests)
 TESTS += $(model_tests)
 endif
@@ -140,6 +140,9 @@ tests_unit_test_suppressions_LDADD = $(model_test_libs)
 tests_unit_test_source_SOURCES = tests/unit/test_source.c
 tests_unit_test_source_CFLAGS = $(model_test_cflags)
 tests_unit_test_source_LDADD = $(model_test_libs)
+tests_unit_test_code_lines_SOURCES = tests/unit/test_code_lines.c
+tests_unit_test_code_lines_CFLAGS = $(model_test_cflags)
+tests_unit_test_code_lines_LDADD = $(model_test_libs)
 # It looks at itself: wherever CFLAGS say nothing, it needs lines.
 tests_unit_test_lines_SOURCES = tests/unit/test_lines.c $(model_test_sample)
 tests_unit_test_lines_CFLAGS = $(model_test_cflags) -g -O1

@@ -406,6 +406,7 @@ static const struct {
 	{ FIELD(inherited_blocks), UINT64_C(1) << 63, "inherited blocks" },
 	{ FIELD(untracked_allocs), UINT64_C(1) << 63, "untracked blocks" },
 	{ FIELD(private_bytes), UINT64_C(1) << 63, "memory of the process" },
+	{ FIELD(python), MPF_PYTHON_STOPPED + 1, "state of Python" },
 	{ FIELD(check_differences), 1, "compared walks" },
 	{ FIELD(program.offset), 4096, "text of the header" },
 	{ FIELD(program.bytes), 4096, "text of the header" },
@@ -699,6 +700,73 @@ START_TEST(test_dump_salvage_keeps_the_other_slots)
 }
 END_TEST
 
+/* Interpreted code. */
+
+/* Makes the frame of class_malloc a Python one. */
+static uint32_t add_code(void)
+{
+	uint32_t code = dump_builder_code(&sample.builder, "/src/a.py", "f",
+					  "\x80\x01", MPF_CODE_LOCATIONS);
+
+	node(sample.a)->pc = MPF_PYTHON_AT(code, 1);
+	return code;
+}
+
+START_TEST(test_dump_python_frames_are_read)
+{
+	struct dump_error error;
+	struct dump *dump;
+
+	add_code();
+	dump = open_sample(false, &error);
+	ck_assert_ptr_nonnull(dump);
+	ck_assert_uint_eq(dump->node_kinds[sample.a], DUMP_NODE_PYTHON);
+	ck_assert_uint_eq(dump->dropped_count, 0);
+	dump_close(dump);
+}
+END_TEST
+
+START_TEST(test_dump_code_is_wrong)
+{
+	const uint32_t number = add_code();
+	const uint64_t at =
+		dump_builder_element(&sample.builder, MPF_SEG_CODES, 0, number);
+	struct mpf_code *code = dump_builder_at(&sample.builder, at);
+
+	switch (_i) {
+	case 0:
+		code->lines_kind = MPF_CODE_LOCATIONS + 1;
+		expect_corrupt("kind of the lines of code", at);
+		break;
+	case 1:
+		code->file.offset = 1;
+		expect_corrupt("file of code", at);
+		break;
+	case 2:
+		code->name.bytes = UINT64_MAX;
+		expect_corrupt("name of code", at);
+		break;
+	case 3:
+		code->lines.offset = UINT64_MAX - 1;
+		expect_corrupt("lines of code", at);
+		break;
+	default: /* being written: no stack may be built on it */
+		code->lines_kind = 0;
+		expect_corrupt("code of a node", node_offset(sample.a));
+	}
+}
+END_TEST
+
+START_TEST(test_dump_node_names_no_code)
+{
+	const uint32_t number = add_code();
+
+	node(sample.a)->pc =
+		MPF_PYTHON_AT(_i ? number + 1 : MPF_PYTHON_CODES - 1, 1);
+	expect_corrupt("code of a node", node_offset(sample.a));
+}
+END_TEST
+
 /* Modules. */
 
 START_TEST(test_dump_module_is_wrong)
@@ -973,6 +1041,9 @@ static Suite *dump_suite(void)
 	tcase_add_test(tests, test_dump_slot_has_no_owner);
 	tcase_add_test(tests, test_dump_counters_that_cannot_be);
 	tcase_add_test(tests, test_dump_salvage_keeps_the_other_slots);
+	tcase_add_test(tests, test_dump_python_frames_are_read);
+	tcase_add_loop_test(tests, test_dump_code_is_wrong, 0, 5);
+	tcase_add_loop_test(tests, test_dump_node_names_no_code, 0, 2);
 	tcase_add_loop_test(tests, test_dump_module_is_wrong, 0, 6);
 	tcase_add_test(tests, test_dump_sparse_file_costs_nothing);
 	tcase_add_test(tests, test_dump_tells_running_from_killed);
