@@ -12,8 +12,21 @@ import harness
 from python_stacks import interpreters, python_stack
 
 EVERY = os.environ.get("MEMPROF_EVERY")
-RUNS = 50 if EVERY else 10
+RUNS = 50 if EVERY else 3
 LOCKED_SECONDS = 20
+
+
+def pythons():
+    """The system's own is enough where it takes long; python_life_every.py
+    goes through all, and python_stacks.py has two in any case."""
+    return interpreters() if EVERY else ["/usr/bin/python3"]
+
+
+def version_of(python):
+    return tuple(map(int, subprocess.run(
+        [python, "-c", "import sys; print(*sys.version_info[:2])"],
+        stdout=subprocess.PIPE, check=True,
+        env=harness.clean_env()).stdout.split()))
 
 
 def source(name):
@@ -38,7 +51,7 @@ class Life(harness.Case):
 
     def test_locks_and_threads(self):
         library = self.build("py_native.c", "native.so", "-shared", "-fPIC")
-        for python in interpreters():
+        for python in pythons():
             with self.subTest(python=python):
                 run = self.same(python, source("py_native.py"), library,
                                 seconds=LOCKED_SECONDS)
@@ -56,10 +69,10 @@ class Life(harness.Case):
                                                 int(line), function))
 
     def test_ends_with_daemon_threads(self):
-        for python in interpreters():
+        for python in pythons():
             # Up to 3.10 such threads run into freed memory, whoever delays
             # the end: a destructor that sleeps for 3 ms is enough.
-            if int(python.rpartition(".")[2]) <= 10:
+            if version_of(python) <= (3, 10):
                 continue
             with self.subTest(python=python):
                 for i in range(RUNS):
@@ -69,7 +82,7 @@ class Life(harness.Case):
                                      (0, b"end\n", b""))
 
     def test_processes_and_interpreters(self):
-        for python in interpreters():
+        for python in pythons():
             with self.subTest(python=python):
                 run = self.record(python, "-W", "ignore",
                                   source("py_modules.py"),
@@ -93,18 +106,19 @@ class Life(harness.Case):
         code = ("import sys\n"
                 "def f():\n  return bytearray(3000001)\n"
                 "x = f()\nprint(len(x))\n")
+        variants = (
+            (("-X", "dev"), {}), (("-X", "tracemalloc=5"), {}),
+            ((), {"PYTHONMALLOC": "malloc"}),
+            (("-I",), {}), (("-E",), {}),
+            ((), {"PYTHONMALLOC": "debug"}),
+            ((), {"PYTHONMALLOC": "malloc_debug"}),
+            ((), {"PYTHONTRACEMALLOC": "5"}),
+            ((), {"PYTHONDEVMODE": "1"}))
         with open(self.path("v.py"), "w") as file:
             file.write(code)
-        for python in interpreters():
+        for python in pythons():
             with self.subTest(python=python):
-                for flags, env in (
-                        (("-X", "dev"), {}), (("-I",), {}), (("-E",), {}),
-                        (("-X", "tracemalloc=5"), {}),
-                        ((), {"PYTHONMALLOC": "malloc"}),
-                        ((), {"PYTHONMALLOC": "debug"}),
-                        ((), {"PYTHONMALLOC": "malloc_debug"}),
-                        ((), {"PYTHONTRACEMALLOC": "5"}),
-                        ((), {"PYTHONDEVMODE": "1"})):
+                for flags, env in variants if EVERY else variants[:3]:
                     run = self.same(python, *flags, "v.py", env=env)
                     report = self.json("report", "--limit", "0",
                                        "--python=python", self.dump(run))
@@ -115,7 +129,9 @@ class Life(harness.Case):
                         (self.path("v.py"), 4, "<module>"))], (flags, env))
 
     def test_code_that_comes_and_goes(self):
-        run = self.record("/usr/bin/python3", source("py_churn.py"))
+        count = 50000 if EVERY else 5000
+        run = self.record("/usr/bin/python3", source("py_churn.py"),
+                          str(count))
         self.assertEqual(run.status, 0, run.stderr)
         report = self.json("report", "--limit", "0", "--python=python",
                            self.dump(run))
@@ -127,8 +143,9 @@ class Life(harness.Case):
                 counts[stack[0][2]] = (counts.get(stack[0][2], 0) +
                                        site["allocations"])
         # Objects of 601 bytes are malloc's.
-        self.assertEqual(counts.pop("same"), 50000)
-        self.assertEqual(counts, {"f%d" % i: 50 for i in range(1000)})
+        self.assertEqual(counts.pop("same"), count)
+        self.assertEqual(counts, {"f%d" % i: count // 1000
+                                  for i in range(1000)})
         self.assertLess(os.path.getsize(self.dump(run)), 8 << 20)
 
     def test_lines(self):
