@@ -32,7 +32,7 @@ struct mp_settings {
 	uint32_t snapshot_signal; /* MEMPROF_SNAPSHOT_SIGNAL; 0: none */
 	uint32_t snapshot_every;  /* MEMPROF_SNAPSHOT_EVERY, seconds; 0: no */
 	uint32_t snapshot_peak;	  /* MEMPROF_SNAPSHOT_PEAK, percent; 0: no */
-	bool is_python_off;	  /* MEMPROF_PYTHON=off: native frames only */
+	bool is_python_on; /* MEMPROF_PYTHON=stack: Python frames in stacks */
 };
 
 /* Where the kernel put what a program starts with. */

@@ -38,9 +38,9 @@ bool mp_mixed_on;
 static const struct mp_language *language = &mp_python;
 static bool is_wanted;
 
-void mp_mixed_init(bool is_off)
+void mp_mixed_init(bool is_on)
 {
-	is_wanted = !is_off;
+	is_wanted = is_on;
 }
 
 /* One line says why there are no Python frames; reports say it too. */

@@ -25,7 +25,7 @@
 extern bool mp_mixed_on;
 
 /* Boot only. */
-void mp_mixed_init(bool is_off);
+void mp_mixed_init(bool is_on);
 
 /* Code in which a pc was met: perhaps an interpreter. Inside a walk. */
 void mp_mixed_object(const struct mp_code_object *object);

@@ -91,7 +91,8 @@ class Programs(Case):
         # Python's frames stand in the place of those that evaluate them.
         self.compare([PYTHON, "-c", script],
                      ["_make_iterencode.<locals>._iterencode_dict"],
-                     env={"PYTHONMALLOC": "malloc", "PYTHONHASHSEED": "1"},
+                     env={"PYTHONMALLOC": "malloc", "PYTHONHASHSEED": "1",
+                          "MEMPROF_PYTHON": "stack"},
                      least=100000)
 
     def test_cc1plus(self):

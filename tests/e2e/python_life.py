@@ -40,6 +40,10 @@ class Life(harness.Case):
                         self.path(output), source(name), *flags], check=True)
         return self.path(output)
 
+    def shim_env(self, env=None, *args, **options):
+        return super().shim_env({"MEMPROF_PYTHON": "stack", **(env or {})},
+                                *args, **options)
+
     def same(self, *argv, env=None, status=0, **options):
         """The same output and status with and without; the recorded run."""
         plain = self.plain(*argv, env=env, **options)
@@ -243,6 +247,22 @@ class Life(harness.Case):
         report = self.json("report", "--limit", "0", self.dump(run))
         self.assertIsNone(report["program"]["python"]["state"])
         self.assertFalse(any(python_stack(site) for site in report["sites"]))
+
+    def test_off_unless_asked_for(self):
+        for i, (options, env, state) in enumerate((
+                ((), {}, None), ((), {"MEMPROF_PYTHON": ""}, None),
+                ((), {"MEMPROF_PYTHON": "stack"}, "on"),
+                (("--python=off",), {"MEMPROF_PYTHON": "stack"}, None),
+                (("--python=stack",), {}, "on"))):
+            with self.subTest(options=options, env=env):
+                run = self.launch("/usr/bin/python3", "-c",
+                                  "print(bytearray(10000))",
+                                  out="run%d.mp" % i, options=options, env=env)
+                self.assertEqual(run.status, 0, run.stderr)
+                report = self.json("report", "--limit", "0", "run%d.mp" % i)
+                self.assertEqual(report["program"]["python"]["state"], state)
+                self.assertEqual(state == "on", any(
+                    python_stack(site) for site in report["sites"]))
 
     def test_unknown_interpreters(self):
         for i, (version, state, word) in enumerate((

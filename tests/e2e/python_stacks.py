@@ -72,7 +72,7 @@ class Stacks(harness.Case):
     def check(self, python, *flags, env=None, least=1000):
         out = tempfile.mktemp(dir=self.dir)
         run = self.record(python, *flags, harness.SOURCES + "/py_stacks.py",
-                          out, env=env)
+                          out, env={"MEMPROF_PYTHON": "stack", **(env or {})})
         self.assertEqual(run.status, 0, run.stderr.decode()[-2000:])
         expected = self.expected(out)
         self.assertEqual(len(expected), 2)  # a forked child, too

@@ -122,6 +122,25 @@ START_TEST(test_settings_of_the_timeline)
 }
 END_TEST
 
+START_TEST(test_settings_of_python)
+{
+	char *env[] = { NULL };
+
+	ck_assert_str_eq(read_with(env), "");
+	ck_assert(!settings.is_python_on);
+	ck_assert_str_eq(read_one("MEMPROF_PYTHON=stack"), "");
+	ck_assert(settings.is_python_on);
+	ck_assert_str_eq(read_one("MEMPROF_PYTHON=off"), "");
+	ck_assert(!settings.is_python_on);
+	ck_assert_str_eq(read_one("MEMPROF_PYTHON="), "");
+	ck_assert(!settings.is_python_on);
+	ck_assert_str_eq(read_one("MEMPROF_PYTHON=on"),
+			 "memprof: MEMPROF_PYTHON takes off or stack; using "
+			 "off\n");
+	ck_assert(!settings.is_python_on);
+}
+END_TEST
+
 static const struct {
 	const char *entry;
 	bool is_said;
@@ -260,6 +279,7 @@ int main(void)
 	tcase_add_loop_test(tcase, test_settings_take_some_signals, 0,
 			    sizeof(signals) / sizeof(signals[0]));
 	tcase_add_test(tcase, test_settings_of_the_timeline);
+	tcase_add_test(tcase, test_settings_of_python);
 	tcase_add_loop_test(tcase, test_settings_say_a_depth_they_cannot_take,
 			    0, sizeof(depths) / sizeof(depths[0]));
 	tcase_add_test(tcase, test_settings_quiet_decides_first);
