@@ -1,17 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The Python frames of this thread, read where the interpreter keeps them: no
- * lock, no reference, no call but three plain reads.
- *
- * Why a plain load is safe. Only the thread itself pushes and pops its frames,
- * and a frame keeps its code alive, and that its strings. While the thread
- * holds the interpreter's lock nobody else can free its state either. malloc
- * is a call into another object, so whatever the interpreter changed before it
- * is in memory. Three cases are left, and there every read is one that may
- * fail (peek.h): a signal handler, which may have interrupted a change; a
- * thread without the lock, whose state the end of the interpreter frees, but
- * for the main thread, which is who ends it; and the first walks, which prove
- * the table of offsets.
+ * lock, no reference, no call but three plain reads. reading.h says why that
+ * is safe, last.h what is not read again.
  */
 #include "config.h"
 
@@ -20,25 +11,14 @@
 #include <stddef.h>
 
 #include "preload/base/sys.h"
-#include "preload/python/peek.h"
+#include "preload/python/freed.h"
+#include "preload/python/last.h"
+#include "preload/python/reading.h"
 
 #define CAUTIOUS_WALKS	   256u
 #define FAILURES_MAX	   32u
 #define STEPS_MAX	   (1u << 20) /* a ring is no stack */
 #define OWNED_BY_GENERATOR 1u
-#define ADDRESS_END	   (UINT64_C(1) << 47)
-#define DIGEST_BYTES	   4096u /* of what tells code apart before 3.12 */
-
-struct walk {
-	struct mp_language_thread *thread;
-	const struct mp_python_offsets *offsets;
-	uintptr_t code_type;
-	uintptr_t cframe; /* of the next group, where there are such */
-	uintptr_t last_cframe;
-	mp_language_intern_fn *intern;
-	void *arg;
-	bool is_careful;
-};
 
 static inline uintptr_t self(void)
 {
@@ -48,266 +28,196 @@ static inline uintptr_t self(void)
 	return word;
 }
 
-/* to is of a constant size, so this is one load when it is not careful. */
-static inline __attribute__((always_inline)) bool
-get(const struct walk *walk, void *to, uintptr_t from, size_t bytes)
-{
-	if (__builtin_expect(walk->is_careful, 0))
-		return mp_peek_cached(walk->thread, to, from, bytes);
-	if (__builtin_expect(from - 4096 >= ADDRESS_END - 4096, 0))
-		return false;
-	__builtin_memcpy(to, (const void *)from, bytes);
-	return true;
-}
-
-#define GET(walk, variable, from) \
-	get((walk), &(variable), (from), sizeof(variable))
-
-static uint64_t mix(uint64_t hash, uint64_t word)
-{
-	hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-	return hash ^ hash >> 29;
-}
-
-static bool digest(const struct walk *walk, uintptr_t from, uint64_t bytes,
-		   uint64_t *ret_digest)
-{
-	uint64_t hash = bytes, word = 0;
-
-	if (bytes > DIGEST_BYTES)
-		bytes = DIGEST_BYTES;
-	for (; bytes >= 8; bytes -= 8, from += 8) {
-		if (!GET(walk, word, from))
-			return false;
-		hash = mix(hash, word);
-	}
-	/* Whole words: strings and tables end with a zero byte, and memory
-	 * comes in multiples of 16. */
-	if (bytes) {
-		if (!GET(walk, word, from))
-			return false;
-		hash = mix(hash, word & ((UINT64_C(1) << 8 * bytes) - 1));
-	}
-	*ret_digest = hash;
-	return true;
-}
-
-/* The hash that most names have: of their contents, keyed, 64 bits. */
-static bool string_digest(const struct walk *walk, uintptr_t string,
-			  uint64_t *ret_digest)
-{
-	uint64_t length;
-
-	if (!GET(walk, *ret_digest, string + MP_PYTHON_HASH))
-		return false;
-	if (*ret_digest != UINT64_MAX)
-		return true;
-	if (!GET(walk, length, string + MP_PYTHON_LENGTH))
-		return false;
-	return digest(walk, string + walk->offsets->string.ascii, length,
-		      ret_digest);
-}
-
-/*
- * Code may be freed, and other code made at its address, with names and tables
- * at the addresses of the former ones. From 3.12 on code has a number that is
- * never used again; before, the contents are looked at.
- */
-static bool read_key(const struct walk *walk, uintptr_t code,
-		     uint64_t key[static MP_LANGUAGE_KEY])
-{
-	const struct mp_python_offsets *offsets = walk->offsets;
-	uint32_t first_line, version = 0;
-	uint64_t bytes;
-
-	key[0] = code;
-	if (!GET(walk, key[1], code + offsets->code.file) ||
-	    !GET(walk, key[2], code + offsets->code.name) ||
-	    !GET(walk, key[3], code + offsets->code.lines) ||
-	    !GET(walk, first_line, code + offsets->code.first_line))
-		return false;
-	if (offsets->code.version != MP_PYTHON_NONE &&
-	    !GET(walk, version, code + offsets->code.version))
-		return false;
-	key[4] = (uint64_t)version << 32 | first_line;
-	key[5] = key[6] = key[7] = 0;
-	if (__builtin_expect(version != 0, 1))
-		return true;
-	return GET(walk, bytes, (uintptr_t)key[3] + MP_PYTHON_OB_SIZE) &&
-	       digest(walk, (uintptr_t)key[3] + MP_PYTHON_BYTES, bytes,
-		      &key[5]) &&
-	       string_digest(walk, (uintptr_t)key[1], &key[6]) &&
-	       string_digest(walk, (uintptr_t)key[2], &key[7]);
-}
-
-static inline bool is_same(const uint64_t *a, const uint64_t *b)
-{
-	uint64_t differ = 0;
-
-	for (unsigned i = 0; i < MP_LANGUAGE_KEY; i++)
-		differ |= a[i] ^ b[i];
-	return differ == 0;
-}
-
-static bool code_id(const struct walk *walk, uintptr_t code, uint32_t *ret_id)
-{
-	uint64_t key[MP_LANGUAGE_KEY];
-	struct mp_language_code *known =
-		&walk->thread
-			 ->codes[(code >> 4) * UINT64_C(0x9e3779b97f4a7c15) >>
-				 53];
-
-	_Static_assert(MP_LANGUAGE_CODES == 1u << (64 - 53), "codes");
-	if (!read_key(walk, code, key))
-		return false;
-	if (__builtin_expect(!is_same(known->key, key), 0)) {
-		*ret_id = walk->intern(walk->arg, code);
-		if (!*ret_id)
-			return true; /* perhaps later */
-		__builtin_memcpy(known->key, key, sizeof(key));
-		known->id = *ret_id;
-	}
-	*ret_id = known->id;
-	return true;
-}
-
-static void push(struct walk *walk, uint32_t id, int64_t units)
-{
-	struct mp_language_thread *thread = walk->thread;
-
-	if (thread->count == MP_LANGUAGE_FRAMES) {
-		thread->is_cut = true;
-		return;
-	}
-	if (units < -1 || units >= (int64_t)MPF_PYTHON_POSITIONS - 1)
-		units = -1;
-	thread->frames[thread->count++] = (struct mp_language_frame) {
-		.where = MPF_PYTHON_AT(id, (uint64_t)(units + 1)),
-	};
-}
-
-/* The frames since the last group's end are run by one native frame. */
-static void end_group(struct walk *walk, size_t *first, uintptr_t inside)
-{
-	struct mp_language_thread *thread = walk->thread;
-
-	if (thread->count > *first)
-		thread->frames[thread->count - 1].inside = inside;
-	*first = thread->count;
-}
-
 /* The structure that is in the native frame of the group that ends here. */
-static uintptr_t next_cframe(struct walk *walk)
+static uintptr_t next_cframe(struct mp_reading *reading)
 {
-	const uintptr_t cframe = walk->cframe;
+	const uintptr_t cframe = reading->cframe;
 
-	if (!cframe || cframe == walk->last_cframe)
+	if (!cframe || cframe == reading->last_cframe)
 		return MP_LANGUAGE_UNKNOWN;
-	if (!GET(walk, walk->cframe, cframe + walk->offsets->cframe.previous))
-		walk->cframe = 0;
+	if (!MP_READ(reading, reading->cframe,
+		     cframe + reading->offsets->cframe.previous))
+		reading->cframe = 0;
 	return cframe;
 }
 
-static bool is_code(const struct walk *walk, uintptr_t code)
+static inline bool is_code(const struct mp_reading *reading, uintptr_t code)
 {
 	uintptr_t type;
 
-	return code && GET(walk, type, code + MP_PYTHON_OB_TYPE) &&
-	       type == walk->code_type;
+	return code && MP_READ(reading, type, code + MP_PYTHON_OB_TYPE) &&
+	       type == reading->code_type;
+}
+
+static bool where(struct mp_reading *reading, uintptr_t code, int64_t units,
+		  struct mp_language_frame *frame)
+{
+	uint32_t id;
+
+	if (!mp_identity_of(reading, code, &id))
+		return false;
+	reading->is_unsure |= id == 0;
+	if (units < -1 || units >= (int64_t)MPF_PYTHON_POSITIONS - 1)
+		units = -1;
+	frame->where = MPF_PYTHON_AT(id, (uint64_t)(units + 1));
+	return true;
 }
 
 /* Up to 3.10: each frame has a native one. */
-static bool walk_objects(struct walk *walk, uintptr_t frame)
+static inline bool read_object(struct mp_reading *reading,
+			       struct mp_language_source *source,
+			       struct mp_language_frame *frame)
 {
-	const struct mp_python_offsets *offsets = walk->offsets;
-	size_t first = 0;
+	const struct mp_python_offsets *offsets = reading->offsets;
+	int32_t last;
 
-	for (unsigned i = 0; frame && i < STEPS_MAX; i++) {
-		uintptr_t code;
-		int32_t last;
-		uint32_t id;
-
-		if (!GET(walk, code, frame + offsets->frame.code) ||
-		    !is_code(walk, code) ||
-		    !GET(walk, last, frame + offsets->frame.position) ||
-		    !code_id(walk, code, &id))
-			return false;
-		if (offsets->lasti_unit == 1 && last >= 0)
-			last /= 2;
-		push(walk, id, last);
-		end_group(walk, &first, next_cframe(walk));
-		if (!GET(walk, frame, frame + offsets->frame.previous))
-			return false;
-	}
-	return !frame;
+	if (!MP_READ(reading, source->code,
+		     source->frame + offsets->frame.code) ||
+	    !is_code(reading, source->code) ||
+	    !MP_READ(reading, last, source->frame + offsets->frame.position))
+		return false;
+	source->position = (uint32_t)last;
+	if (offsets->lasti_unit == 1 && last >= 0)
+		last /= 2;
+	source->is_boundary = true;
+	frame->inside = next_cframe(reading);
+	return where(reading, source->code, last, frame);
 }
 
 /* From 3.11 on. */
-static bool walk_frames(struct walk *walk, uintptr_t frame)
+static inline bool read_frame(struct mp_reading *reading,
+			      struct mp_language_source *source,
+			      struct mp_language_frame *frame)
 {
-	const struct mp_python_offsets *offsets = walk->offsets;
+	const struct mp_python_offsets *offsets = reading->offsets;
 	const bool has_entries = offsets->frame.is_entry != MP_PYTHON_NONE;
-	size_t first = 0;
+	const uintptr_t at = source->frame;
+	uintptr_t code;
+	int32_t first_traceable;
+	uint16_t bits;
+	uint8_t owner;
+	int64_t units;
 
-	for (unsigned i = 0; frame && i < STEPS_MAX; i++) {
-		uintptr_t code, position;
-		uint8_t owner, is_entry = 0;
-		int32_t first_traceable;
-		int64_t units;
-		uint32_t id;
-
-		if (!GET(walk, owner, frame + offsets->frame.owner))
-			return false;
-		if (owner >= offsets->owner_native) {
-			end_group(walk, &first, frame);
-			goto next;
-		}
-		if (!GET(walk, code, frame + offsets->frame.code))
-			return false;
-		code &= ~(uintptr_t)offsets->code_tag;
-		if (!is_code(walk, code) ||
-		    !GET(walk, position, frame + offsets->frame.position) ||
-		    !GET(walk, first_traceable,
-			 code + offsets->code.first_traceable))
-			return false;
-		if (has_entries &&
-		    !GET(walk, is_entry, frame + offsets->frame.is_entry))
-			return false;
-		units = ((int64_t)position -
-			 (int64_t)(code + offsets->code.bytecode)) /
-			2;
-		/* A frame that is being made is none yet. */
-		if (owner == OWNED_BY_GENERATOR || units >= first_traceable) {
-			if (!code_id(walk, code, &id))
-				return false;
-			push(walk, id, units);
-		}
-		if (is_entry)
-			end_group(walk, &first, next_cframe(walk));
-	next:
-		if (!GET(walk, frame, frame + offsets->frame.previous))
-			return false;
+	if (!MP_READ(reading, bits, at + offsets->frame.bits) ||
+	    !MP_READ(reading, source->code, at + offsets->frame.code) ||
+	    !MP_READ(reading, source->position, at + offsets->frame.position))
+		return false;
+	source->bits = bits &= offsets->bits_mask;
+	owner = (uint8_t)(has_entries ? bits >> 8 : bits);
+	if (owner >= offsets->owner_native) {
+		frame->inside = at;
+		return true;
 	}
-	return !frame;
+	code = source->code & ~(uintptr_t)offsets->code_tag;
+	if (!is_code(reading, code) ||
+	    !MP_READ(reading, first_traceable,
+		     code + offsets->code.first_traceable))
+		return false;
+	if (has_entries && (bits & 0xff)) {
+		source->is_boundary = true;
+		frame->inside = next_cframe(reading);
+	}
+	units = ((int64_t)source->position -
+		 (int64_t)(code + offsets->code.bytecode)) /
+		2;
+	/* A frame that is being made is none yet. */
+	return (owner != OWNED_BY_GENERATOR && units < first_traceable) ||
+	       where(reading, code, units, frame);
+}
+
+/* Reads the frame whose address source has, and where the next one is. */
+static inline bool read_one(struct mp_reading *reading,
+			    struct mp_language_source *source,
+			    struct mp_language_frame *frame,
+			    uintptr_t *ret_next)
+{
+	const struct mp_python_offsets *offsets = reading->offsets;
+
+	source->native = reading->cframe;
+	return (offsets->minor <= 10 ? read_object(reading, source, frame)
+				     : read_frame(reading, source, frame)) &&
+	       MP_READ(reading, *ret_next,
+		       source->frame + offsets->frame.previous);
+}
+
+/*
+ * Further out than what is kept: the native frame that runs the outermost
+ * frame of it.
+ */
+static uintptr_t find_boundary(struct mp_reading *reading, uintptr_t frame)
+{
+	for (unsigned i = 0; frame && i < STEPS_MAX; i++) {
+		struct mp_language_source source = { .frame = frame };
+		struct mp_language_frame beyond = { .where = 0 };
+
+		if (!read_one(reading, &source, &beyond, &frame))
+			break;
+		if (beyond.inside)
+			return beyond.inside;
+	}
+	return MP_LANGUAGE_UNKNOWN;
+}
+
+/* Reads frames from this one outwards. False: with what is kept of the last
+ * walk there are more than there is room for. */
+static bool read_frames(struct mp_reading *reading, uintptr_t frame)
+{
+	struct mp_language_thread *thread = reading->thread;
+	size_t kept = 0, left = MP_LANGUAGE_FRAMES;
+	uintptr_t outermost = MP_LANGUAGE_UNKNOWN;
+
+	while (frame && !mp_last_join(reading, frame, &kept)) {
+		struct mp_language_source *source;
+		struct mp_language_frame *fresh;
+
+		if (left == 0) {
+			thread->is_cut = true;
+			outermost = find_boundary(reading, frame);
+			break;
+		}
+		source = &thread->fresh.sources[--left];
+		fresh = &thread->fresh.frames[left];
+		*source = (struct mp_language_source) { .frame = frame };
+		*fresh = (struct mp_language_frame) { .where = 0 };
+		if (!read_one(reading, source, fresh, &frame)) {
+			thread->is_broken = true;
+			left += fresh->where == 0;
+			break;
+		}
+	}
+	if (kept > left)
+		return false;
+	mp_last_store(thread, kept, MP_LANGUAGE_FRAMES - left);
+	if (thread->count > 0 && thread->last.frames[0].inside == 0)
+		thread->last.frames[0].inside = outermost;
+	return true;
 }
 
 /* Where the innermost frame is. */
-static bool start(struct walk *walk, uintptr_t state, uintptr_t *ret_frame)
+static bool start(struct mp_reading *reading, uintptr_t state,
+		  uintptr_t *ret_frame)
 {
-	const struct mp_python_offsets *offsets = walk->offsets;
+	const struct mp_python_offsets *offsets = reading->offsets;
 
-	walk->cframe = 0;
-	walk->last_cframe = 0;
+	reading->cframe = 0;
+	reading->last_cframe = 0;
 	if (offsets->state.cframe != MP_PYTHON_NONE &&
-	    !GET(walk, walk->cframe, state + offsets->state.cframe))
+	    !MP_READ(reading, reading->cframe, state + offsets->state.cframe))
 		return false;
 	if (offsets->state.root_cframe != MP_PYTHON_NONE)
-		walk->last_cframe = state + offsets->state.root_cframe;
+		reading->last_cframe = state + offsets->state.root_cframe;
 	if (offsets->state.frame != MP_PYTHON_NONE)
-		return GET(walk, *ret_frame, state + offsets->state.frame);
+		return MP_READ(reading, *ret_frame,
+			       state + offsets->state.frame);
 	*ret_frame = 0;
-	return !walk->cframe ||
-	       GET(walk, *ret_frame, walk->cframe + offsets->cframe.frame);
+	if (reading->cframe &&
+	    !MP_READ(reading, *ret_frame,
+		     reading->cframe + offsets->cframe.frame))
+		return false;
+	/* They are needed no more. */
+	if (offsets->cframe.previous == MP_PYTHON_NONE)
+		reading->cframe = 0;
+	return true;
 }
 
 static bool is_main_thread(void)
@@ -320,11 +230,12 @@ static bool is_main_thread(void)
 }
 
 /* Is the state this thread's? Of the first walks. */
-static bool is_own(const struct walk *walk, uintptr_t state)
+static bool is_own(const struct mp_reading *reading, uintptr_t state)
 {
 	uintptr_t thread_id;
 
-	return GET(walk, thread_id, state + walk->offsets->state.thread_id) &&
+	return MP_READ(reading, thread_id,
+		       state + reading->offsets->state.thread_id) &&
 	       thread_id == self();
 }
 
@@ -337,22 +248,68 @@ static void fail(void)
 					       (uint32_t)MPF_PYTHON_STOPPED);
 }
 
-static bool is_on(void)
+uintptr_t mp_python_own(void)
 {
-	return atomic_load_explicit(&mp_python_reader.state,
-				    memory_order_acquire) == MPF_PYTHON_ON;
+	if (atomic_load_explicit(&mp_python_reader.state,
+				 memory_order_acquire) != MPF_PYTHON_ON)
+		return 0;
+	return (uintptr_t)mp_python_reader.own_state();
 }
 
-bool mp_python_has_frames(void)
+/* What is left of the last walk that this one may build upon. */
+static size_t count_candidates(struct mp_reading *reading, uintptr_t state)
 {
-	return is_on() && mp_python_reader.own_state();
+	const struct mp_language_thread *thread = reading->thread;
+
+	return reading->freed && !reading->is_careful && thread->is_sure &&
+			       thread->freed == reading->freed &&
+			       thread->state == state
+		       ? thread->count
+		       : 0;
 }
 
-bool mp_python_walk(struct mp_language_thread *thread, bool is_interrupted,
-		    mp_language_intern_fn *intern, void *arg)
+static bool walk(struct mp_reading *reading, uintptr_t state,
+		 bool is_interrupted)
+{
+	struct mp_language_thread *thread = reading->thread;
+	uintptr_t frame;
+
+	do {
+		if (!start(reading, state, &frame)) {
+			fail();
+			return false;
+		}
+		if (read_frames(reading, frame))
+			break;
+		reading->candidates = 0;
+	} while (true);
+	/* A handler may have come amid a change: that says nothing. */
+	if (thread->is_broken && !is_interrupted)
+		fail();
+	thread->state = state;
+	thread->freed = reading->freed;
+	thread->is_sure = reading->freed && !thread->is_broken &&
+			  !thread->is_cut && !reading->is_unsure;
+	return true;
+}
+
+/* The first walks prove that the state is this thread's. */
+static bool is_proven(struct mp_reading *reading, uintptr_t state)
+{
+	atomic_fetch_add(&mp_python_reader.walks, 1);
+	reading->is_careful = true;
+	if (is_own(reading, state))
+		return true;
+	fail();
+	return false;
+}
+
+bool mp_python_walk(struct mp_language_thread *thread, uintptr_t own,
+		    bool is_interrupted, mp_language_intern_fn *intern,
+		    void *arg)
 {
 	struct mp_python_reader *reader = &mp_python_reader;
-	struct walk walk = {
+	struct mp_reading reading = {
 		.thread = thread,
 		.offsets = reader->offsets,
 		.code_type = reader->code_type,
@@ -360,45 +317,28 @@ bool mp_python_walk(struct mp_language_thread *thread, bool is_interrupted,
 		.arg = arg,
 		.is_careful = is_interrupted,
 	};
-	uintptr_t state = (uintptr_t)reader->own_state();
 	const uintptr_t attached = (uintptr_t)reader->attached_state();
-	uintptr_t frame;
-	bool is_whole;
+	uintptr_t state = own;
 
 	/* From 3.12 on the attached state is this thread's; before, it is that
 	 * of whoever holds the lock. */
-	if (attached && walk.offsets->minor >= 12)
+	if (attached && reading.offsets->minor >= 12)
 		state = attached;
-	if (!state || (state != attached && reader->is_finalizing()))
-		return false;
+	if (state != attached)
+		reading.is_careful |= !is_main_thread();
+	if (!is_interrupted && !thread->is_plain)
+		reading.freed = mp_freed_get();
+	reading.candidates = count_candidates(&reading, state);
 	thread->walks++;
-	thread->count = 0;
-	thread->is_cut = false;
-	walk.is_careful |= state != attached && !is_main_thread();
+	thread->count = thread->kept = 0;
+	thread->is_cut = thread->is_broken = thread->is_sure = false;
+	if (state != attached && reader->is_finalizing())
+		return false;
 	if (__builtin_expect(
 		    atomic_load_explicit(&reader->walks, memory_order_relaxed) <
 			    CAUTIOUS_WALKS,
-		    0)) {
-		atomic_fetch_add(&reader->walks, 1);
-		walk.is_careful = true;
-		if (!is_own(&walk, state)) {
-			fail();
-			return false;
-		}
-	}
-	if (!start(&walk, state, &frame)) {
-		fail();
+		    0) &&
+	    !is_proven(&reading, state))
 		return false;
-	}
-	if (walk.offsets->minor <= 10)
-		is_whole = walk_objects(&walk, frame);
-	else
-		is_whole = walk_frames(&walk, frame);
-	thread->is_broken = !is_whole;
-	/* A handler may have come amid a change: that says nothing. */
-	if (!is_whole && !is_interrupted)
-		fail();
-	if (thread->count > 0 && thread->frames[thread->count - 1].inside == 0)
-		thread->frames[thread->count - 1].inside = MP_LANGUAGE_UNKNOWN;
-	return thread->count > 0;
+	return walk(&reading, state, is_interrupted);
 }

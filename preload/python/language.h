@@ -18,6 +18,7 @@
 #include "preload/format/format.h"
 
 #define MP_LANGUAGE_FRAMES   4096u /* kept of a stack, the innermost ones */
+#define MP_LANGUAGE_PLACES   512u  /* looked up by address; power of two */
 #define MP_LANGUAGE_CODES    2048u /* remembered by a thread; power of two */
 #define MP_LANGUAGE_KEY	     8u	   /* words */
 #define MP_LANGUAGE_UNKNOWN  ((uintptr_t)1)
@@ -26,21 +27,30 @@
 #define MP_LANGUAGE_LINES_MAX \
 	(512u << 10) /* longer tables are left out: no lines then */
 
-/* Innermost first. */
 struct mp_language_frame {
-	uint64_t where; /* MPF_PYTHON_AT() */
+	uint64_t where; /* MPF_PYTHON_AT(); 0: a boundary and nothing else */
 	/*
-	 * Of the outermost of the frames that one native frame runs: an
-	 * address inside that native frame, or MP_LANGUAGE_UNKNOWN when only
-	 * the order tells which it is. 0: the next frame is run by it too.
+	 * Not 0: a native frame runs this one and those that follow inwards, up
+	 * to the next that has it set. An address inside that native frame, or
+	 * MP_LANGUAGE_UNKNOWN when only the order tells which it is.
 	 */
 	uintptr_t inside;
 };
 
+/* The words a frame was read from. */
+struct mp_language_source {
+	uintptr_t frame, code, position;
+	uintptr_t native; /* what would be inside the native frame */
+	uint32_t bits;
+	bool is_boundary; /* native was used */
+};
+
 /* Code that was met: known again while all words of its key are the same. */
 struct mp_language_code {
-	uint64_t key[MP_LANGUAGE_KEY]; /* [0] is its address; 0: empty */
 	uint32_t id;		       /* as intern() gave it */
+	uint64_t freed;		       /* code that was, when it was looked at;
+					  counted from 1 */
+	uint64_t key[MP_LANGUAGE_KEY]; /* [0] is its address; 0: empty */
 };
 
 /* A piece of code, to be copied. Any bytes. */
@@ -61,13 +71,26 @@ struct mp_peek_block {
 };
 #define MP_PEEK_BLOCKS 64u
 
+/* Outermost first. */
+struct mp_language_stack {
+	struct mp_language_frame frames[MP_LANGUAGE_FRAMES];
+	struct mp_language_source sources[MP_LANGUAGE_FRAMES];
+};
+
 /* What one thread's walks own. All zero is a valid new one. */
 struct mp_language_thread {
 	uint64_t walks;
-	size_t count;
+	size_t count;	/* last.frames, boundaries included */
+	size_t kept;	/* of them, those that are as after the walk before */
 	bool is_cut;	/* there are more than were kept */
 	bool is_broken; /* what is further out is no frame */
-	struct mp_language_frame frames[MP_LANGUAGE_FRAMES];
+	bool is_sure;	/* all of it was read, and may be built upon */
+	bool is_plain;	/* set by the caller: walks without any memory */
+	uintptr_t state;
+	uint64_t freed;
+	struct mp_language_stack last;
+	struct mp_language_stack fresh; /* filled from its end */
+	uint16_t places[MP_LANGUAGE_PLACES];
 	struct mp_language_code codes[MP_LANGUAGE_CODES];
 	struct mp_peek_block blocks[MP_PEEK_BLOCKS];
 };
@@ -88,16 +111,17 @@ struct mp_language {
 	/* Ready, or why not. */
 	enum mpf_python (*state)(uint32_t *ret_version, uintptr_t *ret_address);
 
-	/* Has this thread frames at all? Cheap. */
-	bool (*has_frames)(void);
+	/* What the interpreter has of this thread; 0: nothing. Cheap. */
+	uintptr_t (*own)(void);
 
 	/*
-	 * Fills in frames and count. interrupted: a signal handler runs on
-	 * this stack, so structures may be half changed. True when there are
-	 * frames.
+	 * Sets what is in thread. own: as own() said just now. interrupted: a
+	 * signal handler runs on this stack, so structures may be half changed.
+	 * False when there are none to be read.
 	 */
-	bool (*walk)(struct mp_language_thread *thread, bool is_interrupted,
-		     mp_language_intern_fn *intern, void *arg);
+	bool (*walk)(struct mp_language_thread *thread, uintptr_t own,
+		     bool is_interrupted, mp_language_intern_fn *intern,
+		     void *arg);
 
 	/* False when the code cannot be read. */
 	bool (*describe)(uintptr_t code, struct mp_language_text *ret_text);

@@ -6,6 +6,8 @@
 
 #include <stddef.h>
 
+#include "preload/python/freed.h"
+
 struct mp_python_reader mp_python_reader;
 
 static uint32_t number(const char **text)
@@ -110,6 +112,8 @@ static bool meet_object(uintptr_t start, uintptr_t end, uintptr_t bias)
 	if (!get_version || !mp_symbols_find(&symbols, "PyCode_Type", NULL))
 		return false;
 	state = judge(get_version(), &symbols, &reader);
+	if (state == MPF_PYTHON_ON)
+		mp_freed_watch(&reader, start, end);
 	mp_python_reader = reader;
 	atomic_store(&mp_python_reader.state, (uint32_t)state);
 	return true;
@@ -131,7 +135,7 @@ static void get_evaluator(uintptr_t *ret_start, uintptr_t *ret_end)
 const struct mp_language mp_python = {
 	.object = meet_object,
 	.state = get_state,
-	.has_frames = mp_python_has_frames,
+	.own = mp_python_own,
 	.walk = mp_python_walk,
 	.describe = mp_python_describe,
 	.evaluator = get_evaluator,

@@ -22,6 +22,7 @@
 #define MP_PYTHON_LENGTH    16u /* of a string */
 #define MP_PYTHON_STATE	    32u
 #define MP_PYTHON_TYPE_SIZE 32u	 /* tp_basicsize */
+#define MP_PYTHON_DEALLOC   48u	 /* tp_dealloc */
 #define MP_PYTHON_MEMBERS   240u /* tp_members */
 
 struct mp_python_reader {
@@ -47,9 +48,10 @@ extern struct mp_python_reader mp_python_reader;
 bool mp_python_check(const struct mp_python_reader *reader);
 
 /* frames.c, code.c: of struct mp_language. */
-bool mp_python_has_frames(void);
-bool mp_python_walk(struct mp_language_thread *thread, bool is_interrupted,
-		    mp_language_intern_fn *intern, void *arg);
+uintptr_t mp_python_own(void);
+bool mp_python_walk(struct mp_language_thread *thread, uintptr_t own,
+		    bool is_interrupted, mp_language_intern_fn *intern,
+		    void *arg);
 bool mp_python_describe(uintptr_t code, struct mp_language_text *ret_text);
 
 #endif

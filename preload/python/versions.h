@@ -18,6 +18,7 @@ struct mp_python_offsets {
 				 an address in the code */
 	uint8_t owner_native; /* owners from this on are no Python frames */
 	uint8_t lines;	      /* enum mpf_code_lines */
+	uint16_t bits_mask;   /* what of frame.bits is meant; 0: nothing */
 	struct {
 		uint16_t frame;	 /* the frame, but: */
 		uint16_t cframe; /* the _PyCFrame that is in each evaluator */
@@ -29,6 +30,7 @@ struct mp_python_offsets {
 	} cframe;
 	struct {
 		uint16_t previous, code, position, owner, is_entry;
+		uint16_t bits; /* two bytes that hold the last two */
 	} frame;
 	struct {
 		uint16_t first_line, file, name, lines, bytecode;

@@ -9,6 +9,7 @@
 #include "preload/base/lock.h"
 #include "preload/base/map.h"
 #include "preload/base/say.h"
+#include "preload/record/mixed.h"
 #include "preload/record/stacks.h"
 
 #define SAID_MAX 3u /* differences shown in full */
@@ -112,8 +113,12 @@ void mp_check_differ(const struct mp_regs *regs,
 
 void mp_check_verified(void)
 {
-	mp_unwind_verified(&mp_file.header->verify_walks,
-			   &mp_file.header->verify_differences);
+	uint64_t walks, differences, nodes, others;
+
+	mp_unwind_verified(&walks, &differences);
+	mp_mixed_verified(&nodes, &others);
+	mp_file.header->verify_walks = walks + nodes;
+	mp_file.header->verify_differences = differences + others;
 }
 
 void mp_check_now(struct mp_writer *writer, const struct mp_regs *regs,

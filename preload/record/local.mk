@@ -23,6 +23,8 @@ preload_record_files = \
 	preload/record/lifetimes.h \
 	preload/record/live.c \
 	preload/record/live.h \
+	preload/record/merge.c \
+	preload/record/merge.h \
 	preload/record/mixed.c \
 	preload/record/mixed.h \
 	preload/record/modules.c \

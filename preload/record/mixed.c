@@ -4,39 +4,62 @@
 
 #include "preload/record/mixed.h"
 
-#include <stddef.h>
+#include <stdatomic.h>
 
 #include "preload/base/map.h"
 #include "preload/base/say.h"
 #include "preload/python/language.h"
+#include "preload/record/check.h"
 #include "preload/record/codes.h"
+#include "preload/record/merge.h"
+#include "preload/record/modules.h"
 #include "preload/record/recorder.h"
+#include "preload/unwind/known.h"
 
-/* Of a stack: native ones, the others, and the sign that some are missing. */
-#define NODES_MAX (MP_DEPTH_MAX + MP_LANGUAGE_FRAMES + 1u)
+#define LINKS 4096u /* of numbered stacks; both a power of two */
+#define PAIRS 4096u
+
+/* A stack's number, from that of all but its innermost frame. */
+struct link {
+	uint64_t outer, where, inside;
+	uint64_t number; /* 0: empty */
+};
+
+/* The node of a native stack with other frames. */
+struct pair {
+	uint64_t number;     /* of the frames */
+	uint32_t tag;	     /* of the native stack; 0: empty */
+	uint32_t generation; /* of the modules */
+	uint32_t node;
+};
+
+#define NUMBER_EMPTY 1u /* of the stack without frames */
 
 /* What a writer owns once its thread had other frames. */
 struct mp_mixed {
+	uintptr_t own; /* of the last walk, as the next two are */
+	bool is_amid;  /* it went through a frame that a signal interrupted */
+	uint32_t expected; /* the node it was known to have; 0: it was not */
+	uint32_t tags;	   /* given to native stacks so far */
+	uint64_t numbers;
+	struct pair wanted; /* the pair of the last walk, where it has one */
+	struct mp_mixed *truth; /* of the test mode: without any memory */
 	struct mp_language_thread thread;
-	bool is_interrupted; /* the last walk went through a signal frame */
-	uint32_t base;	     /* what nodes[0] is a child of; 0: nothing kept */
-	size_t depth;
-	uint64_t pcs[NODES_MAX]; /* of the last stack, outermost first */
-	uint32_t nodes[NODES_MAX];
+	struct mp_merge merge;
+	uint64_t at[MP_LANGUAGE_FRAMES]; /* number at each frame */
+	struct link links[LINKS];
+	struct pair pairs[PAIRS];
 };
 
-/* A stack being put together: as the last one so far, or not any more. */
-struct chain {
-	struct mp_writer *writer;
-	struct mp_mixed *mixed;
-	size_t depth;
-	uint32_t node;
-	bool is_as_last;
-};
+/* A walker's note has a tag with this bit where the stack goes with others. */
+#define TAG_MIXED (UINT32_C(1) << 31)
 
 bool mp_mixed_on;
 static const struct mp_language *language = &mp_python;
 static bool is_wanted;
+static struct {
+	_Atomic uint64_t nodes, differences;
+} verified;
 
 void mp_mixed_init(bool is_on)
 {
@@ -111,155 +134,193 @@ static uint32_t intern(void *arg, uintptr_t code)
 }
 
 /* Does the stack go through a frame that a signal interrupted? */
-static bool is_interrupted(const struct mp_mixed *mixed,
-			   const struct mp_walk *walk)
+static bool is_interrupted(const struct mp_walk *walk)
 {
-	/* What was kept is as it was. */
-	bool is_found = mixed->is_interrupted && walk->kept > 0;
+	uint64_t flags = 0;
 
-	for (size_t i = walk->kept; i < walk->depth && !is_found; i++)
-		is_found = (walk->pcs[i] & MP_PC_EXACT) != 0;
-	return is_found;
+	for (size_t i = 0; i < walk->depth; i++)
+		flags |= walk->pcs[i];
+	return (flags & MP_PC_EXACT) != 0;
+}
+
+static struct mp_mixed *mixed_of(struct mp_writer *writer)
+{
+	if (__builtin_expect(!writer->mixed, 0)) {
+		writer->mixed = mp_map_new(sizeof(*writer->mixed));
+		if (writer->mixed)
+			writer->mixed->numbers = NUMBER_EMPTY;
+	}
+	return writer->mixed;
+}
+
+/* Equal stacks of frames have equal numbers, others have others. */
+static uint64_t number_of(struct mp_mixed *mixed, uint64_t outer,
+			  const struct mp_language_frame *frame)
+{
+	const uint64_t hash = (outer ^ frame->where << 17 ^ frame->inside) *
+			      UINT64_C(0x9e3779b97f4a7c15);
+	struct link *link = &mixed->links[hash >> 52];
+
+	_Static_assert(LINKS == 1u << (64 - 52), "links");
+	if (__builtin_expect(!link->number || link->outer != outer ||
+				     link->where != frame->where ||
+				     link->inside != frame->inside,
+			     0))
+		*link = (struct link) { outer, frame->where, frame->inside,
+					++mixed->numbers };
+	return link->number;
+}
+
+/* The number of the frames that were read; 0: they may not be known again. */
+static uint64_t number(struct mp_mixed *mixed)
+{
+	const struct mp_language_thread *thread = &mixed->thread;
+	uint64_t outer = NUMBER_EMPTY;
+
+	if (!thread->is_sure)
+		return 0;
+	if (thread->kept > 0)
+		outer = mixed->at[thread->kept - 1];
+	for (size_t i = thread->kept; i < thread->count; i++)
+		mixed->at[i] = outer =
+			number_of(mixed, outer, &thread->last.frames[i]);
+	return outer;
+}
+
+static inline struct pair *pair_of(struct mp_mixed *mixed,
+				   const struct pair *wanted)
+{
+	const uint64_t hash = (wanted->number ^ (uint64_t)wanted->tag << 32) *
+			      UINT64_C(0x9e3779b97f4a7c15);
+
+	_Static_assert(PAIRS == 1u << (64 - 52), "pairs");
+	return &mixed->pairs[hash >> 52];
+}
+
+static void read_frames(struct mp_writer *writer, struct mp_mixed *mixed)
+{
+	if (!language->walk(&mixed->thread, mixed->own, mixed->is_amid, intern,
+			    writer))
+		note_state();
+}
+
+/* A native stack that goes with others, when it is met for the first time. */
+static uint32_t tag_new(struct mp_mixed *mixed, struct mp_note *note)
+{
+	/* What has no number is looked at each time. */
+	if (!note || mixed->tags == TAG_MIXED - 1)
+		return 0;
+	*note = (struct mp_note) { .tag = TAG_MIXED | ++mixed->tags };
+	return note->tag;
+}
+
+static void walk_again(struct mp_writer *writer, const struct mp_regs *regs,
+		       struct mp_walk *ret_walk)
+{
+	/* The nodes of a native stack are those of another walk now. */
+	writer->chain_generation = 0;
+	mp_unwind_walk_placed(writer->walker, regs, ret_walk);
+}
+
+/* The native walk, where it has no tag. The one it has now. */
+static uint32_t walk_native(struct mp_writer *writer,
+			    const struct mp_regs *regs,
+			    const struct mp_known *known,
+			    struct mp_walk *ret_walk)
+{
+	struct mp_note *note;
+
+	if (known->is_found) {
+		note = &known->entry->note;
+		walk_again(writer, regs, ret_walk);
+	} else {
+		writer->chain_generation = 0;
+		mp_unwind_walk_unknown(writer->walker, regs, known, ret_walk);
+		note = ret_walk->note;
+	}
+	return is_interrupted(ret_walk) ? 0 : tag_new(writer->mixed, note);
 }
 
 bool mp_mixed_walk(struct mp_writer *writer, const struct mp_regs *regs,
-		   struct mp_walk *ret_walk)
+		   struct mp_walk *ret_walk, uint32_t *ret_node)
 {
-	struct mp_mixed *mixed = writer->mixed;
+	const uintptr_t own = language->own();
+	struct mp_mixed *mixed;
+	struct mp_known known;
+	struct pair *pair;
+	bool is_known;
 
-	if (!language->has_frames())
+	*ret_node = 0;
+	if (!own || !(mixed = mixed_of(writer)))
 		return false;
-	if (__builtin_expect(!mixed, 0)) {
-		mixed = mp_map_new(sizeof(*mixed));
-		if (!mixed)
-			return false;
-		writer->mixed = mixed;
+	mixed->own = own;
+	mixed->expected = 0;
+	is_known = mp_known_find(writer->walker, regs, &known) &&
+		   known.entry->note.tag & TAG_MIXED;
+	if (is_known)
+		mixed->wanted.tag = known.entry->note.tag;
+	else
+		mixed->wanted.tag = walk_native(writer, regs, &known, ret_walk);
+	/* What has a tag is not interrupted. */
+	mixed->is_amid = !mixed->wanted.tag && is_interrupted(ret_walk);
+	read_frames(writer, mixed);
+	mixed->wanted.number = number(mixed);
+	mixed->wanted.generation =
+		__atomic_load_n(&mp_modules.generation, __ATOMIC_ACQUIRE);
+	if (!mixed->wanted.tag || !mixed->wanted.number)
+		return true;
+	pair = pair_of(mixed, &mixed->wanted);
+	if (__builtin_expect(pair->tag == mixed->wanted.tag &&
+				     pair->number == mixed->wanted.number &&
+				     pair->generation ==
+					     mixed->wanted.generation,
+			     1)) {
+		mixed->expected = pair->node;
+		if (__builtin_expect(!mp_check_verify, 1)) {
+			*ret_node = pair->node;
+			if (is_known) {
+				ret_walk->end =
+					(enum mp_walk_end)known.entry->end;
+				ret_walk->has_guess = known.entry->has_guess;
+			}
+			return true;
+		}
 	}
-	mp_unwind_walk_placed(writer->walker, regs, ret_walk);
-	/* The nodes of a native stack are those of another walk now. */
-	writer->chain_generation = 0;
-	mixed->is_interrupted = is_interrupted(mixed, ret_walk);
-	if (!language->walk(&mixed->thread, mixed->is_interrupted, intern,
-			    writer)) {
-		mixed->thread.count = 0;
-		mixed->thread.is_cut = mixed->thread.is_broken = false;
-		note_state();
-	}
+	if (is_known)
+		walk_again(writer, regs, ret_walk);
 	return true;
 }
 
-static void add(struct chain *chain, uint64_t pc)
+/* The test mode: the node by what is remembered, and by all that is there. */
+static __attribute__((noinline, cold)) void verify(struct mp_writer *writer,
+						   const struct mp_walk *walk,
+						   uint32_t base, uint32_t node)
 {
-	struct mp_mixed *mixed = chain->mixed;
-	const size_t i = chain->depth++;
+	struct mp_mixed *mixed = writer->mixed, *truth = mixed->truth;
+	uint32_t found;
 
-	if (chain->is_as_last && i < mixed->depth && mixed->pcs[i] == pc) {
-		chain->node = mixed->nodes[i];
-		return;
+	if (!truth) {
+		truth = mp_map_new(sizeof(*truth));
+		if (!truth)
+			return;
+		mixed->truth = truth;
+		truth->thread.is_plain = true;
 	}
-	chain->is_as_last = false;
-	if (chain->node)
-		chain->node = mp_writer_child(chain->writer, chain->node, pc);
-	mixed->pcs[i] = pc;
-	mixed->nodes[i] = chain->node;
+	truth->own = mixed->own;
+	truth->is_amid = mixed->is_amid;
+	read_frames(writer, truth);
+	truth->merge.base = 0;
+	found = mp_merge_node(&truth->merge, writer, language, &truth->thread,
+			      walk, base);
+	atomic_fetch_add(&verified.nodes, 1);
+	if (node != found || (mixed->expected && mixed->expected != found))
+		atomic_fetch_add(&verified.differences, 1);
 }
 
-/*
- * The group of frames that ends with frames[end - 1], its outermost one.
- * Returns where the next group further in ends.
- */
-static size_t add_group(struct chain *chain, size_t end, bool is_evaluated)
+void mp_mixed_verified(uint64_t *ret_nodes, uint64_t *ret_differences)
 {
-	const struct mp_language_frame *frames = chain->mixed->thread.frames;
-	uint64_t flag = is_evaluated ? MPF_PYTHON_EVALUATED : 0;
-
-	do {
-		add(chain, frames[--end].where | flag);
-		flag = 0;
-	} while (end > 0 && !frames[end - 1].inside);
-	return end;
-}
-
-static bool is_at(const struct mp_language_frame *frame, uintptr_t sp)
-{
-	return frame->inside >= sp || frame->inside == MP_LANGUAGE_UNKNOWN;
-}
-
-/* By address: a group is run by the native frame that its address is in. */
-static void merge_by_place(struct chain *chain, const struct mp_walk *walk)
-{
-	const struct mp_language_thread *thread = &chain->mixed->thread;
-	size_t end = thread->count;
-	uintptr_t sp = 0;
-
-	for (size_t i = 0; i < walk->depth; i++) {
-		/* What lies outside of the outermost frame is of frames that
-		 * were cut, and perhaps of that one. */
-		mp_unwind_place(chain->writer->walker, walk, i, &sp);
-		while (i == 0 && walk->end != MP_WALK_COMPLETE && end > 0 &&
-		       thread->frames[end - 1].inside >= sp)
-			end = add_group(chain, end, false);
-		add(chain, walk->pcs[i]);
-		while (end > 0 && is_at(&thread->frames[end - 1], sp))
-			end = add_group(chain, end,
-					thread->frames[end - 1].inside !=
-						MP_LANGUAGE_UNKNOWN);
-	}
-	while (end > 0)
-		end = add_group(chain, end, false);
-}
-
-static size_t count_groups(const struct mp_language_thread *thread)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < thread->count; i++)
-		count += thread->frames[i].inside != 0;
-	return count;
-}
-
-/*
- * By order: the native frames in the evaluator's code run one group each. Only
- * where both are as many is each sure to have its own.
- */
-static void merge_by_order(struct chain *chain, const struct mp_walk *walk)
-{
-	const struct mp_language_thread *thread = &chain->mixed->thread;
-	size_t end = thread->count, groups = count_groups(thread);
-	size_t evaluators = 0;
-	uintptr_t from, to;
-	bool is_sure;
-
-	language->evaluator(&from, &to);
-	for (size_t i = 0; i < walk->depth; i++)
-		evaluators += (walk->pcs[i] & MPF_PC_MASK) - from < to - from;
-	is_sure = evaluators == groups && !thread->is_cut;
-	/* The outermost ones may be beyond the end of a stack that was cut. */
-	for (; walk->end != MP_WALK_COMPLETE && groups > evaluators; groups--)
-		end = add_group(chain, end, false);
-	for (size_t i = 0; i < walk->depth; i++) {
-		add(chain, walk->pcs[i]);
-		if (end > 0 && (walk->pcs[i] & MPF_PC_MASK) - from < to - from)
-			end = add_group(chain, end, is_sure);
-	}
-	while (end > 0)
-		end = add_group(chain, end, false);
-}
-
-/* Does each group know where it is? */
-static bool has_places(const struct chain *chain, const struct mp_walk *walk)
-{
-	const struct mp_language_thread *thread = &chain->mixed->thread;
-	uintptr_t sp;
-
-	if (walk->depth == 0 ||
-	    !mp_unwind_place(chain->writer->walker, walk, 0, &sp))
-		return false;
-	/* All of them do, but for the outermost, or none does. */
-	for (size_t i = 0; i < thread->count; i++)
-		if (thread->frames[i].inside)
-			return thread->frames[i].inside != MP_LANGUAGE_UNKNOWN;
-	return true;
+	*ret_nodes = atomic_load(&verified.nodes);
+	*ret_differences = atomic_load(&verified.differences);
 }
 
 static void count_oddities(const struct mp_language_thread *thread)
@@ -278,23 +339,18 @@ uint32_t mp_mixed_node(struct mp_writer *writer, const struct mp_walk *walk,
 		       uint32_t base)
 {
 	struct mp_mixed *mixed = writer->mixed;
-	struct chain chain = {
-		.writer = writer,
-		.mixed = mixed,
-		.node = base,
-		.is_as_last = base == mixed->base && base != 0,
-	};
+	uint32_t node;
 
 	if (__builtin_expect(mixed->thread.is_cut || mixed->thread.is_broken,
-			     0)) {
+			     0))
 		count_oddities(&mixed->thread);
-		add(&chain, MPF_PYTHON_AT(0, MPF_PYTHON_LEFT_OUT));
+	node = mp_merge_node(&mixed->merge, writer, language, &mixed->thread,
+			     walk, base);
+	if (__builtin_expect(mp_check_verify, 0))
+		verify(writer, walk, base, node);
+	if (node && mixed->wanted.tag && mixed->wanted.number) {
+		mixed->wanted.node = node;
+		*pair_of(mixed, &mixed->wanted) = mixed->wanted;
 	}
-	if (has_places(&chain, walk))
-		merge_by_place(&chain, walk);
-	else
-		merge_by_order(&chain, walk);
-	mixed->depth = chain.depth;
-	mixed->base = chain.node ? base : 0;
-	return chain.node;
+	return node;
 }

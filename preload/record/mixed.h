@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Stacks of two languages: the native frames of a walk with the frames that an
- * interpreter runs in some of them put where they belong, by the addresses of
- * both on the stack.
+ * Stacks of two languages, as events meet them: which stack it is, from the
+ * native walker's memory and the interpreter's frames.
  *
- * Nothing is taken for granted between two events: an equal native stack may
- * run other lines, so the frames of the other language are read at every event
- * and compared, one by one, with those of the last one.
+ * An equal native stack may run other lines, so the frames of the other
+ * language are looked at at every event. Those have a number: equal frames,
+ * equal number. A native stack that is known and a number met with it before
+ * have the node that they had.
  *
  * Context: owning thread; may run inside malloc; may run in a signal handler:
  * yes, with a writer that is not in use; locks taken: those of codes.h and
@@ -31,15 +31,29 @@ void mp_mixed_init(bool is_on);
 void mp_mixed_object(const struct mp_code_object *object);
 
 /*
- * Walks the stack. False: this thread has no frames but native ones, or there
- * is no memory for others; nothing was done.
+ * Looks at the stack. False: this thread has no frames but native ones, or
+ * there is no memory for others; nothing was done. *ret_node: the node, where
+ * it is known; of ret_walk only end and has_guess are set then. Otherwise 0,
+ * and mp_mixed_node() is to be asked.
  */
 bool mp_mixed_walk(struct mp_writer *writer, const struct mp_regs *regs,
-		   struct mp_walk *ret_walk);
+		   struct mp_walk *ret_walk, uint32_t *ret_node);
 
 /* The node of that stack under a base; 0 when there is no room for it. */
 uint32_t mp_mixed_node(struct mp_writer *writer, const struct mp_walk *walk,
 		       uint32_t base);
+
+/*
+ * Had the writer frames of another language at any time? Then its walker's
+ * notes are numbers of stacks, and no nodes.
+ */
+static inline bool mp_mixed_has_notes(const struct mp_writer *writer)
+{
+	return writer->mixed != NULL;
+}
+
+/* With MEMPROF_VERIFY: nodes that were known and compared, and differed. */
+void mp_mixed_verified(uint64_t *ret_nodes, uint64_t *ret_differences);
 
 /* In a forked child, after mp_file_fork(). */
 void mp_mixed_forked(void);

@@ -96,19 +96,37 @@ static void count_oddities(struct mpf_thread *record,
 	record->cut_bad_stack += walk->end == MP_WALK_CUT_BAD_STACK;
 }
 
-/* A stack with frames of another language. */
-static __attribute__((noinline)) uint32_t mixed_node(struct mp_writer *writer,
-						     const struct mp_walk *walk)
+/* A stack with frames of another language. node: as it is known, or 0. */
+static uint32_t mixed_node(struct mp_writer *writer, const struct mp_walk *walk,
+			   uint32_t node)
 {
 	const uint32_t generation =
 		__atomic_load_n(&mp_modules.generation, __ATOMIC_ACQUIRE);
 
-	if (walk->has_guess || walk->end != MP_WALK_COMPLETE)
+	if (__builtin_expect(walk->has_guess || walk->end != MP_WALK_COMPLETE,
+			     0))
 		count_oddities(writer->record, walk);
+	if (__builtin_expect(node != 0, 1))
+		return node;
+	node = mp_mixed_node(writer, walk,
+			     base_node(writer, walk->end, generation));
 	if (__builtin_expect(mp_check_verify, 0))
 		mp_check_verified();
-	return mp_mixed_node(writer, walk,
-			     base_node(writer, walk->end, generation));
+	return node;
+}
+
+/* A native stack, where the walker's notes are not about those. */
+static uint32_t unnoted_node(struct mp_writer *writer,
+			     const struct mp_regs *regs)
+{
+	struct mp_walk walk;
+
+	mp_unwind_walk_placed(writer->walker, regs, &walk);
+	if (walk.has_guess || walk.end != MP_WALK_COMPLETE)
+		count_oddities(writer->record, &walk);
+	if (__builtin_expect(mp_check_verify, 0))
+		mp_check_verified();
+	return chain_node(writer, &walk);
 }
 
 /*
@@ -123,9 +141,12 @@ static uint32_t stack_node(struct mp_writer *writer, const struct mp_regs *regs,
 	uint32_t node;
 
 	*ret_note = NULL;
-	if (__builtin_expect(mp_mixed_on, 0) &&
-	    mp_mixed_walk(writer, regs, &walk))
-		return mixed_node(writer, &walk);
+	if (__builtin_expect(mp_mixed_on, 0)) {
+		if (mp_mixed_walk(writer, regs, &walk, &node))
+			return mixed_node(writer, &walk, node);
+		if (mp_mixed_has_notes(writer))
+			return unnoted_node(writer, regs);
+	}
 	if (known && !known->is_found)
 		mp_unwind_walk_unknown(writer->walker, regs, known, &walk);
 	else

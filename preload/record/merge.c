@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+/* Stacks of two languages put together. */
+#include "config.h"
+
+#include "preload/record/merge.h"
+
+#include <stdbool.h>
+
+/* A stack being put together: as the last one so far, or not any more. */
+struct chain {
+	struct mp_writer *writer;
+	struct mp_merge *merge;
+	size_t depth;
+	uint32_t node;
+	bool is_as_last;
+};
+
+/* frames[first .. end) that one native frame runs. */
+struct group {
+	const struct mp_language_thread *thread;
+	size_t first, end; /* equal: there are no more */
+	uintptr_t inside;
+};
+
+static void add(struct chain *chain, uint64_t pc)
+{
+	struct mp_merge *merge = chain->merge;
+	const size_t i = chain->depth++;
+
+	if (chain->is_as_last && i < merge->depth && merge->pcs[i] == pc) {
+		chain->node = merge->nodes[i];
+		return;
+	}
+	chain->is_as_last = false;
+	if (chain->node)
+		chain->node = mp_writer_child(chain->writer, chain->node, pc);
+	merge->pcs[i] = pc;
+	merge->nodes[i] = chain->node;
+}
+
+/* The next group further in that has frames. */
+static void next(struct group *group)
+{
+	const struct mp_language_frame *frames = group->thread->last.frames;
+	const size_t count = group->thread->count;
+	size_t i = group->end;
+
+	while (i < count && !frames[i].where) {
+		if (frames[i].inside)
+			group->inside = frames[i].inside;
+		i++;
+	}
+	if (i < count && frames[i].inside)
+		group->inside = frames[i].inside;
+	group->first = i;
+	while (++i < count && !frames[i].inside)
+		;
+	group->end = i < count ? i : count;
+	if (group->first >= count)
+		group->first = group->end = count;
+}
+
+static struct group first(const struct mp_language_thread *thread)
+{
+	struct group group = { .thread = thread };
+
+	next(&group);
+	return group;
+}
+
+static bool is_group(const struct group *group)
+{
+	return group->first < group->end;
+}
+
+static void add_group(struct chain *chain, struct group *group,
+		      bool is_evaluated)
+{
+	const struct mp_language_frame *frames = group->thread->last.frames;
+	uint64_t flag = is_evaluated ? MPF_PYTHON_EVALUATED : 0;
+
+	for (size_t i = group->first; i < group->end; i++) {
+		if (!frames[i].where)
+			continue;
+		add(chain, frames[i].where | flag);
+		flag = 0;
+	}
+	next(group);
+}
+
+static bool is_at(const struct group *group, uintptr_t sp)
+{
+	return is_group(group) &&
+	       (group->inside >= sp || group->inside == MP_LANGUAGE_UNKNOWN);
+}
+
+/* By address: a group is run by the native frame that its address is in. */
+static void merge_by_place(struct chain *chain, struct group group,
+			   const struct mp_walk *walk)
+{
+	uintptr_t sp = 0;
+
+	for (size_t i = 0; i < walk->depth; i++) {
+		/* What lies outside of the outermost frame is of frames that
+		 * were cut, and perhaps of that one. */
+		mp_unwind_place(chain->writer->walker, walk, i, &sp);
+		while (i == 0 && walk->end != MP_WALK_COMPLETE &&
+		       is_group(&group) && group.inside >= sp)
+			add_group(chain, &group, false);
+		add(chain, walk->pcs[i]);
+		while (is_at(&group, sp))
+			add_group(chain, &group,
+				  group.inside != MP_LANGUAGE_UNKNOWN);
+	}
+	while (is_group(&group))
+		add_group(chain, &group, false);
+}
+
+static size_t count_groups(struct group group)
+{
+	size_t count = 0;
+
+	for (; is_group(&group); next(&group))
+		count++;
+	return count;
+}
+
+/*
+ * By order: the native frames in the evaluator's code run one group each. Only
+ * where both are as many is each sure to have its own.
+ */
+static void merge_by_order(struct chain *chain, struct group group,
+			   const struct mp_language *language,
+			   const struct mp_walk *walk)
+{
+	size_t groups = count_groups(group), evaluators = 0;
+	uintptr_t from, to;
+	bool is_sure;
+
+	language->evaluator(&from, &to);
+	for (size_t i = 0; i < walk->depth; i++)
+		evaluators += (walk->pcs[i] & MPF_PC_MASK) - from < to - from;
+	is_sure = evaluators == groups && !group.thread->is_cut;
+	/* The outermost ones may be beyond the end of a stack that was cut. */
+	for (; walk->end != MP_WALK_COMPLETE && groups > evaluators; groups--)
+		add_group(chain, &group, false);
+	for (size_t i = 0; i < walk->depth; i++) {
+		add(chain, walk->pcs[i]);
+		if (is_group(&group) &&
+		    (walk->pcs[i] & MPF_PC_MASK) - from < to - from)
+			add_group(chain, &group, is_sure);
+	}
+	while (is_group(&group))
+		add_group(chain, &group, false);
+}
+
+/* Does each group know where it is? */
+static bool has_places(const struct chain *chain,
+		       const struct mp_language_thread *thread,
+		       const struct mp_walk *walk)
+{
+	uintptr_t sp;
+
+	if (walk->depth == 0 ||
+	    !mp_unwind_place(chain->writer->walker, walk, 0, &sp))
+		return false;
+	/* All of them do, but for the outermost, or none does. */
+	for (size_t i = thread->count; i > 0; i--)
+		if (thread->last.frames[i - 1].inside)
+			return thread->last.frames[i - 1].inside !=
+			       MP_LANGUAGE_UNKNOWN;
+	return true;
+}
+
+uint32_t mp_merge_node(struct mp_merge *merge, struct mp_writer *writer,
+		       const struct mp_language *language,
+		       const struct mp_language_thread *thread,
+		       const struct mp_walk *walk, uint32_t base)
+{
+	struct chain chain = {
+		.writer = writer,
+		.merge = merge,
+		.node = base,
+		.is_as_last = base == merge->base && base != 0,
+	};
+
+	if (__builtin_expect(thread->is_cut || thread->is_broken, 0))
+		add(&chain, MPF_PYTHON_AT(0, MPF_PYTHON_LEFT_OUT));
+	if (has_places(&chain, thread, walk))
+		merge_by_place(&chain, first(thread), walk);
+	else
+		merge_by_order(&chain, first(thread), language, walk);
+	merge->depth = chain.depth;
+	merge->base = chain.node ? base : 0;
+	return chain.node;
+}
