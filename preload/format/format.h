@@ -66,10 +66,10 @@ enum mpf_mode_flags {
 	MPF_MODE_NAMED = 1u << 5, /* the recorder named the dump at the end */
 	MPF_MODE_LEAK_CHECKED = 1u << 6, /* blocks were judged, see leak_* */
 	MPF_MODE_PYTHON = 1u << 7, /* stacks hold Python frames, see python */
-	MPF_MODE_LIFETIMES = 1u << 8,	 /* see struct mpf_lifetime */
-	MPF_MODE_ADDRESSES = 1u << 9,	 /* see struct mpf_live */
-	MPF_MODE_TIMELINE = 1u << 10,	 /* points and moments were taken */
-	MPF_MODE_HEAP = 1u << 11, /* what the allocator says, see heap_* */
+	MPF_MODE_LIFETIMES = 1u << 8, /* see struct mpf_lifetime */
+	MPF_MODE_ADDRESSES = 1u << 9, /* see struct mpf_live */
+	MPF_MODE_TIMELINE = 1u << 10, /* points and moments were taken */
+	MPF_MODE_HEAP = 1u << 11,     /* what the allocator says, see heap_* */
 };
 
 enum mpf_unseen_flags {
