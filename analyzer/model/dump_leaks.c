@@ -9,9 +9,10 @@
 static const char *root_fault(const struct dump *dump,
 			      const struct mpf_root *root)
 {
-	if (root->held > MPF_HELD_IGNORED)
+	if (root->held > MPF_HELD_RULES)
 		return "kind of a root";
-	if (root->path.bytes > DUMP_MAX_PATH ||
+	if ((root->path.bytes > DUMP_MAX_PATH &&
+	     root->held != MPF_HELD_RULES) ||
 	    !dump_is_text_valid(dump, root->path))
 		return "path of a root";
 	if (root->name[sizeof(root->name) - 1] != '\0')
@@ -37,7 +38,8 @@ static const char *leak_fault(const struct dump *dump,
 	    !is_class(dump, leak->by_class))
 		return "class of a verdict";
 	if (leak->root != 0 && (leak->root >= dump->root_count ||
-				dump->roots[leak->root].held == 0))
+				dump->roots[leak->root].held == 0 ||
+				dump->roots[leak->root].held == MPF_HELD_RULES))
 		return "root of a verdict";
 	if (leak->blocks > DUMP_MAX_COUNT - blocks ||
 	    leak->bytes > DUMP_MAX_COUNT - bytes)

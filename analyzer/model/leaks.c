@@ -253,6 +253,14 @@ const struct mpf_root *leaks_root(const struct leaks *leaks, uint32_t root)
 	return root && root < dump->root_count ? &dump->roots[root] : NULL;
 }
 
+const char *leaks_own_rules(const struct dump *dump, size_t *ret_bytes)
+{
+	for (size_t i = 0; i < dump->root_count; i++)
+		if (dump->roots[i].held == MPF_HELD_RULES)
+			return dump_text(dump, dump->roots[i].path, ret_bytes);
+	return NULL;
+}
+
 const char *leaks_root_path(const struct leaks *leaks, uint32_t root,
 			    char buf[static DUMP_MAX_PATH + 1])
 {

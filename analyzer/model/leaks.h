@@ -67,6 +67,9 @@ const char *leaks_root_path(const struct leaks *leaks, uint32_t root,
 const char *leaks_variable(const struct leaks *leaks, struct names *names,
 			   const struct mpf_leak *leak, uint64_t *ret_offset);
 
+/* The text of the rules that the program brought along; NULL: none. */
+const char *leaks_own_rules(const struct dump *dump, size_t *ret_bytes);
+
 const struct mpf_root *leaks_root(const struct leaks *leaks, uint32_t root);
 
 #endif

@@ -619,12 +619,14 @@ enum mpf_held {
 	MPF_HELD_MAPPING = 5,  /* other writable memory: the address */
 	MPF_HELD_REGION = 6,   /* registered as a root: the address */
 	MPF_HELD_IGNORED = 7,  /* the program said it is no leak: 0 */
+	/* No root: path is the text of rules that the program brings. */
+	MPF_HELD_RULES = 8,
 };
 
 struct mpf_root {
 	uint32_t held;		   /* enum mpf_held; 0: unused */
 	uint32_t tid;		   /* of the thread, where it has one */
-	struct mpf_text path;	   /* of the module or mapped file */
+	struct mpf_text path;	   /* of the module or mapped file; rules */
 	char name[MPF_NAME_BYTES]; /* of the thread, not trusted */
 	uint64_t reserved[3];
 };

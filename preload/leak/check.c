@@ -14,6 +14,7 @@
 #include "preload/base/sandbox.h"
 #include "preload/base/say.h"
 #include "preload/base/sys.h"
+#include "preload/leak/defaults.h"
 #include "preload/leak/publish.h"
 #include "preload/leak/scan.h"
 #include "preload/leak/stop.h"
@@ -23,6 +24,7 @@
 #include "preload/record/writer.h"
 
 #define LIMIT_NS UINT64_C(300000000000) /* then the copy is given up */
+#define GRACE_NS UINT64_C(2000000000)	/* for a function of the program */
 #define POLL_MIN 50000l
 #define POLL_MAX 10000000l
 
@@ -75,6 +77,8 @@ static void scan_in_copy(const uint64_t *saved, const struct mp_stop *stop,
 	scan.is_libc = leak.is_libc;
 	scan.verdicts = verdicts;
 	mp_scan_run(&scan);
+	if (!verdicts->failure)
+		mp_defaults_read(&scan);
 	mp_sys3(SYS_exit_group, 0, 0, 0);
 }
 
@@ -84,12 +88,17 @@ static void await(long copy, struct mp_verdicts *verdicts)
 	uint64_t until_ns = mp_sys_clock_ns(CLOCK_MONOTONIC) + LIMIT_NS;
 	struct timespec pause = { 0, POLL_MIN };
 	uint32_t failure = MPF_LEAK_KILLED;
+	bool is_done = false;
 	long ret;
 
 	for (;;) {
 		ret = mp_sys6(SYS_wait4, copy, 0, __WALL | WNOHANG, 0, 0, 0);
 		if (ret != 0 && ret != -EINTR)
 			break;
+		if (!is_done && atomic_load(&verdicts->is_done)) {
+			is_done = true;
+			until_ns = mp_sys_clock_ns(CLOCK_MONOTONIC) + GRACE_NS;
+		}
 		if (mp_sys_clock_ns(CLOCK_MONOTONIC) > until_ns) {
 			failure = MPF_LEAK_NO_TIME;
 			mp_sys3(SYS_kill, copy, SIGKILL, 0);

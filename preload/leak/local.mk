@@ -5,6 +5,8 @@ preload_leak_files = \
 	preload/leak/check.c \
 	preload/leak/copy.c \
 	preload/leak/copy.h \
+	preload/leak/defaults.c \
+	preload/leak/defaults.h \
 	preload/leak/glibc.c \
 	preload/leak/glibc.h \
 	preload/leak/heap.c \

@@ -24,16 +24,14 @@ static size_t length(const char *text, size_t limit)
 	return len;
 }
 
-/* The same path again is the same text. */
-static struct mpf_text text_of(const char *path, struct mpf_text old,
-			       bool may_wait)
+/* The same text again is the one that is there. */
+static struct mpf_text text_of(const char *text, size_t len,
+			       struct mpf_text old, bool may_wait)
 {
-	size_t len = length(path, MP_VERDICTS_PATH - 1);
-
 	if (old.bytes == len && len &&
-	    __builtin_memcmp(mp_file_at(old.offset), path, len) == 0)
+	    __builtin_memcmp(mp_file_at(old.offset), text, len) == 0)
 		return old;
-	return mp_file_text(path, len, may_wait);
+	return mp_file_text(text, len, may_wait);
 }
 
 static void write_roots(const struct mp_verdicts *verdicts, bool may_wait)
@@ -48,9 +46,28 @@ static void write_roots(const struct mp_verdicts *verdicts, bool may_wait)
 					    .tid = from->tid };
 		__builtin_memcpy(root->name, from->name,
 				 sizeof(root->name) - 1);
-		root->path = text_of(from->path, path, may_wait);
+		root->path = text_of(from->path,
+				     length(from->path, MP_VERDICTS_PATH - 1),
+				     path, may_wait);
 	}
-	mp_array_clear(&roots, verdicts->root_count - 1);
+}
+
+/* After the roots; how many elements that took. */
+static uint64_t write_rules(const struct mp_verdicts *verdicts, uint64_t n,
+			    bool may_wait)
+{
+	uint32_t bytes = atomic_load(&verdicts->rules_bytes);
+	uint64_t index;
+	struct mpf_root *root = mp_array_at(&roots, n, &index);
+	struct mpf_text text;
+
+	if (!bytes || bytes > MP_VERDICTS_RULES || !root)
+		return 0;
+	text = text_of(verdicts->rules, bytes, root->path, may_wait);
+	if (!text.offset)
+		return 0;
+	*root = (struct mpf_root) { .held = MPF_HELD_RULES, .path = text };
+	return 1;
 }
 
 static void write_leaks(const struct mp_verdicts *verdicts)
@@ -72,16 +89,19 @@ static bool write_verdicts(const struct mp_verdicts *verdicts, bool may_wait)
 	struct mpf_header *header = mp_file.header;
 	uint32_t root_count =
 		verdicts->root_count ? verdicts->root_count - 1 : 0;
+	uint64_t used = root_count;
 
 	if (verdicts->leak_count >= MP_VERDICTS_LEAKS ||
 	    root_count >= MP_VERDICTS_ROOTS)
 		return false;
 	if (!mp_array_reserve(&leaks, verdicts->leak_count, may_wait) ||
-	    !mp_array_reserve(&roots, root_count, may_wait))
+	    !mp_array_reserve(&roots, root_count + 1, may_wait))
 		return false;
 	__atomic_fetch_add(&header->leak_sequence, 1, __ATOMIC_SEQ_CST);
 	if (root_count)
 		write_roots(verdicts, may_wait);
+	used += write_rules(verdicts, root_count, may_wait);
+	mp_array_clear(&roots, used);
 	write_leaks(verdicts);
 	return true;
 }

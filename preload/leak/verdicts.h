@@ -18,6 +18,7 @@
 #define MP_VERDICTS_LEAKS (UINT32_C(1) << 17)
 #define MP_VERDICTS_ROOTS (UINT32_C(1) << 12)
 #define MP_VERDICTS_PATH  232u
+#define MP_VERDICTS_RULES 65536u /* bytes of the program's own */
 
 struct mp_verdicts_root {
 	uint32_t held; /* enum mpf_held */
@@ -34,6 +35,9 @@ struct mp_verdicts {
 	uint64_t blocks, lost_blocks, scanned_bytes;
 	struct mp_verdicts_root roots[MP_VERDICTS_ROOTS];
 	struct mpf_leak leaks[MP_VERDICTS_LEAKS];
+	/* See defaults.h; not terminated. */
+	_Atomic uint32_t rules_bytes;
+	char rules[MP_VERDICTS_RULES];
 	/* Indices into leaks by hash; 0: free. At most half full. */
 	uint32_t table[2 * MP_VERDICTS_LEAKS];
 };

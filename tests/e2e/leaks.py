@@ -312,6 +312,33 @@ class Leaks(harness.Case):
             self.assertEqual(report["leak_check"]["suppressed"]["blocks"],
                              hidden, rules)
 
+    def test_rules_that_the_program_brings(self):
+        """As LeakSanitizer's programs do, by a function that nobody refers
+        to; whatever becomes of it, the verdicts stand."""
+        name = "__lsan_default_suppressions()"
+        for how, rules in (("", True), ("allocates", True), ("hangs", False),
+                           ("crashes", False), ("nonsense", True)):
+            run = self.record_case("lost", "rules",
+                                   env={"LOST_RULES": how})
+            out = self.memprof("leaks", "--json", "--limit", "0",
+                               self.dump(run))
+            self.assertEqual(out.stderr.count(name.encode()),
+                             how == "nonsense", out.stderr)
+            check = harness.json.loads(out.stdout)["leak_check"]
+            self.assertEqual(check["definitely_lost"],
+                             {"blocks": 2, "bytes": 1528 + 1536}, how)
+            self.assertEqual([(rule["name"], rule["bytes"])
+                              for rule in check["suppressions"]
+                              if rule["file"] == name],
+                             [("spared", 1528)] * rules, how)
+            self.assertEqual(len(self.dumps()), 1, how)
+            text = self.memprof("leaks", self.dump(run)).stdout
+            self.assertEqual(b"in spared" not in text and
+                             b"spared (" + name.encode() in text, rules)
+            everything = self.leaks(run, "--no-default-suppressions")
+            self.assertEqual(everything["leak_check"]["suppressions"], [])
+            os.unlink(self.dump(run))
+
     def test_hits_are_counted_and_told(self):
         run = self.record_case("lost", "lost")
         report = self.suppress(run, "leak:lost\n")

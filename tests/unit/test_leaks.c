@@ -156,6 +156,10 @@ static void break_root(void)
 {
 	leak(2)->root = 3;
 }
+static void break_root_is_rules(void)
+{
+	root(leak(2)->root)->held = MPF_HELD_RULES;
+}
 static void break_root_range(void)
 {
 	leak(2)->root = UINT32_MAX;
@@ -197,8 +201,32 @@ static void (*const breaks[])(void) = {
 	break_verdict, break_no_verdict, break_class,	   break_class_range,
 	break_owner,   break_root,	 break_root_range, break_blocks,
 	break_sum,     break_held,	 break_path,	   break_name,
-	break_method,  break_failure,	 break_unseen,
+	break_method,  break_failure,	 break_unseen,	   break_root_is_rules,
 };
+
+START_TEST(test_leaks_rules_of_the_program_come_back)
+{
+	static const char text[] = "leak:malloc\n";
+	struct mpf_text rules_text;
+	size_t bytes = 0;
+
+	ck_assert_int_eq(open_sample(false), 0);
+	ck_assert_ptr_null(leaks_own_rules(analysis.dump, &bytes));
+	analysis_close(&analysis);
+
+	rules_text = dump_builder_text(&sample.builder, text, sizeof(text) - 1);
+	*root(3) = (struct mpf_root) { .held = MPF_HELD_RULES,
+				       .path = rules_text };
+	ck_assert_int_eq(open_sample(false), 0);
+	ck_assert_mem_eq(leaks_own_rules(analysis.dump, &bytes), text,
+			 sizeof(text) - 1);
+	ck_assert_uint_eq(bytes, sizeof(text) - 1);
+	analysis_close(&analysis);
+
+	root(3)->path.bytes = UINT64_MAX;
+	ck_assert_int_eq(open_sample(false), DUMP_CORRUPT);
+}
+END_TEST
 
 START_TEST(test_leaks_each_field_is_checked)
 {
@@ -223,6 +251,7 @@ static Suite *leaks_suite(void)
 	tcase_add_test(tests, test_leaks_that_suppressed_ones_own_go_with_them);
 	tcase_add_test(tests, test_leaks_without_a_scan_are_what_lives);
 	tcase_add_test(tests, test_leaks_half_written_are_none);
+	tcase_add_test(tests, test_leaks_rules_of_the_program_come_back);
 	tcase_add_loop_test(tests, test_leaks_each_field_is_checked, 0,
 			    (int)(sizeof(breaks) / sizeof(breaks[0])));
 	suite_add_tcase(suite, tests);

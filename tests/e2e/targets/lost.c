@@ -48,6 +48,25 @@ static void say(const char *what)
 		abort();
 }
 
+/* What LeakSanitizer would ask for; nothing refers to it. How it may go wrong
+ * is told by LOST_RULES. */
+extern const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+	const char *how = getenv("LOST_RULES");
+
+	if (how && strcmp(how, "hangs") == 0)
+		for (;;)
+			pause();
+	if (how && strcmp(how, "crashes") == 0)
+		__builtin_trap();
+	if (how && strcmp(how, "nonsense") == 0)
+		return "leak:spared\nno rule\n";
+	if (how && strcmp(how, "allocates") == 0)
+		return strdup("leak:spared\n");
+	return "# by the program\nleak:spared\n";
+}
+
 /* Addresses that calls left in dead frames and in registers. */
 static __attribute__((noinline)) void wipe(void)
 {
@@ -305,6 +324,20 @@ static __attribute__((noinline)) void live_thread(void)
 {
 	start_waiting(waiting_thread);
 	say("1208=r 1216=r\n");
+}
+
+static __attribute__((noinline)) void spared(void)
+{
+	get(1528);
+	__asm__ volatile("" : : : "memory");
+}
+
+/* One of two the program does not want to hear of. */
+static __attribute__((noinline)) void rules(void)
+{
+	spared();
+	get(1536);
+	say("1536=l\n");
 }
 
 /* Asks while it runs: what only Yama would let others do is not asked for. */
@@ -725,6 +758,7 @@ static const struct {
 	{ "closed", closed },
 	{ "forked", forked },
 	{ "leaves", leaves },
+	{ "rules", rules },
 	{ "sandboxed", sandboxed },
 	{ "goes_on", goes_on },
 };
