@@ -109,10 +109,12 @@ static int print_page(struct term *term, const struct check_page *page,
 	return outfile_close(&out, ret == 0) < 0 ? CMD_FAILED : ret;
 }
 
-static int judge(struct term *term, struct analysis *analysis,
-		 struct catalog *old, const struct check *check)
+/* The last of the dumps is held against the budgets. */
+static int print(struct term *term, struct set *set, const void *values)
 {
+	const struct check *check = values;
 	const struct options_of_check *options = check->options;
+	struct analysis *analysis = &set->array[set->count - 1];
 	char *here = getcwd(NULL, 0);
 	struct verdicts verdicts = { 0 };
 	struct catalog catalog;
@@ -122,7 +124,7 @@ static int judge(struct term *term, struct analysis *analysis,
 		free(here);
 		return ret;
 	}
-	ret = verdicts_init(&verdicts, &check->budgets, &catalog, old);
+	ret = verdicts_init(&verdicts, &check->budgets, &catalog, set);
 	if (ret == 0) {
 		const struct check_page page = {
 			.analysis = analysis,
@@ -141,30 +143,6 @@ static int judge(struct term *term, struct analysis *analysis,
 	verdicts_done(&verdicts);
 	catalog_done(&catalog);
 	free(here);
-	return ret;
-}
-
-static int print(struct term *term, struct analysis *analysis,
-		 const void *values)
-{
-	const struct check *check = values;
-	const struct options_of_check *options = check->options;
-	struct analysis old_analysis = { 0 };
-	struct catalog old;
-	int ret;
-
-	if (!check->budgets.has_growth)
-		return judge(term, analysis, NULL, check);
-	ret = subject_open(&old_analysis, &options->report, options->baseline,
-			   false, NULL);
-	if (ret != CMD_DONE)
-		return ret;
-	ret = catalog_init(&old, &old_analysis, &all_sites);
-	if (ret == 0) {
-		ret = judge(term, analysis, &old, check);
-		catalog_done(&old);
-	}
-	analysis_close(&old_analysis);
 	return ret;
 }
 
@@ -196,16 +174,20 @@ static int check_run(const void *values, int argc, char **argv)
 	struct options_of_check options =
 		*(const struct options_of_check *)values;
 	struct check check = { .options = &options };
-	int status;
+	/* With a growth the older dump first; NULL is the newest here. */
+	char *dumps[] = { (char *)(uintptr_t)options.baseline,
+			  argc ? argv[0] : NULL };
+	int first, status;
 
 	if (options.report.is_json)
 		options.format = 1;
 	/* What is not text is for programs. */
 	options.report.no_pager |= options.format != 0;
 	status = take_budgets(&check.budgets, &options);
+	first = check.budgets.has_growth ? 0 : 1;
 	if (status == CMD_DONE)
-		status = subject_show(&options.report, argc ? argv[0] : NULL,
-				      print, &check);
+		status = subject_show_all(&options.report, dumps + first,
+					  2 - first, print, &check);
 	budgets_done(&check.budgets);
 	return status;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "analyzer/model/analysis.h"
+#include "analyzer/model/diff.h"
 #include "analyzer/model/dump.h"
 
 #define PERCENT_PARTS 10000 /* hundredths of a percent in a whole */
@@ -113,19 +114,6 @@ static int64_t grown(int64_t old, int64_t growth)
 						    : (int64_t)limit;
 }
 
-static int value_of_old(struct catalog *old, const struct verdict *verdict,
-			int64_t *ret_value)
-{
-	uint8_t *keeps;
-
-	if (match_entries(old, verdict->budget->scope, &keeps) < 0)
-		return DUMP_MEMORY;
-	*ret_value =
-		value_of(old, verdict->budget->scope, keeps, verdict->metric);
-	free(keeps);
-	return 0;
-}
-
 static int rank(struct verdict *verdict, const struct catalog *catalog,
 		const uint8_t *keeps)
 {
@@ -146,34 +134,94 @@ static int rank(struct verdict *verdict, const struct catalog *catalog,
 	return 0;
 }
 
-static int judge(struct verdict *verdict, struct catalog *catalog,
-		 struct catalog *old)
+static int compare_growth(const void *left, const void *right, void *context)
 {
-	const struct budget *budget = verdict->budget;
-	uint8_t *keeps;
-	int ret = match_entries(catalog, budget->scope, &keeps);
+	const uint32_t *a = left, *b = right;
+	const int64_t *growth = context;
+
+	if (growth[*a] != growth[*b])
+		return growth[*a] > growth[*b] ? -1 : 1;
+	return *a < *b ? -1 : *a > *b;
+}
+
+/* What each entry has more than in the older recording. */
+static int rank_growth(struct verdict *verdict, const struct catalog *catalog,
+		       const struct diff *diff)
+{
+	verdict->growth =
+		calloc(catalog->entry_count + 1, sizeof(*verdict->growth));
+	verdict->entries =
+		calloc(catalog->entry_count + 1, sizeof(*verdict->entries));
+	if (!verdict->growth || !verdict->entries)
+		return DUMP_MEMORY;
+	for (size_t i = 0; i < diff->count; i++) {
+		size_t row = diff->order[i];
+		uint32_t entry;
+
+		if (diff->rows[row].dump + 1 != diff->dumps)
+			continue; /* there are no such sites any more */
+		entry = catalog->entry_of[diff->rows[row].site];
+		if (entry != CATALOG_NONE)
+			verdict->growth[entry] +=
+				(int64_t)diff_change(diff, row, diff->metric);
+	}
+	for (uint32_t i = 0; i < catalog->entry_count; i++)
+		if (verdict->growth[i] > 0)
+			verdict->entries[verdict->entry_count++] = i;
+	qsort_r(verdict->entries, verdict->entry_count,
+		sizeof(*verdict->entries), compare_growth, verdict->growth);
+	return 0;
+}
+
+/* As `diff` has it. */
+static int judge_growth(struct verdict *verdict, const struct catalog *catalog,
+			const struct set *set)
+{
+	const struct diff_options how = { .by = TOP_SITE,
+					  .metric = verdict->metric };
+	struct diff diff;
+	int ret = diff_init(&diff, set, &how);
 
 	if (ret < 0)
 		return ret;
+	verdict->old = diff_counts(&diff, DIFF_TOTALS, 0)->of[verdict->metric];
+	verdict->value = diff_counts(&diff, DIFF_TOTALS, diff.dumps - 1)
+				 ->of[verdict->metric];
+	verdict->limit = grown(verdict->old, verdict->budget->growth);
+	verdict->is_broken = verdict->value > verdict->limit;
+	if (verdict->is_broken)
+		ret = rank_growth(verdict, catalog, &diff);
+	diff_done(&diff);
+	return ret;
+}
+
+static int judge(struct verdict *verdict, struct catalog *catalog,
+		 const struct set *set)
+{
+	const struct budget *budget = verdict->budget;
+	uint8_t *keeps;
+	int ret;
+
 	verdict->metric = budget_metric(budget->of);
+	if (budget->is_growth)
+		return judge_growth(verdict, catalog, set);
+	ret = match_entries(catalog, budget->scope, &keeps);
+	if (ret < 0)
+		return ret;
 	verdict->value =
 		value_of(catalog, budget->scope, keeps, verdict->metric);
 	verdict->is_unmatched =
 		budget->scope && !memchr(keeps, 1, catalog->entry_count + 1);
 	verdict->limit = budget->limit;
-	if (budget->is_growth) {
-		ret = value_of_old(old, verdict, &verdict->old);
-		verdict->limit = grown(verdict->old, budget->growth);
-	}
 	verdict->is_broken = verdict->value > verdict->limit;
-	if (ret == 0 && verdict->is_broken)
+	if (verdict->is_broken)
 		ret = rank(verdict, catalog, keeps);
 	free(keeps);
 	return ret;
 }
 
 int verdicts_init(struct verdicts *ret_verdicts, const struct budgets *budgets,
-		  struct catalog *catalog, struct catalog *old)
+		  struct catalog *catalog, const struct set *set)
 {
 	struct verdicts verdicts = { .catalog = catalog };
 	int ret = 0;
@@ -185,7 +233,7 @@ int verdicts_init(struct verdicts *ret_verdicts, const struct budgets *budgets,
 		struct verdict *verdict = &verdicts.array[verdicts.count++];
 
 		verdict->budget = &budgets->array[i];
-		ret = judge(verdict, catalog, old);
+		ret = judge(verdict, catalog, set);
 		verdicts.broken += verdict->is_broken;
 	}
 	if (ret < 0)
@@ -197,8 +245,10 @@ int verdicts_init(struct verdicts *ret_verdicts, const struct budgets *budgets,
 
 void verdicts_done(struct verdicts *verdicts)
 {
-	for (size_t i = 0; i < verdicts->count; i++)
+	for (size_t i = 0; i < verdicts->count; i++) {
 		free(verdicts->array[i].entries);
+		free(verdicts->array[i].growth);
+	}
 	free(verdicts->array);
 	*verdicts = (struct verdicts) { 0 };
 }

@@ -13,6 +13,7 @@
 
 #include "analyzer/model/budget.h"
 #include "analyzer/model/catalog.h"
+#include "analyzer/model/set.h"
 
 struct verdict {
 	const struct budget *budget;
@@ -23,7 +24,8 @@ struct verdict {
 	bool is_broken;
 	bool is_unmatched;  /* no stack has the function or file */
 	uint32_t *entries;  /* of the catalog, the greatest first; only */
-	size_t entry_count; /* when broken */
+	size_t entry_count; /* when broken; of a growth: those that grew, by */
+	int64_t *growth;    /* how much each entry did; else NULL */
 };
 
 struct verdicts {
@@ -34,11 +36,12 @@ struct verdicts {
 };
 
 /*
- * old is the catalog of an older recording, NULL when no budget is a growth.
- * 0, or DUMP_MEMORY. Valid as long as both and the budgets.
+ * The catalog is of the set's last recording; its first one is the older one
+ * for growths, which are the differences that diff.h finds. 0, or DUMP_MEMORY.
+ * Valid as long as the catalog and the budgets.
  */
 int verdicts_init(struct verdicts *ret_verdicts, const struct budgets *budgets,
-		  struct catalog *catalog, struct catalog *old);
+		  struct catalog *catalog, const struct set *set);
 void verdicts_done(struct verdicts *verdicts);
 
 /*

@@ -81,6 +81,34 @@ class Check(Case):
                    status=0, dump=self.path("10.mp"))
         self.check("--max-growth", "0", status=2)
 
+    def test_growth_is_what_diff_says(self):
+        """The totals, and the sites that grew, by how much each."""
+        old, new = self.path("old.mp"), self.path("new.mp")
+        for path, argument in ((old, "7"), (new, "8")):
+            self.record(target("grow"), argument, out=path)
+
+        def stack(row):
+            return tuple((frame["function"], frame["line"])
+                         for frame in row["stack"])
+
+        for what, key in (("peak", "peak_bytes"), ("leaked", "live_bytes"),
+                          ("allocations", "allocations")):
+            budget, = json.loads(self.check(
+                "--json", "--limit", "0", "--baseline", old, "--max-growth",
+                what + "=0", status=1, dump=new).stdout)["budgets"]
+            sort = {"leaked": "live", "allocations": "count"}.get(what, what)
+            diff = self.json("diff", "--by", "site", "--sort", sort,
+                             "--limit", "0", old, new)
+            self.assertEqual((budget["old"], budget["value"]), tuple(
+                dump["totals"][key] for dump in diff["dumps"]))
+            grew = {stack(row): row["change"][key] for row in diff["rows"]
+                    if row["change"][key] > 0}
+            self.assertGreater(len(grew), 30)
+            self.assertEqual({stack(site): site["growth"]
+                              for site in budget["sites"]}, grew)
+            sizes = [site["growth"] for site in budget["sites"]]
+            self.assertEqual(sizes, sorted(sizes, reverse=True))
+
     def budgets(self, text):
         with open(self.path("budgets"), "wb") as file:
             file.write(text)

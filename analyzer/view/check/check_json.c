@@ -24,6 +24,11 @@ static int put_sites(struct json *json, const struct check_page *page,
 			return DUMP_MEMORY;
 		json_begin_object(json, NULL);
 		json_parts_counts(json, &entry->counts);
+		if (verdict->growth)
+			json_number(json, "growth",
+				    verdict->growth[verdict->entries[i]]);
+		else
+			json_null(json, "growth");
 		json_parts_stack(json, "stack", stack);
 		json_end(json);
 	}

@@ -54,6 +54,13 @@ char *check_value(char buf[static UNITS_TEXT_BYTES],
 	return number(buf, verdict, counts->of[verdict->metric], units);
 }
 
+char *check_growth(char buf[static UNITS_TEXT_BYTES],
+		   const struct verdict *verdict, size_t i, enum units units)
+{
+	return number(buf, verdict, verdict->growth[verdict->entries[i]],
+		      units);
+}
+
 char *check_numbers(char buf[static CHECK_NUMBERS_BYTES],
 		    const struct verdict *verdict, enum units units)
 {

@@ -49,6 +49,10 @@ char *check_value(char buf[static UNITS_TEXT_BYTES],
 		  const struct verdict *verdict, const struct counts *counts,
 		  enum units units);
 
+/* How much the entry that is shown as number i grew; of a growth. */
+char *check_growth(char buf[static UNITS_TEXT_BYTES],
+		   const struct verdict *verdict, size_t i, enum units units);
+
 /* How many entries of a verdict are shown. */
 size_t check_shown(const struct verdict *verdict,
 		   const struct check_page *page);

@@ -22,15 +22,18 @@ static int put_site(struct term *term, const struct check_page *page,
 		.kind = entry->node ? SITE_STACK : SITE_OVERFLOW,
 		.node = entry->node,
 	};
-	char buf[UNITS_TEXT_BYTES];
+	char buf[UNITS_TEXT_BYTES], more[UNITS_TEXT_BYTES];
 
 	if (stack_read(stack, &page->analysis->names, &site) < 0)
 		return DUMP_MEMORY;
-	fprintf(term->file, "  %s#%zu  %s%s%s\n", term_style(term, TERM_NUMBER),
+	fprintf(term->file, "  %s#%zu  %s%s", term_style(term, TERM_NUMBER),
 		number + 1,
 		check_value(buf, verdict, &entry->counts, term->units),
-		budget_is_bytes(verdict->budget->of) ? "" : " calls",
-		term_style(term, TERM_PLAIN));
+		budget_is_bytes(verdict->budget->of) ? "" : " calls");
+	if (verdict->growth)
+		fprintf(term->file, ", +%s",
+			check_growth(more, verdict, number, term->units));
+	fprintf(term->file, "%s\n", term_style(term, TERM_PLAIN));
 	stack_text_print(term, stack, &page->analysis->summary, STACK_INDENT);
 	return 0;
 }
