@@ -127,7 +127,6 @@ function pairGraph(metric) {
 	boxes.show(tree, widths, zoom, (i, isDark) => changeColour(change(i), most, isDark), null);
 	boxes.box.boxes = boxes;
 	show(zoom);
-	requestAnimationFrame(() => boxes.draw());
 	const listing = el('details', null, el('summary', null, 'As a table'));
 	listing.addEventListener('toggle', () => {
 		if (listing.children.length > 1) return;

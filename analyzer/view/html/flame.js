@@ -193,7 +193,6 @@ export function flameView() {
 			note({q: event.target.value});
 			main.draw(event.target.value);
 		}});
-	requestAnimationFrame(() => main.draw(state.q));
 	return [
 		el('div.row', null,
 			toggle('Inverted', state.dir === 'up', (on) => go({dir: on ? 'up' : 'down', zoom: '0'}),

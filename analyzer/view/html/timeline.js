@@ -344,7 +344,6 @@ export function timelineView() {
 	if (!recordings.length) return el('p', null, 'The recording has no timeline: record without MEMPROF_TIMELINE=off.');
 	const plot = new Plot(recordings, choose);
 	plot.box.plot = plot;
-	requestAnimationFrame(() => plot.draw());
 	return [
 		el('h2', null, 'Over time'),
 		el('p.dim', null, timelineRemarks()),
