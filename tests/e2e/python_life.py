@@ -264,6 +264,68 @@ class Life(harness.Case):
                 self.assertEqual(state == "on", any(
                     python_stack(site) for site in report["sites"]))
 
+    def write(self, name, text):
+        with open(self.path(name), "w") as file:
+            file.write(text)
+
+    def recipes(self):
+        """The Python programs of the manual."""
+        with open(os.path.join(harness.TOP, "man/memprof-run.1")) as file:
+            parts = file.read().split(".Bd -literal -offset indent\n")[1:]
+        return [part.split(".Ed")[0] for part in parts if "ctypes" in part]
+
+    def test_asked_from_within(self):
+        two_lines, cell_magic = self.recipes()
+        self.write("asks.py", two_lines + """\
+memprof.memprof_pause()
+a = bytearray(1000001)
+memprof.memprof_resume()
+memprof.memprof_snapshot(b"before")
+b = bytearray(2000001)
+memprof.memprof_snapshot(b"after")
+c = bytearray(3000001)
+memprof.memprof_mark(b"loaded")
+""")
+        run = self.record("/usr/bin/python3", "asks.py")
+        self.assertEqual(run.status, 0, run.stderr)
+        report = self.json("lines", "--from", "before", "--to", "after",
+                           self.dump(run), "asks.py")
+        self.assertEqual({row["line"]: row["live_bytes"]
+                          for row in report["files"][0]["lines"]
+                          if row["live_bytes"] >= 1000000}, {7: 2000002})
+        report = self.json("lines", self.dump(run), "asks.py")
+        self.assertEqual({row["line"]: row["allocated_bytes"]
+                          for row in report["files"][0]["lines"]
+                          if row["allocated_bytes"] >= 1000000},
+                         {7: 2000002, 9: 3000002})
+        events = self.json("timeline", self.dump(run))["events"]
+        self.assertEqual([(event["name"], event["kind"]) for event in events],
+                         [("before", "snapshot"), ("after", "snapshot"),
+                          ("loaded", "mark")])
+
+        # The cell's lines and no others, in a stand-in for IPython.
+        os.makedirs(self.path("IPython/core"))
+        self.write("IPython/__init__.py", """\
+class get_ipython:
+    def run_cell(self, cell):
+        exec(compile(cell, "<cell>", "exec"), globals())
+""")
+        self.write("IPython/core/magic.py",
+                   "def register_cell_magic(function): return function\n")
+        self.write("notebook.py", cell_magic.replace(
+            '"/tmp/notebook.%d.mp" % os.getpid()', '"notebook.mp"').replace(
+            '"memprof",', '"%s",' % harness.MEMPROF, 1) + """\
+before = bytearray(1000001)
+memprof("", "kept = bytearray(2000001)\\nbytearray(3000001)")
+""")
+        run = self.launch("/usr/bin/python3", "notebook.py",
+                          out="notebook.mp", options=("--python=stack",))
+        self.assertEqual(run.status, 0, run.stderr)
+        said = run.stdout.decode()
+        self.assertRegex(said, r"1\.9 MiB .*<cell>:1\b")
+        self.assertRegex(said, r"2\.9 MiB .*<cell>:2\b")
+        self.assertNotIn("notebook.py:", said)
+
     def test_unknown_interpreters(self):
         for i, (version, state, word) in enumerate((
                 ("3.99.0 (fake)", "unknown version", "no version"),

@@ -100,9 +100,12 @@ class Stacks(harness.Case):
                 self.check(python)
 
     def test_walks_are_verified(self):
-        run = self.check(sys.executable, env={"MEMPROF_VERIFY": "1",
+        every = os.environ.get("MEMPROF_EVERY")
+        for python in interpreters() if every else [sys.executable]:
+            with self.subTest(python=python):
+                run = self.check(python, env={"MEMPROF_VERIFY": "1",
                                               "MEMPROF_CHECK": "7"})
-        self.assert_checked(run)
+                self.assert_checked(run)
 
     def test_line_tables(self):
         every = os.environ.get("MEMPROF_EVERY")
