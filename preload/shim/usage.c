@@ -67,7 +67,9 @@ void mp_usage_init(void)
 	};
 	Dl_info serves, info;
 
-	if (mp_next.is_bypassed ||
+	/* A look-up that fails allocates, which a sanitizer that is only
+	 * beginning does not survive; its malloc is none of these. */
+	if (mp_next.is_bypassed || mp_next_lsan.register_root_region ||
 	    !dladdr((void *)(uintptr_t)mp_next.malloc, &serves))
 		return;
 	if (mp_next.is_libc) {
