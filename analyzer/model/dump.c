@@ -14,6 +14,7 @@
 
 #include "analyzer/model/dump_private.h"
 #include "analyzer/model/region.h"
+#include "analyzer/model/sealed.h"
 
 int dump_fail(struct dump_reader *reader, enum dump_code code, const char *what,
 	      uint64_t offset)
@@ -257,7 +258,46 @@ static int read_contents(struct dump_reader *reader)
 	return ret == 0 ? dump_check_elements(reader) : ret;
 }
 
-static enum dump_process process_of(const struct dump *dump)
+/* An end without its state. */
+static bool is_copy(const struct mpf_header *header)
+{
+	return header->state == MPF_RUNNING && header->end_ns != 0;
+}
+
+/*
+ * The file may be a copy of the memory that is recorded into: that is read
+ * then, while it is there, and after it the file again, as it may be more than
+ * a copy by now.
+ */
+static int find_source(struct dump_reader *reader, struct stat *st)
+{
+	struct dump *dump = reader->dump;
+	const struct mpf_header *header = &dump->header;
+	int fd, ret;
+
+	if (!is_copy(header))
+		return 0;
+	fd = sealed_open(header->pid, header->process_ticks, st->st_uid,
+			 O_RDONLY);
+	if (fd < 0)
+		fd = open(dump->path,
+			  O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (fd >= 0) {
+		close(reader->fd);
+		reader->fd = fd;
+	}
+	if (fstat(reader->fd, st) < 0)
+		return system_failure(reader, "opening");
+	if (!S_ISREG(st->st_mode))
+		return dump_fail(reader, DUMP_SPECIAL, NULL, 0);
+	dump->file_bytes = (uint64_t)st->st_size;
+	dump->dropped_count = 0;
+	ret = read_header(reader);
+	dump->is_copy = is_copy(header);
+	return ret;
+}
+
+static enum dump_process process_of(const struct dump *dump, bool is_alive)
 {
 	switch (dump->header.state) {
 	case MPF_EXITED:
@@ -265,7 +305,7 @@ static enum dump_process process_of(const struct dump *dump)
 	case MPF_EXECED:
 		return DUMP_REPLACED;
 	default:
-		return dump->is_changing ? DUMP_RUNNING : DUMP_VANISHED;
+		return is_alive ? DUMP_RUNNING : DUMP_VANISHED;
 	}
 }
 
@@ -274,11 +314,12 @@ static enum dump_process process_of(const struct dump *dump)
 static int look_at_process(struct dump_reader *reader, uint64_t inode)
 {
 	struct dump *dump = reader->dump;
+	const char *path = dump->is_copy ? SEALED_MAPPING : dump->path;
+	bool is_alive = dump_process_is_alive(&dump->header, inode, path);
 	struct stat st;
 	int ret = 0;
 
-	dump->is_changing =
-		dump_process_is_alive(&dump->header, inode, dump->path);
+	dump->is_changing = is_alive || dump->is_copy;
 	if (!dump->is_changing) {
 		if (fstat(reader->fd, &st) < 0)
 			return system_failure(reader, "reading");
@@ -286,7 +327,7 @@ static int look_at_process(struct dump_reader *reader, uint64_t inode)
 		dump->dropped_count = 0;
 		ret = read_header(reader);
 	}
-	dump->process = process_of(dump);
+	dump->process = process_of(dump, is_alive);
 	return ret;
 }
 
@@ -314,6 +355,8 @@ int dump_open(const char *path, const struct dump_options *options,
 	reader.dump->file_mtime_ns = (uint64_t)st.st_mtim.tv_sec * 1000000000u +
 				     (uint64_t)st.st_mtim.tv_nsec;
 	ret = read_header(&reader);
+	if (ret == 0)
+		ret = find_source(&reader, &st);
 	if (ret < 0)
 		goto out;
 	ret = look_at_process(&reader, st.st_ino);

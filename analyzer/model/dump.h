@@ -102,6 +102,7 @@ struct dump {
 	enum dump_process process;
 	bool is_changing; /* it was alive, perhaps on its way out, when this
 			   * was read: parts may be of different instants */
+	bool is_copy; /* made at header.end_ns, while it was: so are these */
 
 	/*
 	 * Arrays of the file; elements that are unused, and those under the

@@ -111,7 +111,7 @@ void dump_look_at_gone(struct dump *dump, int fd)
 {
 	struct stat st;
 
-	if (dump->is_changing || dump->header.state != MPF_RUNNING)
+	if (dump->process != DUMP_VANISHED)
 		return;
 	if (dump->header.process_ticks != 0 &&
 	    (has_successor(&dump->header, dump->path) ||

@@ -91,6 +91,8 @@ analyzer_model_files = \
 	analyzer/model/replay.h \
 	analyzer/model/request.c \
 	analyzer/model/request.h \
+	analyzer/model/sealed.c \
+	analyzer/model/sealed.h \
 	analyzer/model/series.c \
 	analyzer/model/series.h \
 	analyzer/model/set.c \

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,18 +18,16 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "analyzer/model/sealed.h"
+
 #define POLL_NS UINT64_C(2000000)
 
-/* Maps the header of what may be a dump of the process. */
-static enum request_code open_dump(struct request *request, const char *path,
-				   pid_t pid)
+/* Maps the header of what may be a dump of the process. Takes fd over. */
+static enum request_code take_dump(struct request *request, int fd, pid_t pid)
 {
 	struct mpf_header *header;
 	struct stat st;
-	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 
-	if (fd < 0)
-		return errno == ENOENT ? REQUEST_NO_DUMP : REQUEST_DENIED;
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
 	    st.st_size < (off_t)sizeof(*header)) {
 		close(fd);
@@ -48,8 +47,61 @@ static enum request_code open_dump(struct request *request, const char *path,
 	}
 	request->fd = fd;
 	request->header = header;
-	request->path = strdup(path);
-	return request->path ? REQUEST_OK : REQUEST_MEMORY;
+	return REQUEST_OK;
+}
+
+static enum request_code open_file(struct request *request, const char *path,
+				   pid_t pid)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	enum request_code code;
+
+	if (fd < 0)
+		return errno == ENOENT ? REQUEST_NO_DUMP : REQUEST_DENIED;
+	code = take_dump(request, fd, pid);
+	if (code == REQUEST_OK)
+		request->path = strdup(path);
+	return code == REQUEST_OK && !request->path ? REQUEST_MEMORY : code;
+}
+
+/* Where a process was that records into memory: the dump's path. */
+static enum request_code open_memory(struct request *request, pid_t pid)
+{
+	const struct mpf_text *path;
+	enum request_code code;
+	char proc[64];
+	struct stat st;
+	int fd;
+
+	snprintf(proc, sizeof(proc), "/proc/%" PRIdMAX, (intmax_t)pid);
+	if (stat(proc, &st) < 0)
+		return REQUEST_NO_DUMP;
+	fd = sealed_open((uint32_t)pid, 0, st.st_uid, O_RDWR);
+	if (fd < 0)
+		return REQUEST_NO_DUMP;
+	code = take_dump(request, fd, pid);
+	if (code != REQUEST_OK)
+		return code;
+	path = &request->header->out_path;
+	if (path->bytes == 0 || path->bytes >= PATH_MAX ||
+	    path->offset > INT64_MAX)
+		return REQUEST_NO_DUMP;
+	request->path = calloc(1, PATH_MAX);
+	if (!request->path)
+		return REQUEST_MEMORY;
+	return pread(fd, request->path, path->bytes, (off_t)path->offset) ==
+			       (ssize_t)path->bytes
+		       ? REQUEST_OK
+		       : REQUEST_NO_DUMP;
+}
+
+/* What may be a dump of the process. */
+static enum request_code open_dump(struct request *request, const char *path,
+				   pid_t pid)
+{
+	return strcmp(path, SEALED_MAPPING) == 0
+		       ? open_memory(request, pid)
+		       : open_file(request, path, pid);
 }
 
 /* The path of a line of /proc/PID/maps that maps a file shared, for writing,

@@ -87,9 +87,13 @@ static int fill_strings(struct summary *summary, const struct dump *dump)
 static void fill_times(struct summary *summary, const struct dump *dump)
 {
 	const struct mpf_header *header = &dump->header;
-	uint64_t end_ns = header->end_ns;
+	uint64_t end_ns = dump->is_copy ? 0 : header->end_ns;
 	struct timespec now;
 
+	summary->is_copy = dump->is_copy;
+	if (dump->is_copy && header->end_ns >= header->start_ns &&
+	    header->end_ns - header->start_ns <= DUMP_MAX_COUNT)
+		summary->saved_ns = header->end_ns - header->start_ns;
 	if (dump->process == DUMP_RUNNING &&
 	    clock_gettime(CLOCK_MONOTONIC, &now) == 0)
 		end_ns = (uint64_t)now.tv_sec * 1000000000u +

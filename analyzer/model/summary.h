@@ -72,6 +72,8 @@ struct summary {
 	uint64_t start_unix_ns;
 	bool has_duration; /* false: nobody saw the end */
 	uint64_t duration_ns;
+	bool is_copy;	   /* what came after saved_ns is not in it */
+	uint64_t saved_ns; /* after the start */
 	bool has_peak_time;
 	uint64_t peak_ns; /* after the start */
 

@@ -259,7 +259,8 @@ int timeline_init(struct timeline *ret_timeline,
 		.to_ns = range->is_set ? range->to.asked_ns
 				       : range_duration(dump),
 		.start_unix_ns = dump->header.start_unix_ns,
-		.is_ended = dump->header.end_ns > dump->header.start_ns,
+		.is_ended = !dump->is_copy &&
+			    dump->header.end_ns > dump->header.start_ns,
 	};
 	double *most = calloc(analysis->sites.count + 1, sizeof(*most));
 	int ret = DUMP_MEMORY;

@@ -109,6 +109,10 @@ static void put_program(struct json *json, const struct summary *summary)
 		json_unsigned(json, "duration_ns", summary->duration_ns);
 	else
 		json_null(json, "duration_ns");
+	if (summary->is_copy)
+		json_unsigned(json, "saved_after_ns", summary->saved_ns);
+	else
+		json_null(json, "saved_after_ns");
 	json_text(json, "dump", summary->dump_path);
 	json_unsigned(json, "sample_bytes", summary->sample_bytes);
 	put_python(json, summary);

@@ -379,6 +379,9 @@ void text_state(struct term *term, const struct summary *summary)
 	if (summary->has_duration)
 		fprintf(term->file, " after %s",
 			units_duration(buf, summary->duration_ns));
+	if (summary->is_copy)
+		fprintf(term->file, "; saved %s after its start",
+			units_duration(buf, summary->saved_ns));
 }
 
 /* The command line as a shell would read it, not longer than is useful. */

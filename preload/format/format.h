@@ -169,7 +169,8 @@ struct mpf_header {
 	uint32_t pid, ppid;
 	uint64_t process_ticks;	   /* field 22 of /proc/PID/stat; 0 unknown */
 	uint64_t start_unix_ns;	   /* recording began, CLOCK_REALTIME */
-	uint64_t start_ns, end_ns; /* CLOCK_MONOTONIC; end 0: never reached */
+	uint64_t start_ns, end_ns; /* CLOCK_MONOTONIC; end 0: never reached; */
+				   /* of MPF_RUNNING: a copy made then */
 	uint32_t state;		   /* enum mpf_state */
 	int32_t exit_status;	   /* with MPF_EXITED: argument of exit() */
 	uint8_t boot_id[16];

@@ -326,8 +326,9 @@ void mp_recorder_end(enum mpf_state state, int exit_status)
 	if (writer)
 		mp_writer_leave(writer);
 	header->exit_status = exit_status;
+	/* In this order: a time without the state is that of a copy. */
+	__atomic_store_n(&header->state, (uint32_t)state, __ATOMIC_RELEASE);
 	header->end_ns = mp_sys_clock_ns(CLOCK_MONOTONIC);
-	header->state = state;
 	/* A handler that allocates meanwhile must not wait for the file. */
 	writer = mp_writer_enter();
 	mp_file_trim();
