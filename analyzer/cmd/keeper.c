@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The process that keeps sealed recordings; preload/record/keeper.h is the
- * other side. */
+/* The process that keeps recordings; preload/record/keeper.h is the other
+ * side. */
 #include "config.h"
 
 #include "analyzer/cmd/keeper.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stddef.h>
@@ -14,25 +15,49 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "analyzer/base/diag.h"
 #include "analyzer/cmd/keeper_save.h"
+#include "analyzer/model/sealed.h"
 
 #define SPARE_FDS   16 /* of those we may open, not used for recordings */
+#define KEPT_FDS    4  /* of a recording */
 #define LISTENER_FD 3
 #define LAUNCHER_FD 4
+#define GIVEN	    3 /* descriptors in a message */
+
+/* So long after memprof run's end: for a daemon that is yet to record. */
+#define LINGER_NS (1000 * NS_PER_MS)
+
+#define SETTLE_SECONDS 60 /* for a keeper that is stopped, or a slow disk */
+
+/*
+ * Copies while a program runs: soon, then as seldom as it has run long, but
+ * no more than this apart; and together no more than a hundredth of the time.
+ */
+#define NS_PER_MS	UINT64_C(1000000)
+#define COPY_FIRST_NS	(100 * NS_PER_MS)
+#define COPY_LAST_NS	(10000 * NS_PER_MS)
+#define COPY_AGE_SHARE	16
+#define COPY_TIME_SHARE 100
 
 /* One recording. */
 struct kept {
-	int memory;
+	struct keeper_dump dump;
 	int process; /* pidfd */
 	pid_t pid;
+	uint64_t since_ns; /* CLOCK_MONOTONIC, as copy_ns */
+	uint64_t copy_ns;  /* when the next copy is due */
+	uint64_t cpu_ns;   /* that the process had used at the last one */
 };
 
 static struct {
@@ -41,17 +66,34 @@ static struct {
 	struct pollfd *polled; /* listener, launcher, then those of list */
 	size_t count, room;
 	size_t limit;
+	uint64_t quiet_ns; /* no copy before */
+	uint64_t leave_ns; /* without anything to keep */
 	bool has_lost;
 } self;
 
-static void drop(size_t i, bool is_replaced)
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec ts = { 0, 0 };
+
+	clock_gettime(clock, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+static void let_go(struct kept *kept)
+{
+	close(kept->dump.memory);
+	close(kept->dump.file);
+	close(kept->dump.folder);
+	close(kept->process);
+}
+
+static void drop(size_t i, enum keeper_end end)
 {
 	struct kept *kept = &self.list[i];
 
-	if (keeper_save(kept->memory, is_replaced) < 0)
+	if (keeper_save(&kept->dump, end) < 0)
 		self.has_lost = true;
-	close(kept->memory);
-	close(kept->process);
+	let_go(kept);
 	*kept = self.list[--self.count];
 }
 
@@ -60,7 +102,7 @@ static void drop_former(pid_t pid)
 {
 	for (size_t i = self.count; i-- > 0;)
 		if (self.list[i].pid == pid)
-			drop(i, true);
+			drop(i, KEEPER_REPLACED);
 }
 
 /* Whose end the kernel told us, or all that have ended by now. */
@@ -70,8 +112,86 @@ static void drop_ended(void)
 		struct pollfd process = { self.list[i].process, POLLIN, 0 };
 
 		if (poll(&process, 1, 0) > 0)
-			drop(i, false);
+			drop(i, KEEPER_GONE);
 	}
+}
+
+/* 0 when it is unknown. */
+static uint64_t cpu_ns(pid_t pid)
+{
+	clockid_t clock;
+
+	return clock_getcpuclockid(pid, &clock) == 0 ? clock_ns(clock) : 0;
+}
+
+static void copy(struct kept *kept)
+{
+	const uint64_t now = clock_ns(CLOCK_MONOTONIC);
+	const uint64_t cpu = cpu_ns(kept->pid);
+	uint64_t took, pause = (now - kept->since_ns) / COPY_AGE_SHARE;
+
+	/* What did not run did not allocate. */
+	if (cpu == 0 || cpu != kept->cpu_ns)
+		keeper_save_copy(&kept->dump, now);
+	kept->cpu_ns = cpu;
+	took = clock_ns(CLOCK_MONOTONIC) - now;
+	self.quiet_ns = now + COPY_TIME_SHARE * took;
+	if (pause < COPY_FIRST_NS)
+		pause = COPY_FIRST_NS;
+	if (pause > COPY_LAST_NS)
+		pause = COPY_LAST_NS;
+	kept->copy_ns = now + pause;
+}
+
+/* The one whose copy is due first; NULL when there is none. */
+static struct kept *next_copy(void)
+{
+	struct kept *next = NULL;
+
+	for (size_t i = 0; i < self.count; i++)
+		if (!next || self.list[i].copy_ns < next->copy_ns)
+			next = &self.list[i];
+	return next;
+}
+
+/* When that may be; 0: there is none. */
+static uint64_t copy_due(void)
+{
+	const struct kept *next = next_copy();
+
+	if (!next)
+		return 0;
+	return next->copy_ns > self.quiet_ns ? next->copy_ns : self.quiet_ns;
+}
+
+static bool is_over(void)
+{
+	return self.launcher < 0 && self.count == 0 &&
+	       clock_ns(CLOCK_MONOTONIC) >= self.leave_ns;
+}
+
+/* How long nothing is to be done, in milliseconds as poll() has it. */
+static int pause_ms(void)
+{
+	uint64_t due = copy_due(), now;
+
+	if (self.launcher < 0 && self.count == 0)
+		due = self.leave_ns;
+	if (due == 0)
+		return -1;
+	now = clock_ns(CLOCK_MONOTONIC);
+	if (due <= now)
+		return 0;
+	due = (due - now) / NS_PER_MS + 1;
+	return due < INT_MAX ? (int)due : INT_MAX;
+}
+
+static void copy_if_due(void)
+{
+	uint64_t due = copy_due();
+
+	if (due != 0 && due <= clock_ns(CLOCK_MONOTONIC))
+		copy(next_copy());
 }
 
 static bool make_room(void)
@@ -94,62 +214,78 @@ static bool make_room(void)
 	return true;
 }
 
-/* The descriptor in a message, or -1. */
-static int receive(int fd)
+/* The descriptors in a message, and a name. False when it has others. */
+static bool receive(int fd, struct keeper_dump *ret_dump)
 {
-	char byte;
-	struct iovec data = { &byte, 1 };
+	struct iovec data = { ret_dump->name, sizeof(ret_dump->name) - 1 };
 	union {
 		struct cmsghdr header;
-		char bytes[CMSG_SPACE(sizeof(int))];
+		char bytes[CMSG_SPACE(GIVEN * sizeof(int))];
 	} control;
 	struct msghdr message = { .msg_iov = &data,
 				  .msg_iovlen = 1,
 				  .msg_control = &control,
 				  .msg_controllen = sizeof(control.bytes) };
-	struct cmsghdr *header;
-	int memory = -1;
+	const struct cmsghdr *header;
+	int fds[GIVEN];
+	ssize_t bytes = recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
+	size_t count;
 
-	if (recvmsg(fd, &message, MSG_CMSG_CLOEXEC) != 1)
-		return -1;
-	header = CMSG_FIRSTHDR(&message);
-	if (header && header->cmsg_type == SCM_RIGHTS &&
-	    header->cmsg_len == CMSG_LEN(sizeof(int)))
-		memcpy(&memory, CMSG_DATA(header), sizeof(memory));
-	return memory;
+	header = bytes > 0 ? CMSG_FIRSTHDR(&message) : NULL;
+	if (!header || header->cmsg_level != SOL_SOCKET ||
+	    header->cmsg_type != SCM_RIGHTS)
+		return false;
+	count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+	memcpy(fds, CMSG_DATA(header), count * sizeof(int));
+	if (count != GIVEN || (message.msg_flags & MSG_CTRUNC)) {
+		while (count > 0)
+			close(fds[--count]);
+		return false;
+	}
+	ret_dump->name[bytes] = '\0';
+	ret_dump->memory = fds[0];
+	ret_dump->file = fds[1];
+	ret_dump->folder = fds[2];
+	ret_dump->is_new = true;
+	return true;
 }
 
-static bool is_sealed(int memory)
+static bool is_usable(const struct kept *kept)
 {
-	int seals = fcntl(memory, F_GET_SEALS);
+	int seals = fcntl(kept->dump.memory, F_GET_SEALS);
+	struct stat st;
 
-	return seals >= 0 && (seals & F_SEAL_SHRINK);
+	return kept->process >= 0 && seals >= 0 && (seals & F_SEAL_SHRINK) &&
+	       fstat(kept->dump.file, &st) == 0 && S_ISREG(st.st_mode) &&
+	       kept->dump.name[0] && !strchr(kept->dump.name, '/');
 }
 
-/* A process with our own rights hands us its memory. */
+/* A process with our own rights hands us its memory. Names depend on what has
+ * ended, so that is saved before it looks for one. */
 static void keep(int fd)
 {
 	struct ucred peer;
 	socklen_t bytes = sizeof(peer);
-	struct kept kept = { -1, -1, 0 };
+	struct kept kept = { .process = -1 };
 	uint32_t number;
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &bytes) < 0 ||
 	    peer.uid != geteuid() || !make_room())
 		return;
-	kept.memory = receive(fd);
+	drop_ended();
+	drop_former(peer.pid);
+	if (send(fd, "", 1, MSG_NOSIGNAL) != 1 || !receive(fd, &kept.dump))
+		return;
 	kept.pid = peer.pid;
 	kept.process = (int)syscall(SYS_pidfd_open, peer.pid, 0);
-	if (kept.process < 0 || !is_sealed(kept.memory)) {
-		if (kept.process >= 0)
-			close(kept.process);
-		if (kept.memory >= 0)
-			close(kept.memory);
+	if (!is_usable(&kept)) {
+		let_go(&kept);
 		return;
 	}
-	drop_former(kept.pid);
+	kept.since_ns = clock_ns(CLOCK_MONOTONIC);
+	kept.copy_ns = kept.since_ns + COPY_FIRST_NS;
 	self.list[self.count++] = kept;
-	number = (uint32_t)kept.memory;
+	number = (uint32_t)kept.dump.memory;
 	(void)!send(fd, &number, sizeof(number), MSG_NOSIGNAL);
 }
 
@@ -164,7 +300,7 @@ static void answer(void)
 	keep(fd);
 	close(fd);
 	/* Who finds nobody listening records into a file at once. */
-	if (2 * self.count + SPARE_FDS > self.limit) {
+	if (KEPT_FDS * (self.count + 1) + SPARE_FDS > self.limit) {
 		close(self.listener);
 		self.listener = -1;
 	}
@@ -182,12 +318,13 @@ static void settle(void)
 	} else {
 		close(self.launcher);
 		self.launcher = -1;
+		self.leave_ns = clock_ns(CLOCK_MONOTONIC) + LINGER_NS;
 	}
 }
 
 static _Noreturn void serve(void)
 {
-	while (self.launcher >= 0 || self.count > 0) {
+	while (!is_over()) {
 		if (!make_room())
 			_exit(1);
 		self.polled[0] = (struct pollfd) { self.listener, POLLIN, 0 };
@@ -196,7 +333,7 @@ static _Noreturn void serve(void)
 			self.polled[i + 2] =
 				(struct pollfd) { self.list[i].process, POLLIN,
 						  0 };
-		if (poll(self.polled, self.count + 2, -1) < 0)
+		if (poll(self.polled, self.count + 2, pause_ms()) < 0)
 			continue;
 		/* New ones first: an exec() is known by them. */
 		if (self.polled[0].revents)
@@ -204,6 +341,7 @@ static _Noreturn void serve(void)
 		if (self.polled[1].revents)
 			settle();
 		drop_ended();
+		copy_if_due();
 	}
 	_exit(0);
 }
@@ -218,6 +356,7 @@ static void leave(int listener, int launcher)
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	setsid();
+	prctl(PR_SET_NAME, SEALED_KEEPER_NAME);
 	(void)!chdir("/");
 	listener = fcntl(listener, F_DUPFD_CLOEXEC, LAUNCHER_FD + 1);
 	launcher = fcntl(launcher, F_DUPFD_CLOEXEC, LAUNCHER_FD + 1);
@@ -229,6 +368,10 @@ static void leave(int listener, int launcher)
 	for (int number = 1; number < NSIG; number++)
 		if (number != SIGCHLD)
 			signal(number, SIG_IGN);
+	if (getrlimit(RLIMIT_FSIZE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_FSIZE, &limit);
+	}
 	getrlimit(RLIMIT_NOFILE, &limit);
 	limit.rlim_cur = limit.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &limit);
@@ -285,16 +428,20 @@ int keeper_start(struct keeper *keeper)
 		return 0;
 	close(fds[0]);
 fail:
-	diag_error("--sealed: no process can be started that keeps the "
-		   "memory: %s",
-		   strerror(errno));
+	diag_warn("no process can be started that keeps what is recorded: %s; "
+		  "recording into files, which nobody may cut meanwhile",
+		  strerror(errno));
 	return -1;
 }
 
-bool keeper_settle(const struct keeper *keeper)
+enum keeper_state keeper_settle(const struct keeper *keeper)
 {
+	const struct timeval wait = { SETTLE_SECONDS, 0 };
 	char byte = 1;
 
-	return send(keeper->fd, &byte, 1, MSG_NOSIGNAL) == 1 &&
-	       read(keeper->fd, &byte, 1) == 1 && byte == 0;
+	setsockopt(keeper->fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
+	if (send(keeper->fd, &byte, 1, MSG_NOSIGNAL) != 1 ||
+	    read(keeper->fd, &byte, 1) != 1)
+		return KEEPER_SILENT;
+	return byte == 0 ? KEEPER_SAVED : KEEPER_LOST;
 }

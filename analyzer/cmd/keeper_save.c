@@ -1,136 +1,127 @@
 /* SPDX-License-Identifier: MIT */
-/* Saving what a program recorded; all that its memory says is doubted. */
+/* Saving what a program recorded. No path is looked up but a name in a folder
+ * that the program has opened, and nothing of others is written to. */
 #include "config.h"
 
 #include "analyzer/cmd/keeper_save.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "analyzer/model/dump.h"
+#include "analyzer/cmd/keeper_copy.h"
 
-#define COPY_BYTES 65536
+#define MODE_RECORDING 0400
+#define MODE_DONE      0600
 
-/* Where the recorder put the link; "" when its memory does not say. */
-static void read_path(int memory, const struct mpf_header *header,
-		      char path[static PATH_MAX])
+static bool is_named(const struct keeper_dump *dump)
 {
-	uint64_t bytes = header->out_path.bytes;
+	struct stat st, named;
 
-	path[0] = '\0';
-	if (bytes == 0 || bytes >= PATH_MAX ||
-	    header->out_path.offset > INT64_MAX ||
-	    pread(memory, path, bytes, (off_t)header->out_path.offset) !=
-		    (ssize_t)bytes)
-		bytes = 0;
-	path[bytes] = '\0';
+	return fstat(dump->file, &st) == 0 &&
+	       fstatat(dump->folder, dump->name, &named, AT_SYMLINK_NOFOLLOW) ==
+		       0 &&
+	       st.st_dev == named.st_dev && st.st_ino == named.st_ino;
 }
 
-/* Nobody put anything else there, and its folder is the one we see, too. */
-static bool is_our_link(int folder, const char *name, int memory)
+static bool is_deleted(const struct keeper_dump *dump)
 {
-	char wanted[64], link[64];
-	ssize_t bytes = readlinkat(folder, name, link, sizeof(link));
-	int len = snprintf(wanted, sizeof(wanted), "/proc/%ld/fd/%d",
-			   (long)getpid(), memory);
+	struct stat st;
 
-	return bytes == len && memcmp(link, wanted, (size_t)len) == 0;
+	return fstat(dump->file, &st) == 0 && st.st_nlink == 0;
 }
 
-static int copy_by_hand(int from, int to, uint64_t at, uint64_t end)
+/* Beside the dump; its name in temporary. */
+static int create(const struct keeper_dump *dump, char *temporary, size_t size)
 {
-	static char buf[COPY_BYTES];
+	snprintf(temporary, size, ".memprof-%ld-%d.tmp", (long)getpid(),
+		 dump->memory);
+	return openat(dump->folder, temporary,
+		      O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		      MODE_DONE);
+}
 
-	while (at < end) {
-		size_t want = end - at < COPY_BYTES ? end - at : COPY_BYTES;
-		ssize_t got = pread(from, buf, want, (off_t)at);
-
-		if (got <= 0 || pwrite(to, buf, (size_t)got, (off_t)at) != got)
-			return -1;
-		at += (uint64_t)got;
+/* Gives the name to the new file, unless it is not the dump's any more. It
+ * stays open to be written, as a sign that the dump is in use. */
+static bool put_in_place(struct keeper_dump *dump, int file,
+			 const char *temporary)
+{
+	if (is_named(dump) &&
+	    renameat(dump->folder, temporary, dump->folder, dump->name) == 0) {
+		close(dump->file);
+		dump->file = file;
+		dump->is_new = false;
+		return true;
 	}
-	return 0;
+	unlinkat(dump->folder, temporary, 0);
+	close(file);
+	return false;
 }
 
-static int copy(int from, int to, uint64_t bytes)
-{
-	off_t in = 0, out = 0;
-
-	while ((uint64_t)in < bytes) {
-		ssize_t got = copy_file_range(from, &in, to, &out,
-					      bytes - (uint64_t)in, 0);
-
-		if (got <= 0)
-			return copy_by_hand(from, to, (uint64_t)in, bytes);
-	}
-	return 0;
-}
-
-static int save_in(int folder, const char *name, int memory,
-		   const struct mpf_header *header)
-{
-	char temporary[PATH_MAX + 32];
-	int fd, status;
-
-	if (!is_our_link(folder, name, memory))
-		return 0;
-	snprintf(temporary, sizeof(temporary), ".memprof-%ld-%d.tmp",
-		 (long)getpid(), memory);
-	fd = openat(folder, temporary,
-		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return -1;
-	status = fchmod(fd, 0600);
-	if (status == 0)
-		status = copy(memory, fd, header->used_bytes);
-	if (status == 0)
-		status = pwrite(fd, header, sizeof(*header), 0) ==
-					 (ssize_t)sizeof(*header)
-				 ? 0
-				 : -1;
-	if (close(fd) < 0)
-		status = -1;
-	if (status == 0 && is_our_link(folder, name, memory))
-		status = renameat(folder, temporary, folder, name);
-	else
-		unlinkat(folder, temporary, 0);
-	return status;
-}
-
-int keeper_save(int memory, bool is_replaced)
+bool keeper_save_copy(struct keeper_dump *dump, uint64_t now_ns)
 {
 	struct mpf_header header;
-	char path[PATH_MAX], *slash;
-	struct stat st;
-	int folder, status;
+	char temporary[64];
+	int file;
 
-	/* Not yet a dump, or under a name that was taken: nothing to keep. */
-	if (fstat(memory, &st) < 0 ||
-	    pread(memory, &header, sizeof(header), 0) !=
-		    (ssize_t)sizeof(header) ||
-	    memcmp(header.magic, MPF_MAGIC, sizeof(header.magic)) != 0)
-		return 0;
-	if (header.used_bytes > (uint64_t)st.st_size)
-		header.used_bytes = (uint64_t)st.st_size;
-	if (is_replaced && header.state == MPF_RUNNING)
-		header.state = MPF_EXECED;
-	read_path(memory, &header, path);
-	slash = strrchr(path, '/');
-	if (path[0] != '/' || !slash)
-		return 0;
-	*slash = '\0';
-	folder = open(slash == path ? "/" : path,
-		      O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (folder < 0)
+	if (!is_named(dump))
+		return false;
+	file = create(dump, temporary, sizeof(temporary));
+	if (file < 0)
+		return false;
+	if (keeper_copy_running(dump->memory, file, &header, now_ns) < 0 ||
+	    fchmod(file, MODE_RECORDING) < 0) {
+		unlinkat(dump->folder, temporary, 0);
+		close(file);
+		return false;
+	}
+	return put_in_place(dump, file, temporary);
+}
+
+static bool save_beside(struct keeper_dump *dump,
+			const struct mpf_header *header)
+{
+	char temporary[64];
+	int file;
+
+	if (!is_named(dump))
+		return false;
+	file = create(dump, temporary, sizeof(temporary));
+	if (file < 0)
+		return false;
+	if (keeper_copy(dump->memory, file, header) < 0 ||
+	    fchmod(file, MODE_DONE) < 0) {
+		unlinkat(dump->folder, temporary, 0);
+		close(file);
+		return false;
+	}
+	return put_in_place(dump, file, temporary);
+}
+
+/* The header last: until then the file is whole if it is new. Somebody may
+ * have made it longer. */
+static int save_into(const struct keeper_dump *dump,
+		     const struct mpf_header *header)
+{
+	if (keeper_copy(dump->memory, dump->file, header) < 0 ||
+	    ftruncate(dump->file, (off_t)header->used_bytes) < 0)
 		return -1;
-	status = save_in(folder, slash + 1, memory, &header);
-	close(folder);
-	return status;
+	return fchmod(dump->file, MODE_DONE);
+}
+
+int keeper_save(struct keeper_dump *dump, enum keeper_end end)
+{
+	struct mpf_header header;
+
+	/* Not yet a dump, or deleted by somebody: nothing to save. */
+	if (!keeper_copy_header(dump->memory, &header) || is_deleted(dump))
+		return 0;
+	if (end == KEEPER_REPLACED && header.state == MPF_RUNNING)
+		header.state = MPF_EXECED;
+	/* The copy is in the way of what is newer, when there is no room. */
+	if (!dump->is_new && save_beside(dump, &header))
+		return 0;
+	return save_into(dump, &header);
 }

@@ -23,6 +23,8 @@ analyzer_cmd_files = \
 	analyzer/cmd/info.c \
 	analyzer/cmd/keeper.c \
 	analyzer/cmd/keeper.h \
+	analyzer/cmd/keeper_copy.c \
+	analyzer/cmd/keeper_copy.h \
 	analyzer/cmd/keeper_save.c \
 	analyzer/cmd/keeper_save.h \
 	analyzer/cmd/leaks.c \

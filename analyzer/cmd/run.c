@@ -31,7 +31,7 @@
 struct run_options {
 	const char *out;
 	bool is_quiet;
-	bool is_sealed;
+	bool is_exposed;   /* record into a file, not into sealed memory */
 	int64_t max_depth; /* 0: the recorder's default */
 	int unwind;	   /* index into unwind_choices; -1: default */
 	int allocator;	   /* enum allocator */
@@ -308,6 +308,16 @@ static int child_wait(const struct child *child)
 	}
 }
 
+static void say_state(enum keeper_state state)
+{
+	if (state == KEEPER_LOST)
+		diag_warn("a recording could not be saved: is the disk full?");
+	else if (state == KEEPER_SILENT)
+		diag_warn("the process that saves recordings was killed or "
+			  "stands still: dumps of programs that were killed "
+			  "may lack their last seconds");
+}
+
 /* What the recorder could not say itself: it was killed with the program, or
  * the program closed its standard error before it ended. */
 static void say_end(const struct child *child, int status, bool quiet)
@@ -355,6 +365,7 @@ static int run_run(const void *values, int argc, char **argv)
 	const struct run_options *options = values;
 	struct child child = { .argv = argv };
 	struct keeper keeper;
+	bool has_keeper = false;
 	int status = CMD_RUN_FAILED;
 	char *path = NULL, *library;
 
@@ -369,19 +380,21 @@ static int run_run(const void *values, int argc, char **argv)
 	    preload_allocator((enum allocator)options->allocator) < 0 ||
 	    recorder_preload(library) < 0 || set_settings(options) < 0)
 		goto out;
-	if (options->is_sealed &&
-	    (keeper_start(&keeper) < 0 ||
-	     set_setting("MEMPROF_KEEPER", keeper.address) < 0))
-		goto out;
+	/* Not that of a memprof run around us. */
+	unsetenv("MEMPROF_KEEPER");
+	if (!options->is_exposed && keeper_start(&keeper) == 0) {
+		has_keeper = true;
+		if (set_setting("MEMPROF_KEEPER", keeper.address) < 0)
+			goto out;
+	}
 	child.path = path;
 	argv[argc] = NULL;
 	status = child_start(&child);
 	if (status != 0)
 		goto out;
 	status = child_wait(&child);
-	if (options->is_sealed && !keeper_settle(&keeper))
-		diag_warn("a recording could not be made a file: was the disk "
-			  "full, or the process killed that kept it?");
+	if (has_keeper)
+		say_state(keeper_settle(&keeper));
 	say_end(&child, status, is_quiet(options));
 	status = WIFSIGNALED(status) ? 128 + WTERMSIG(status)
 				     : WEXITSTATUS(status);
@@ -399,9 +412,9 @@ static const struct option_spec run_specs[] = {
 		  "time; %e.%p.mp without it" },
 	{ OPTION_FLAG, "quiet", 'q', FIELD(is_quiet),
 	  .help = "do not name the dump at the end" },
-	{ OPTION_FLAG, "sealed", FIELD(is_sealed),
-	  .help = "record into memory that nobody can cut, and make it a file "
-		  "when the program has ended" },
+	{ OPTION_FLAG, "no-sealed", FIELD(is_exposed),
+	  .help = "record into the dump's file itself, not into memory that "
+		  "nobody can cut" },
 	{ OPTION_INT, "max-depth", .argument = "N", FIELD(max_depth), .min = 1,
 	  .max = MAX_DEPTH, .help = "keep the N innermost frames of a stack" },
 	{ OPTION_ENUM, "unwind", .argument = "METHOD", FIELD(unwind),

@@ -82,6 +82,19 @@ static inline long mp_sys_close(int fd)
 	return mp_sys3(SYS_close, fd, 0, 0);
 }
 
+/* fd, or where it is one of the three that programs write to without opening
+ * them, a copy of it that is not. */
+static inline long mp_sys_above_standard(long fd)
+{
+	long high;
+
+	if (fd < 0 || fd > 2)
+		return fd;
+	high = mp_sys3(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 3);
+	mp_sys_close((int)fd);
+	return high;
+}
+
 static inline long mp_sys_read(int fd, void *buf, size_t bytes)
 {
 	return mp_sys3(SYS_read, fd, (long)buf, (long)bytes);

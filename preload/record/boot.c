@@ -69,8 +69,12 @@ static int create_dump(bool is_fork_child, mp_name_fn *create, void *arg)
 		.process_ticks = recorder.process.ticks,
 		.is_fork_child = is_fork_child,
 	};
+	int ret;
 
-	return mp_name_create(&name, create, arg);
+	mp_keeper_call();
+	ret = mp_name_create(&name, create, arg);
+	mp_keeper_leave();
+	return ret;
 }
 
 /* err: negative; the commonest are named. */

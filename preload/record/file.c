@@ -11,6 +11,7 @@
 #include "preload/base/say.h"
 #include "preload/base/sys.h"
 #include "preload/record/keeper.h"
+#include "preload/record/sealed.h"
 
 #define PATH_BYTES    4096u
 #define RESERVE_FIRST (UINT64_C(256) << 10)
@@ -26,6 +27,9 @@
 #define MODE_RECORDING 0400 /* of the file, and when it is done with */
 #define MODE_OPEN      0600
 
+#ifndef MADV_DONTDUMP
+#define MADV_DONTDUMP 16
+#endif
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
 #endif
@@ -45,8 +49,8 @@ static struct {
 	uint64_t text_first; /* elements of text so far, for segment.first */
 	dev_t dev;
 	ino_t ino;
-	bool is_sealed; /* memory that a keeper makes a file: it never shrinks
-			 */
+	bool is_sealed; /* memory, of which the file holds a copy */
+	char memory[MP_KEEPER_LINK_BYTES]; /* how it is opened then */
 	char path[PATH_BYTES];
 } file;
 
@@ -56,6 +60,11 @@ static const uint8_t zeros[ZERO_BYTES];
 const char *mp_file_path(void)
 {
 	return file.path;
+}
+
+bool mp_file_is_sealed(void)
+{
+	return file.is_sealed;
 }
 
 void mp_file_fail(enum mpf_failure failure, int err)
@@ -105,9 +114,12 @@ static void set_mode(long fd, unsigned mode)
  * more ado: cutting it would kill the program. Root may. */
 static long open_to_write(void)
 {
-	const int flags = O_NONBLOCK | (file.is_sealed ? 0 : O_NOFOLLOW);
-	long fd = mp_sys_open(file.path, O_RDWR | flags, 0), guard;
+	const int flags = O_NONBLOCK | O_NOFOLLOW;
+	long fd, guard;
 
+	if (file.is_sealed)
+		return mp_sys_open(file.memory, O_RDWR | O_NONBLOCK, 0);
+	fd = mp_sys_open(file.path, O_RDWR | flags, 0);
 	if (fd != -EACCES)
 		return fd;
 	guard = mp_sys_open(file.path, O_RDONLY | flags, 0);
@@ -125,17 +137,11 @@ static long open_to_write(void)
 /* Opens our file again and makes sure that it is ours. */
 static long reopen(void)
 {
-	long fd, low;
+	long fd;
 
 	if (mp_sandbox_is_on)
 		return -EPERM;
-	low = fd = open_to_write();
-
-	/* Never one that the program writes to without opening it first. */
-	if (low >= 0 && low <= 2) {
-		fd = mp_sys3(SYS_fcntl, low, F_DUPFD_CLOEXEC, 3);
-		mp_sys_close((int)low);
-	}
+	fd = mp_sys_above_standard(open_to_write());
 	if (mp_sys_failed(fd))
 		return fd;
 	if (is_ours(fd))
@@ -218,6 +224,19 @@ static bool reserve_mapped(uint64_t to)
 	return true;
 }
 
+/* At addr, or NULL: anywhere. Left out of what the program leaves when it
+ * dumps its core, sealed memory as files are. */
+static void *map_window(int fd, uint64_t window, void *addr)
+{
+	void *ret = mp_sys_mmap(addr, MP_FILE_WINDOW, PROT_READ | PROT_WRITE,
+				MAP_SHARED | (addr ? MAP_FIXED : 0), fd,
+				window << MP_FILE_WINDOW_SHIFT);
+
+	if (!mp_sys_failed((long)ret))
+		mp_sys_madvise(ret, MP_FILE_WINDOW, MADV_DONTDUMP);
+	return ret;
+}
+
 /* 0, or negative errno. */
 static long map_windows(uint64_t to)
 {
@@ -230,9 +249,7 @@ static long map_windows(uint64_t to)
 		fd = reopen();
 		if (mp_sys_failed(fd))
 			return fd;
-		addr = mp_sys_mmap(NULL, MP_FILE_WINDOW, PROT_READ | PROT_WRITE,
-				   MAP_SHARED, (int)fd,
-				   w << MP_FILE_WINDOW_SHIFT);
+		addr = map_window((int)fd, w, NULL);
 		mp_sys_close((int)fd);
 		if (mp_sys_failed((long)addr))
 			return (long)addr;
@@ -307,21 +324,6 @@ static bool reserve(uint64_t to)
 	return false;
 }
 
-/* The name is a link to the keeper's descriptor until it makes it a file. */
-static long create_sealed(const char *path)
-{
-	char link[MP_KEEPER_LINK_BYTES];
-	long fd = mp_keeper_memory(link), ret;
-
-	if (mp_sys_failed(fd))
-		return fd;
-	ret = mp_sys3(SYS_symlink, (long)link, (long)path, 0);
-	if (!mp_sys_failed(ret))
-		return fd;
-	mp_sys_close((int)fd);
-	return ret;
-}
-
 static long create_file(const char *path)
 {
 	long fd = mp_sys_open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW,
@@ -333,21 +335,25 @@ static long create_file(const char *path)
 	return fd;
 }
 
-static long create(const char *path, bool *ret_is_sealed)
+/* link: of the memory; "" when it is a file. */
+static long create(const char *path, char link[MP_KEEPER_LINK_BYTES])
 {
-	long fd = -ENOENT;
+	long fd = -ENOTSUP;
 
 	if (mp_keeper_is_there())
-		fd = create_sealed(path);
-	*ret_is_sealed = !mp_sys_failed(fd);
-	if (*ret_is_sealed || fd == -EEXIST)
+		fd = mp_sealed_create(path, link);
+	if (fd != -ENOTSUP)
 		return fd;
+	link[0] = '\0';
 	return create_file(path);
 }
 
-static void set_path(const char *path)
+static void set_path(const char *path, const char *link)
 {
 	size_t len = 0;
+
+	file.is_sealed = *link;
+	__builtin_memcpy(file.memory, link, sizeof(file.memory));
 
 	while (path[len] && len < PATH_BYTES - 1) {
 		file.path[len] = path[len];
@@ -360,10 +366,10 @@ int mp_file_create(const char *path)
 {
 	struct stat st;
 	uint8_t *addr;
-	bool is_sealed;
+	char link[MP_KEEPER_LINK_BYTES];
 	long fd, ret;
 
-	fd = create(path, &is_sealed);
+	fd = create(path, link);
 	if (mp_sys_failed(fd))
 		return (int)fd;
 	ret = -EFBIG;
@@ -375,8 +381,7 @@ int mp_file_create(const char *path)
 	ret = reserve_range((int)fd, 0, RESERVE_FIRST);
 	if (mp_sys_failed(ret))
 		goto fail;
-	addr = mp_sys_mmap(NULL, MP_FILE_WINDOW, PROT_READ | PROT_WRITE,
-			   MAP_SHARED, (int)fd, 0);
+	addr = map_window((int)fd, 0, NULL);
 	ret = (long)addr;
 	if (mp_sys_failed(ret))
 		goto fail;
@@ -384,8 +389,7 @@ int mp_file_create(const char *path)
 	file.size = file.reserved = RESERVE_FIRST;
 	file.dev = st.st_dev;
 	file.ino = st.st_ino;
-	file.is_sealed = is_sealed;
-	set_path(path);
+	set_path(path, link);
 	extend_headroom((int)fd, size_limit(), HEADROOM_MIN);
 	mp_sys_close((int)fd);
 	mp_file.window[0] = addr;
@@ -506,27 +510,12 @@ void mp_file_confine(void)
 		mp_lock_release(&file.lock);
 }
 
-void mp_file_trim(void)
+long mp_file_write(int fd, const void *bytes, uint64_t count, uint64_t to)
 {
-	long fd;
+	const uint8_t *from = bytes;
 
-	if (!mp_lock_try(&file.lock))
-		return;
-	fd = file.is_sealed ? -EPERM : reopen();
-	if (!mp_sys_failed(fd)) {
-		/* Lowered first: from here on growth reserves anew. */
-		file.size = file.reserved = file.used;
-		mp_sys_ftruncate((int)fd, file.used);
-		set_mode(fd, MODE_OPEN);
-		mp_sys_close((int)fd);
-	}
-	mp_lock_release(&file.lock);
-}
-
-static long write_all(int fd, const uint8_t *from, uint64_t bytes, uint64_t to)
-{
-	while (bytes) {
-		long ret = mp_sys_pwrite(fd, from, bytes, to);
+	while (count) {
+		long ret = mp_sys_pwrite(fd, from, count, to);
 
 		if (ret == -EINTR)
 			continue;
@@ -536,9 +525,30 @@ static long write_all(int fd, const uint8_t *from, uint64_t bytes, uint64_t to)
 			return -ENOSPC;
 		from += ret;
 		to += (uint64_t)ret;
-		bytes -= (uint64_t)ret;
+		count -= (uint64_t)ret;
 	}
 	return 0;
+}
+
+void mp_file_trim(void)
+{
+	long fd;
+
+	if (!mp_lock_try(&file.lock))
+		return;
+	fd = reopen();
+	if (!mp_sys_failed(fd) && file.is_sealed) {
+		mp_sys_close((int)fd);
+	} else if (file.is_sealed && !mp_sandbox_is_on) {
+		mp_sealed_rescue(file.path, file.used);
+	} else if (!mp_sys_failed(fd)) {
+		/* Lowered first: from here on growth reserves anew. */
+		file.size = file.reserved = file.used;
+		mp_sys_ftruncate((int)fd, file.used);
+		set_mode(fd, MODE_OPEN);
+		mp_sys_close((int)fd);
+	}
+	mp_lock_release(&file.lock);
 }
 
 /* Counters, timeline and verdicts are the parent's: their space becomes a gap,
@@ -552,8 +562,8 @@ static long copy_segment(int fd, const struct mpf_segment *segment, uint64_t at)
 
 	if (segment->type != MPF_SEG_TEXT && segment->type != MPF_SEG_NODES &&
 	    segment->type != MPF_SEG_MODULES && segment->type != MPF_SEG_CODES)
-		return write_all(fd, (const uint8_t *)&gap, sizeof(gap), at);
-	return write_all(fd, (const uint8_t *)segment, segment->bytes, at);
+		return mp_file_write(fd, &gap, sizeof(gap), at);
+	return mp_file_write(fd, segment, segment->bytes, at);
 }
 
 static long copy_segments(int fd)
@@ -561,7 +571,7 @@ static long copy_segments(int fd)
 	uint64_t at = MPF_HEADER_BYTES;
 	long ret;
 
-	ret = write_all(fd, mp_file_at(0), MPF_HEADER_BYTES, 0);
+	ret = mp_file_write(fd, mp_file_at(0), MPF_HEADER_BYTES, 0);
 	while (!mp_sys_failed(ret) && at < file.used) {
 		const struct mpf_segment *segment = mp_file_at(at);
 
@@ -625,10 +635,8 @@ uint64_t mp_file_offset(const void *addr)
 static long replace_windows(int fd)
 {
 	for (uint64_t w = 0; w < MP_FILE_WINDOWS && mp_file.window[w]; w++) {
-		long ret = (long)mp_sys_mmap(mp_file.window[w], MP_FILE_WINDOW,
-					     PROT_READ | PROT_WRITE,
-					     MAP_SHARED | MAP_FIXED, fd,
-					     w << MP_FILE_WINDOW_SHIFT);
+		long ret = (long)map_window(fd, w, mp_file.window[w]);
+
 		if (mp_sys_failed(ret))
 			return ret;
 	}
@@ -638,14 +646,14 @@ static long replace_windows(int fd)
 int mp_file_fork(const char *path)
 {
 	struct stat st;
-	bool is_sealed;
+	char link[MP_KEEPER_LINK_BYTES];
 	long fd, ret;
 
 	mp_lock_reset(&file.lock);
 	adopt_used();
 	if (size_limit() < file.used)
 		return -EFBIG;
-	fd = create(path, &is_sealed);
+	fd = create(path, link);
 	if (mp_sys_failed(fd))
 		return (int)fd;
 	ret = mp_sys_fstat((int)fd, &st);
@@ -664,8 +672,7 @@ int mp_file_fork(const char *path)
 	file.refusals = 0;
 	file.dev = st.st_dev;
 	file.ino = st.st_ino;
-	file.is_sealed = is_sealed;
-	set_path(path);
+	set_path(path, link);
 	extend_headroom((int)fd, size_limit(), HEADROOM_MIN);
 	mp_sys_close((int)fd);
 	mp_file.header->used_bytes = file.used;

@@ -37,8 +37,9 @@ static inline void *mp_file_at(uint64_t offset)
 
 /*
  * Boot only: creates the file, 0400 until it is trimmed and 0600 then, never
- * through a link, and maps it with an all-zero header. path is absolute and
- * copied. Negative errno on failure, -EEXIST when something is there.
+ * through a link, and maps it with an all-zero header; where there is a keeper,
+ * it maps memory instead, see sealed.h. path is absolute and copied. Negative
+ * errno on failure, -EEXIST when something is there.
  */
 int mp_file_create(const char *path);
 
@@ -59,7 +60,8 @@ struct mpf_text mp_file_text(const void *bytes, size_t len, bool may_wait);
 /* Latches why recording degraded and says it, the first time only. */
 void mp_file_fail(enum mpf_failure failure, int err);
 
-/* Cuts the space reserved ahead. The file can still grow afterwards. */
+/* Cuts the space reserved ahead. The file can still grow afterwards. Sealed
+ * memory is saved if its keeper is gone. */
 void mp_file_trim(void);
 
 /* The program is about to confine itself: the last time that the file can be
@@ -83,5 +85,11 @@ uint64_t mp_file_offset(const void *addr);
 
 /* Path as created; "" before. */
 const char *mp_file_path(void);
+
+/* Is it memory that nobody can cut? */
+bool mp_file_is_sealed(void);
+
+/* Writes all of it. 0, or negative errno. */
+long mp_file_write(int fd, const void *bytes, uint64_t count, uint64_t to);
 
 #endif

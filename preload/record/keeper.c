@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Handing the dump's memory to the keeper. */
+/* Handing the dump's memory to the keeper; analyzer/cmd/keeper.c is the other
+ * side. */
 #include "config.h"
 
 #include "preload/record/keeper.h"
@@ -11,21 +12,15 @@
 #include "preload/base/say.h"
 #include "preload/base/sys.h"
 
-#ifndef MFD_CLOEXEC
-#define MFD_CLOEXEC	  1u
-#define MFD_ALLOW_SEALING 2u
-#endif
-#ifndef F_ADD_SEALS
-#define F_ADD_SEALS   1033
-#define F_SEAL_SHRINK 0x0002
-#endif
-
 #define WAIT_SECONDS 2 /* for a keeper that is stopped or overrun */
+#define GIVEN	     3 /* descriptors of a dump */
 
 static struct {
 	char address[sizeof(((struct sockaddr_un *)0)->sun_path)];
 	size_t bytes; /* of it; 0: no keeper */
-} keeper;
+	int fd;	      /* connected to it; -1: not */
+	uint32_t pid;
+} keeper = { .fd = -1 };
 
 void mp_keeper_init(const char *address)
 {
@@ -44,38 +39,11 @@ void mp_keeper_init(const char *address)
 
 bool mp_keeper_is_there(void)
 {
-	return keeper.bytes > 0;
-}
-
-/* Never one of the three that programs write to without opening them. */
-static long above_standard(long fd)
-{
-	long high;
-
-	if (fd < 0 || fd > 2)
-		return fd;
-	high = mp_sys3(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 3);
-	mp_sys_close((int)fd);
-	return high;
-}
-
-static long make_memory(void)
-{
-	long fd = above_standard(mp_sys3(SYS_memfd_create, (long)"memprof",
-					 MFD_CLOEXEC | MFD_ALLOW_SEALING, 0));
-	long ret;
-
-	if (mp_sys_failed(fd))
-		return fd;
-	ret = mp_sys3(SYS_fcntl, fd, F_ADD_SEALS, F_SEAL_SHRINK);
-	if (!mp_sys_failed(ret))
-		return fd;
-	mp_sys_close((int)fd);
-	return ret;
+	return keeper.fd >= 0;
 }
 
 /* Connected to somebody with our own rights: who it is. Negative errno. */
-static long call_keeper(int fd, struct ucred *ret_peer)
+static long connect_to(int fd, struct ucred *ret_peer)
 {
 	const struct timeval wait = { WAIT_SECONDS, 0 };
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -103,15 +71,58 @@ static long call_keeper(int fd, struct ucred *ret_peer)
 	return 0;
 }
 
-/* Sends the descriptor; the answer is the number it has there. */
-static long hand_over(int fd, int memory, uint32_t *ret_number)
+/* An answer of so many bytes. 0, or negative errno. */
+static long receive(int fd, void *answer, size_t bytes)
 {
-	char byte = 0;
-	struct iovec data = { &byte, 1 };
+	long ret;
+
+	do {
+		ret = mp_sys_read(fd, answer, bytes);
+	} while (ret == -EINTR);
+	if (ret == (long)bytes)
+		return 0;
+	return mp_sys_failed(ret) ? ret : -EPIPE;
+}
+
+void mp_keeper_call(void)
+{
+	struct ucred peer = { 0, 0, 0 };
+	char byte;
+	long fd, ret;
+
+	if (!keeper.bytes)
+		return;
+	fd = mp_sys_above_standard(
+		mp_sys3(SYS_socket, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+	if (mp_sys_failed(fd))
+		return;
+	ret = connect_to((int)fd, &peer);
+	if (!mp_sys_failed(ret))
+		ret = receive((int)fd, &byte, sizeof(byte));
+	if (mp_sys_failed(ret)) {
+		mp_sys_close((int)fd);
+		return;
+	}
+	keeper.fd = (int)fd;
+	keeper.pid = (uint32_t)peer.pid;
+}
+
+void mp_keeper_leave(void)
+{
+	if (keeper.fd >= 0)
+		mp_sys_close(keeper.fd);
+	keeper.fd = -1;
+}
+
+long mp_keeper_give(const struct mp_keeper_dump *dump,
+		    char link[MP_KEEPER_LINK_BYTES])
+{
+	const int fds[GIVEN] = { dump->memory, dump->file, dump->folder };
+	struct iovec data = { (void *)(uintptr_t)dump->name, 1 };
 	union {
 		struct cmsghdr header;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control = { .header = { .cmsg_len = CMSG_LEN(sizeof(int)),
+		char bytes[CMSG_SPACE(sizeof(fds))];
+	} control = { .header = { .cmsg_len = CMSG_LEN(sizeof(fds)),
 				  .cmsg_level = SOL_SOCKET,
 				  .cmsg_type = SCM_RIGHTS } };
 	const struct msghdr message = { .msg_iov = &data,
@@ -119,54 +130,22 @@ static long hand_over(int fd, int memory, uint32_t *ret_number)
 					.msg_control = &control,
 					.msg_controllen =
 						sizeof(control.bytes) };
-	long ret;
-
-	__builtin_memcpy(CMSG_DATA(&control.header), &memory, sizeof(memory));
-	ret = mp_sys3(SYS_sendmsg, fd, (long)&message, MSG_NOSIGNAL);
-	if (mp_sys_failed(ret))
-		return ret;
-	do {
-		ret = mp_sys_read(fd, ret_number, sizeof(*ret_number));
-	} while (ret == -EINTR);
-	if (ret == (long)sizeof(*ret_number))
-		return 0;
-	return mp_sys_failed(ret) ? ret : -EPIPE;
-}
-
-static long keep(int memory, char link[MP_KEEPER_LINK_BYTES])
-{
-	long fd = above_standard(
-		mp_sys3(SYS_socket, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-	struct ucred peer = { 0, 0, 0 };
 	struct mp_text text;
 	uint32_t number;
 	long ret;
 
-	if (mp_sys_failed(fd))
-		return fd;
-	ret = call_keeper((int)fd, &peer);
+	while (dump->name[data.iov_len - 1])
+		data.iov_len++;
+	__builtin_memcpy(CMSG_DATA(&control.header), fds, sizeof(fds));
+	ret = mp_sys3(SYS_sendmsg, keeper.fd, (long)&message, MSG_NOSIGNAL);
 	if (!mp_sys_failed(ret))
-		ret = hand_over((int)fd, memory, &number);
-	mp_sys_close((int)fd);
+		ret = receive(keeper.fd, &number, sizeof(number));
 	if (mp_sys_failed(ret))
 		return ret;
 	mp_text_init(&text, link, MP_KEEPER_LINK_BYTES);
 	mp_text_str(&text, "/proc/");
-	mp_text_dec(&text, (uint32_t)peer.pid);
+	mp_text_dec(&text, keeper.pid);
 	mp_text_str(&text, "/fd/");
 	mp_text_dec(&text, number);
 	return 0;
-}
-
-long mp_keeper_memory(char link[MP_KEEPER_LINK_BYTES])
-{
-	long fd = make_memory(), ret;
-
-	if (mp_sys_failed(fd))
-		return fd;
-	ret = keep((int)fd, link);
-	if (!mp_sys_failed(ret))
-		return fd;
-	mp_sys_close((int)fd);
-	return ret;
 }

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * memprof run --sealed: the dump is memory that cannot be cut, and the keeper,
- * a process of memprof run, makes it a file when this process has ended, in
- * whatever way. Until then the dump's name is a link to the keeper's
- * descriptor of the memory, which is how it is opened again, too.
+ * The keeper is a process of memprof run. It holds the memory that is recorded
+ * into, copies it into the dump's file now and then, and for the last time when
+ * this process has ended, in whatever way.
  *
  * Context: where files are created: boot, and the start of a forked child.
  */
@@ -14,16 +13,33 @@
 
 #define MP_KEEPER_LINK_BYTES 64
 
+/* What it gets; the descriptors stay the caller's. */
+struct mp_keeper_dump {
+	int memory; /* that is recorded into */
+	int file;   /* the dump, open to be written */
+	int folder; /* that the dump is in */
+	const char *name;
+};
+
 /* Boot only. address: MEMPROF_KEEPER, or NULL: then there is none. */
 void mp_keeper_init(const char *address);
 
+/*
+ * Calls it, and waits until all that has ended is in files, as names depend on
+ * it; what this process recorded before an exec() has ended. mp_keeper_leave()
+ * always follows.
+ */
+void mp_keeper_call(void);
+void mp_keeper_leave(void);
+
+/* Between the two: did it answer? */
 bool mp_keeper_is_there(void);
 
 /*
- * Memory that may grow but not shrink, kept by the keeper. Returns its
- * descriptor, and in link what the dump's name is to point to; negative errno
- * when there is no such memory or the keeper does not answer.
+ * Gives it a dump. Returns in link the path by which the memory can be opened
+ * again as long as the keeper lives; negative errno.
  */
-long mp_keeper_memory(char link[MP_KEEPER_LINK_BYTES]);
+long mp_keeper_give(const struct mp_keeper_dump *dump,
+		    char link[MP_KEEPER_LINK_BYTES]);
 
 #endif

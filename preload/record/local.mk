@@ -43,6 +43,8 @@ preload_record_files = \
 	preload/record/recorder.h \
 	preload/record/sample.c \
 	preload/record/sample.h \
+	preload/record/sealed.c \
+	preload/record/sealed.h \
 	preload/record/stacks.c \
 	preload/record/stacks.h \
 	preload/record/stacks_index.c \

@@ -110,9 +110,19 @@ static struct mpf_text text_of(const char *str)
 	return mp_file_text(str, len, true);
 }
 
+static bool begins_with(const char *str, const char *prefix)
+{
+	while (*prefix && *str == *prefix) {
+		str++;
+		prefix++;
+	}
+	return !*prefix;
+}
+
 /* Strings of a NULL-terminated list, each ended by a NUL, that begin with
- * prefix. */
-static struct mpf_text text_list(char *const *list, const char *prefix)
+ * prefix; without those that begin with except, if any do. */
+static struct mpf_text text_list(char *const *list, const char *prefix,
+				 const char *except)
 {
 	char *buf = mp_map_new(ARGUMENTS_BYTES);
 	struct mpf_text ret = { 0, 0 };
@@ -122,13 +132,8 @@ static struct mpf_text text_list(char *const *list, const char *prefix)
 		return ret;
 	mp_text_init(&text, buf, ARGUMENTS_BYTES);
 	for (; *list && !text.is_cut; list++) {
-		const char *p = *list, *want = prefix;
-
-		while (*want && *p == *want) {
-			p++;
-			want++;
-		}
-		if (*want)
+		if (!begins_with(*list, prefix) ||
+		    (except && begins_with(*list, except)))
 			continue;
 		mp_text_str(&text, *list);
 		mp_text_bytes(&text, "", 1);
@@ -169,8 +174,10 @@ void mp_process_describe(const struct mp_start *start,
 	long len;
 
 	header->program = text_of(process->program);
-	header->command_line = text_list(start->argv, "");
-	header->settings = text_list(start->envp, "MEMPROF_");
+	header->command_line = text_list(start->argv, "", NULL);
+	/* The keeper's address is no setting. */
+	header->settings =
+		text_list(start->envp, "MEMPROF_", "MEMPROF_KEEPER=");
 	header->out_path = text_of(mp_file_path());
 	header->allocator = text_of(allocator);
 	len = dir ? mp_sys3(SYS_getcwd, (long)dir, DIRECTORY_BYTES, 0)

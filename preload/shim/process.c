@@ -158,6 +158,16 @@ static bool is_parent_recorded(void)
 	return found;
 }
 
+/* memprof run left somebody who would have kept the recording in memory. */
+static void say_exposed(void)
+{
+	if (process.settings.keeper && !mp_file_is_sealed() &&
+	    !is_parent_recorded())
+		mp_say("cannot record into sealed memory here; recording into "
+		       "a file, which nobody may cut meanwhile",
+		       NULL, NULL);
+}
+
 /* First, from as few frames of ours as can be: they lie where the program's
  * own were, and what these left there is no root. */
 static inline void judge(void)
@@ -235,6 +245,7 @@ static __attribute__((constructor(101))) void constructor(void)
 	if (atomic_load(&mp_recorder_page.state) == MP_STATE_ON) {
 		mp_mallocx_rebind();
 		on_exit(at_exit, NULL);
+		say_exposed();
 	}
 	if (process.settings.snapshot_signal && mp_recorder_is_on())
 		install_handler((int)process.settings.snapshot_signal);

@@ -33,13 +33,13 @@ class Life(Case):
             self.assert_totals(report, run.stated(str(pid)))
 
     def both_ways(self, *args, status, signaled=0):
-        """Preloaded, then by memprof run, into files and into memory: the
+        """Preloaded, then by memprof run, into memory and into files: the
         same, and the same status."""
         run = self.record_target("life", *args, status=-signaled or status)
         self.assert_one_dump_each(run)
         self.assertIn(run.pid, self.stating(run))
 
-        for options in ((), ("--sealed",)):
+        for options in ((), ("--no-sealed",)):
             self.new_folder()
             run = self.launch(target("life"), *args, options=options)
             self.assertEqual(run.status,

@@ -1,51 +1,127 @@
 # SPDX-License-Identifier: MIT
-"""memprof run --sealed: whoever cuts the dump of a running program gets an
-error, and all else is as with a file."""
+"""memprof run records into sealed memory: whoever cuts the dump of a running
+program cuts a copy, and all else is as with a file."""
 
 import os
 import re
 import select
 import signal
 import stat
+import struct
 import subprocess
+import time
 
 from harness import (MEMPROF, Case, clean_env, finish, in_both_modes, main,
                      start, target)
 
+PID_AT, END_AT = 48, 80  # in a dump's header
+NOBODY = 65534
+
 
 class Sealed(Case):
-    def start_sealed(self, *argv, out="dump.mp", **popen):
+    def start_sealed(self, *argv, out="dump.mp", options=(), **popen):
         popen.setdefault("cwd", self.dir)
-        return start((MEMPROF, "run", "--sealed", "-o", out, *argv),
+        return start((MEMPROF, "run", "-o", out, *options, "--", *argv),
                      env=clean_env(MEMPROF_SAMPLE=self.sample or ""), **popen)
 
-    def start_ready(self, depth="10"):
-        process = self.start_sealed(target("grow"), depth, "ready", stdin=-1)
+    def start_ready(self, depth="10", **options):
+        process = self.start_sealed(target("grow"), depth, "ready", stdin=-1,
+                                    **options)
         self.assertEqual(process.stdout.readline(), b"ready\n")
         return process
 
-    def keeper(self, name="dump.mp"):
-        """A descriptor of the process that keeps a dump."""
-        link = os.readlink(self.path(name))
-        pid = int(re.fullmatch(r"/proc/(\d+)/fd/\d+", link).group(1))
-        return pid, os.pidfd_open(pid)
+    def children(self, pid):
+        """{name: pid}"""
+        with open("/proc/%d/task/%d/children" % (pid, pid)) as file:
+            pids = [int(word) for word in file.read().split()]
+        return {self.name_of(pid): pid for pid in pids}
+
+    def name_of(self, pid):
+        with open("/proc/%s/comm" % pid) as file:
+            return file.read().rstrip("\n")
+
+    def is_keeper(self, pid):
+        """One that has a dump here?"""
+        folder = "/proc/%s/fd" % pid
+        try:
+            return self.name_of(pid) == "memprof-keeper" and any(
+                os.readlink(os.path.join(folder, name)) == self.dir
+                for name in os.listdir(folder))
+        except OSError:
+            return False
+
+    def keeper(self):
+        """Its pid, and a descriptor of it."""
+        pid, = [int(name) for name in os.listdir("/proc") if name.isdigit()
+                and self.is_keeper(name)]
+        pidfd = os.pidfd_open(pid)
+        self.addCleanup(os.close, pidfd)
+        return pid, pidfd
+
+    def until(self, condition):
+        deadline = time.monotonic() + 60
+        while not condition():
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.02)
 
     def wait_for(self, pidfd):
         self.assertTrue(select.select([pidfd], [], [], 60)[0], "it stays")
-        os.close(pidfd)
 
-    def assert_dump(self, run, name="dump.mp", prefix=None):
+    def memory(self, keeper):
+        """The first descriptor of memory that the keeper has."""
+        folder = "/proc/%d/fd" % keeper
+        return [os.path.join(folder, name) for name in os.listdir(folder) if
+                os.readlink(os.path.join(folder, name)).startswith("/memfd:")
+                ][0]
+
+    def assert_dump(self, run, name="dump.mp", prefix=None, degraded=None):
         status = os.lstat(self.path(name))
         self.assertTrue(stat.S_ISREG(status.st_mode))
         self.assertEqual(status.st_mode & 0o7777, 0o600)
-        self.assert_totals(self.report(self.path(name)), run.stated(prefix))
+        report = self.report(self.path(name), limit=1)
+        self.assertIsNone(report["program"]["saved_after_ns"])
+        self.assertEqual(report["losses"]["failure"], degraded)
+        stated = run.stated(prefix)
+        if degraded:  # then the peak is that of the stacks that are known
+            stated = {key: value for key, value in stated.items()
+                      if not key.startswith("peak")}
+        self.assert_totals(report, stated)
+
+    def file_alone(self, name="dump.mp"):
+        """What the file says to somebody who does not know of the memory:
+        the report of a copy, as of another process. None: not a dump yet."""
+        with open(self.path(name), "rb") as file:
+            dump = bytearray(file.read())
+        dump[PID_AT:PID_AT + 4] = struct.pack("<I", 1)
+        with open(self.path("alone"), "wb") as file:
+            file.write(dump)
+        return self.report(self.path("alone"), limit=1)
+
+    def wait_for_copy(self, name="dump.mp"):
+        """Until the file has all that the program, which stands still, has
+        recorded."""
+        def is_there():
+            report = self.file_alone(name)
+            return report["totals"] == wanted and report["program"]["path"]
+
+        wanted = self.report(self.path(name))["totals"]
+        self.until(is_there)
+        report = self.file_alone(name)
+        os.unlink(self.path("alone"))
+        return report
+
+    # Who cuts it.
 
     @in_both_modes
     def test_nobody_can_cut_the_dump_of_a_running_program(self):
-        process = self.start_ready()
+        process = self.start_ready("12")
         for command in (": >dump.mp", "truncate -s 0 dump.mp",
-                        "truncate -s 8192 dump.mp", "cp /dev/null dump.mp"):
-            cut = self.plain("sh", "-c", command)
+                        "truncate -s 8192 dump.mp", "cp /dev/null dump.mp",
+                        "head -c 100000 /dev/zero >dump.mp"):
+            self.plain("sh", "-c", command)
+        memory = self.memory(self.keeper()[0])
+        for command in (': >"$0"', 'truncate -s 0 "$0"'):
+            cut = self.plain("sh", "-c", command, memory)
             self.assertNotEqual(cut.status, 0, command)
         run = finish(process, input=b"go\n")
 
@@ -54,16 +130,64 @@ class Sealed(Case):
         self.assertEqual(os.listdir(self.dir), ["dump.mp"])
         self.assertEqual(run.stderr.count(b"recorded into"), 1)
 
+    def test_cut_when_a_copy_was_made_already(self):
+        process = self.start_ready("12")
+        self.wait_for_copy()
+        os.truncate(self.path("dump.mp"), 0)
+        run = finish(process, input=b"go\n")
+
+        self.assertEqual(run.status, 0, run.stderr)
+        self.assert_dump(run)
+
+    def test_file_on_request(self):
+        """The dump is what is mapped, and there is no keeper."""
+        process = self.start_ready(options=["--no-sealed"])
+        children = self.children(process.pid)
+        with open("/proc/%d/maps" % children["grow"]) as file:
+            self.assertIn(self.path("dump.mp"), file.read())
+        run = finish(process, input=b"go\n")
+
+        self.assertEqual(list(children), ["grow"])
+        self.assertEqual(run.status, 0, run.stderr)
+        self.assert_dump(run)
+
+    # Who reads it.
+
     @in_both_modes
     def test_dump_can_be_read_while_the_program_runs(self):
         process = self.start_ready()
         before = self.report(self.path("dump.mp"))
         self.memprof("leaks", "dump.mp")
+        alone = self.wait_for_copy()
         run = finish(process, input=b"go\n")
 
         self.assertEqual(before["program"]["state"], "running")
+        self.assertIsNone(before["program"]["saved_after_ns"])
+        self.assertEqual(alone["program"]["state"], "vanished")
+        self.assertGreater(alone["program"]["saved_after_ns"], 0)
         self.assertEqual(run.status, 0, run.stderr)
         self.assert_dump(run)
+
+    def test_snapshot_of_a_running_program(self):
+        process = self.start_sealed(target("phases"), "wait", stdin=-1)
+        pid = int(process.stdout.readline().split(b"=")[1])
+        asked = start([MEMPROF, "snapshot", "--timeout", "60", str(pid),
+                       "mine"], env=clean_env(), cwd=self.dir)
+        while asked.poll() is None:
+            process.stdin.write(b"256\n")
+            process.stdin.flush()
+            process.stdout.readline()
+        asked = finish(asked)
+        self.assertEqual(asked.status, 0, asked.stderr)
+        name = asked.stdout.decode().strip()
+        self.assertEqual(name, self.path("dump.mp") + "@mine")
+        running = self.report(name)["totals"]
+        run = finish(process, input=b"")
+
+        self.assertEqual(run.status, 0, run.stderr)
+        self.assertEqual(self.report(name)["totals"], running)
+
+    # How it ends.
 
     @in_both_modes
     def test_every_end_of_the_program(self):
@@ -76,6 +200,7 @@ class Sealed(Case):
             # A destructor allocates once more.
             self.assertEqual(report["totals"]["allocations"],
                              stated + (how == "return"))
+            self.assertIsNone(report["program"]["saved_after_ns"])
 
     @in_both_modes
     def test_children_and_programs_that_follow(self):
@@ -98,6 +223,30 @@ class Sealed(Case):
                                 for report in reports),
                          ["exited"] + ["replaced"] * 3)
 
+    def test_programs_one_after_another_under_one_name(self):
+        """Each finds the dump of the last one done with, as it would a
+        file."""
+        run = finish(self.start_sealed(
+            "sh", "-c", 'for i in 1 2 3 4 5 6 7 8; do "$0" middle; done',
+            target("peak"), out="%e.mp", options=["-q"]))
+
+        self.assertEqual((run.status, run.stderr), (0, b""))
+        self.assertEqual([name for name in os.listdir(self.dir)
+                          if name.startswith("peak")], ["peak.mp"])
+        self.assert_dump(run, "peak.mp")
+
+    def test_many_short_programs(self):
+        script = 'i=0; while [ $i -lt 16 ]; do "$0" none; i=$((i+1)); done'
+        run = finish(self.start_sealed("sh", "-c", script, target("exits"),
+                                       out="%e.%p.mp", options=["-q"]))
+        dumps = [path for path in self.dumps() if "/exits." in path]
+        allocations = {self.totals(path)["allocations"] for path in dumps}
+
+        self.assertEqual(run.stderr, b"")
+        self.assertEqual(len(dumps), 16)
+        self.assertEqual(len(allocations), 1)
+        self.assertEqual(len(os.listdir(self.dir)), len(self.dumps()))
+
     @in_both_modes
     def test_programs_that_close_and_count_descriptors(self):
         run = finish(self.start_sealed(target("fds"), "close",
@@ -106,7 +255,32 @@ class Sealed(Case):
         self.assertEqual(run.status, 0, run.stdout)
         self.assert_dump(run)
 
-    @in_both_modes
+    def test_new_root_directory_and_privileges_dropped(self):
+        if os.geteuid() != 0:
+            self.skipTest("only root can chroot")
+        os.mkdir(self.path("root"))
+        run = finish(self.start_sealed(target("life"), "jail",
+                                       self.path("root")))
+        prefix = run.stdout.split(b".")[0].decode()
+
+        self.assertEqual(run.status, 16, run.stderr)
+        self.assert_dump(run, prefix=prefix)
+        self.assertEqual(os.listdir(self.path("root")), [])
+
+    def test_limit_of_file_size(self):
+        """Is one of memory then, and degrades the same; the file is no
+        larger."""
+        limit = 600 << 10
+        run = finish(self.start_sealed(
+            "sh", "-c", "ulimit -f %d && exec \"$0\" 14" % (limit // 512),
+            target("grow"), out="%e.mp"))
+
+        self.assertEqual(run.status, 0, run.stderr)
+        self.assert_dump(run, "grow.mp", degraded="file size")
+        self.assertLessEqual(os.stat(self.path("grow.mp")).st_size, limit)
+
+    # Who is killed.
+
     def test_killed_launcher(self):
         """The keeper stays until the program has ended, and no longer."""
         process = self.start_ready()
@@ -119,38 +293,94 @@ class Sealed(Case):
         self.assertEqual(run.status, -signal.SIGKILL)
         self.assert_dump(run)
 
-    @in_both_modes
     def test_killed_keeper(self):
-        """The recording is lost, as the page says, and nothing else is."""
-        process = self.start_ready("10")
+        """The program goes on, grows its dump no more when there is no more
+        room, and saves it itself at its end."""
+        process = self.start_ready("14")
         pid, keeper = self.keeper()
         os.kill(pid, signal.SIGKILL)
-        os.close(keeper)
         run = finish(process, input=b"go\n")
+        report = self.report(self.path("dump.mp"), limit=1)
 
         self.assertEqual(run.status, 0)
-        self.assertIn(b"could not be made a file", run.stderr)
+        self.assertEqual(report["program"]["state"], "exited")
+        self.assert_dump(run, degraded="no reopen")
+        self.assertEqual(os.listdir(self.dir), ["dump.mp"])
+        self.assertIn(b"was killed or stands still", run.stderr)
 
     @in_both_modes
+    def test_killed_keeper_and_then_killed_program(self):
+        """The last copy is left, and says that it is one."""
+        process = self.start_ready()
+        program = self.children(process.pid)["grow"]
+        pid, keeper = self.keeper()
+        wanted = self.wait_for_copy()["totals"]
+        os.kill(pid, signal.SIGKILL)
+        self.wait_for(keeper)
+        alive = self.report(self.path("dump.mp"))["program"]
+        os.kill(program, signal.SIGKILL)
+        run = finish(process, input=b"")
+        report = self.report(self.path("dump.mp"))
+        text = self.memprof("report", "dump.mp").stdout
+
+        self.assertEqual(alive["state"], "running")
+        self.assertGreater(alive["saved_after_ns"], 0)
+        self.assertEqual(run.status, 137)
+        self.assertEqual(report["program"]["state"], "vanished")
+        self.assertGreater(report["program"]["saved_after_ns"], 0)
+        self.assertEqual(report["totals"], wanted)
+        self.assertRegex(text, rb"out of sight; saved .* after its start")
+
+    def test_killed_process_group(self):
+        process = self.start_ready()
+        pid, keeper = self.keeper()
+        os.killpg(process.pid, signal.SIGKILL)
+        finish(process, input=b"")
+        self.wait_for(keeper)
+        report = self.report(self.path("dump.mp"))
+
+        self.assertEqual(report["program"]["state"], "vanished")
+        self.assertIsNone(report["program"]["saved_after_ns"])
+        self.assertEqual(os.listdir(self.dir), ["dump.mp"])
+
+    @in_both_modes
+    def test_killed_container(self):
+        """Everything in a PID namespace at once: a copy is left."""
+        plain = self.plain("unshare", "-pf", "--mount-proc", "true")
+        if plain.status:
+            self.skipTest("no namespaces: %s" % plain.stderr.decode().strip())
+        process = start(["unshare", "-pf", "--mount-proc", "--kill-child",
+                         MEMPROF, "run", "-o", "dump.mp", target("busy")],
+                        cwd=self.dir,
+                        env=clean_env(MEMPROF_SAMPLE=self.sample or ""))
+        self.assertEqual(process.stdout.readline(), b"ready\n")
+        self.until(lambda: self.file_alone()["totals"]["allocations"] >= 1200)
+        os.unlink(self.path("alone"))
+        process.send_signal(signal.SIGKILL)
+        finish(process)
+        report = self.report(self.path("dump.mp"))
+
+        self.assertEqual(report["program"]["state"], "vanished")
+        self.assertGreater(report["program"]["saved_after_ns"], 0)
+        self.assertGreaterEqual(report["totals"]["allocations"], 1200)
+
     def test_program_that_outlives_the_launcher(self):
         fifo = self.path("fifo")
         os.mkfifo(fifo)
         run = finish(self.start_sealed(target("fds"), "daemon", fifo,
-                                       out="dump.%p.mp"))
+                                       out="dump.%p.mp",
+                                       stdout=subprocess.DEVNULL))
         self.assertEqual(run.status, 0, run.stderr)
-        links = [name for name in os.listdir(self.dir) if
-                 os.path.islink(self.path(name))]
-        keepers = [self.keeper(name)[1] for name in links]
         with open(fifo) as file:  # ends when the daemon has
             stated = dict(line.split("=") for line in
                           file.read().splitlines())
-        for keeper in keepers:
-            self.wait_for(keeper)
-        name = "dump.%s.mp" % stated["pid"]
-        totals = self.report(self.path(name))["totals"]
+        name = self.path("dump.%s.mp" % stated["pid"])
+        self.until(lambda: stat.S_IMODE(os.stat(name).st_mode) == 0o600)
+        totals = self.report(name)["totals"]
         self.assertEqual(totals["allocations"], int(stated["allocations"]))
 
-    @in_both_modes
+    # What else has its name, or no room.
+
     def test_names_that_are_taken(self):
         with open(self.path("dump.mp"), "wb") as file:
             file.write(b"my thesis\n")
@@ -163,7 +393,30 @@ class Sealed(Case):
         self.assertEqual(len(others), 1)
         self.assert_dump(run, others[0])
 
-    @in_both_modes
+    def test_dump_of_before_is_replaced(self):
+        finish(self.start_sealed(target("grow"), "6"))
+        run = finish(self.start_sealed(target("peak"), "middle"))
+
+        self.assertEqual(os.listdir(self.dir), ["dump.mp"])
+        self.assert_dump(run)
+
+    def test_dump_in_use_is_left_alone(self):
+        """By whom its name is asked for, in another PID namespace, too."""
+        process = self.start_ready()
+        run = finish(self.start_sealed(target("peak"), "middle"))
+        others = [name for name in os.listdir(self.dir) if name != "dump.mp"]
+        self.assertEqual(len(others), 1)
+        self.assert_dump(run, others[0])
+        plain = self.plain("unshare", "-pf", "--mount-proc", "true")
+        if plain.status == 0:
+            self.wait_for_copy()
+            finish(start(["unshare", "-pf", "--mount-proc", MEMPROF, "run",
+                          "-o", "dump.mp", target("peak"), "middle"],
+                         env=clean_env(), cwd=self.dir))
+            self.assertEqual(len(os.listdir(self.dir)), 3)
+        run = finish(process, input=b"go\n")
+        self.assert_dump(run)
+
     def test_name_that_another_file_takes_meanwhile(self):
         process = self.start_ready("10")
         os.unlink(self.path("dump.mp"))
@@ -176,19 +429,73 @@ class Sealed(Case):
             self.assertEqual(file.read(), b"my thesis\n")
         self.assertEqual(os.listdir(self.dir), ["dump.mp"])
 
-    def test_disk_that_is_full_at_the_end(self):
+    def test_link_that_is_put_in_its_place(self):
+        process = self.start_ready("10")
+        with open(self.path("victim"), "wb") as file:
+            file.write(b"my thesis\n")
+        os.unlink(self.path("dump.mp"))
+        os.symlink("victim", self.path("dump.mp"))
+        run = finish(process, input=b"go\n")
+
+        self.assertEqual(run.status, 0)
+        self.assertEqual(os.readlink(self.path("dump.mp")), "victim")
+        with open(self.path("victim"), "rb") as file:
+            self.assertEqual(file.read(), b"my thesis\n")
+        self.assertEqual(sorted(os.listdir(self.dir)), ["dump.mp", "victim"])
+
+    def test_dump_that_is_given_another_name_meanwhile(self):
+        for copied in (False, True):
+            process = self.start_ready("10")
+            if copied:
+                self.wait_for_copy()
+            os.mkdir(self.path("else"))
+            os.rename(self.path("dump.mp"), self.path("else", "kept.mp"))
+            run = finish(process, input=b"go\n")
+
+            self.assertEqual(run.status, 0)
+            self.assertEqual(os.listdir(self.dir), ["else"])
+            self.assert_dump(run, os.path.join("else", "kept.mp"))
+            self.new_folder()
+
+    def mount(self, size):
         done = subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", "size=64k", "memprof", self.dir],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            ["mount", "-t", "tmpfs", "-o", "size=" + size, "memprof",
+             self.dir], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         if done.returncode:
             self.skipTest("cannot mount: %s" % done.stdout.decode().strip())
         self.addCleanup(subprocess.run, ["umount", "-l", self.dir])
+
+    def test_disk_that_is_full_at_the_end(self):
+        self.mount("64k")
         run = finish(self.start_sealed(target("grow"), "12"))
 
         self.assertEqual(run.status, 0)
-        self.assertIn(b"could not be made a file", run.stderr)
-        self.assertEqual([name for name in os.listdir(self.dir)
-                          if name.endswith(".tmp")], [])
+        self.assertIn(b"could not be saved", run.stderr)
+        self.assertEqual(os.listdir(self.dir), ["dump.mp"])
+        # What it is left with is a dump, and says that it is old.
+        program = self.report(self.path("dump.mp"))["program"]
+        self.assertIsNotNone(program["saved_after_ns"])
+
+    def test_disk_that_has_no_room_for_a_copy_beside_the_last(self):
+        options = ["--timeline", "off"]  # it grows with time
+        finish(self.start_ready("12", options=options), input=b"go\n")
+        size = os.stat(self.path("dump.mp")).st_size
+        self.mount("2m")
+        process = self.start_ready("12", options=options)
+        self.wait_for_copy()
+        copied = os.stat(self.path("dump.mp")).st_size
+        with open(self.path("ballast"), "wb") as file:
+            disk = os.statvfs(self.dir)
+            file.write(bytes(disk.f_bavail * disk.f_bsize - size +
+                             copied // 2))
+        run = finish(process, input=b"go\n")
+
+        self.assertEqual(run.status, 0, run.stderr)
+        self.assertNotIn(b"could not be saved", run.stderr)
+        self.assertEqual(os.stat(self.path("dump.mp")).st_size, size)
+        self.assert_dump(run)
+
+    # Where there is no sealed memory.
 
     def test_program_with_other_rights_records_into_a_file(self):
         if os.geteuid() != 0:
@@ -196,12 +503,46 @@ class Sealed(Case):
         self.need("setpriv")
         os.chmod(self.dir, 0o777)
         run = finish(self.start_sealed(
-            "setpriv", "--reuid=65534", "--clear-groups", target("peak"),
-            "middle", out="%e.mp"))
+            "setpriv", "--reuid=%d" % NOBODY, "--clear-groups",
+            target("peak"), "middle", out="%e.mp"))
 
         self.assertEqual(run.status, 0, run.stderr)
+        self.assertEqual(run.stderr.count(b"cannot record into sealed"), 1)
         self.assert_dump(run, "peak.mp")
-        self.assertEqual(os.stat(self.path("peak.mp")).st_uid, 65534)
+        self.assertEqual(os.stat(self.path("peak.mp")).st_uid, NOBODY)
+
+    def test_programs_out_of_reach_record_into_files(self):
+        """Said once for them all."""
+        for namespace in ("-n", "-pf"):
+            plain = self.plain("unshare", namespace, "true")
+            if plain.status:
+                self.skipTest("no namespaces: %s" %
+                              plain.stderr.decode().strip())
+            self.new_folder()
+            run = finish(self.start_sealed(
+                "unshare", namespace, "sh", "-c", '"$0" middle; "$0" middle',
+                target("peak"), out="%e.mp", options=["-q"]))
+            self.assertEqual(run.status, 0, run.stderr)
+            self.assert_dump(run, "peak.mp")
+        run = finish(self.start_sealed(
+            "unshare", "-n", "sh", "-c", '"$0" middle; "$0" middle',
+            target("peak"), out="%e.mp"))
+        self.assertEqual(run.stderr.count(b"cannot record into sealed"), 1)
+
+    def test_run_within_run(self):
+        """The inner one's choice holds."""
+        for options, mapped in ((("--no-sealed",), True), ((), False)):
+            process = self.start_sealed(
+                MEMPROF, "run", "-q", *options, "-o", "inner.mp",
+                target("grow"), "8", "ready", out="outer.%p.mp", stdin=-1)
+            self.assertEqual(process.stdout.readline(), b"ready\n")
+            inner = self.children(process.pid)["memprof"]
+            with open("/proc/%d/maps" %
+                      self.children(inner)["grow"]) as file:
+                self.assertEqual("inner.mp" in file.read(), mapped)
+            run = finish(process, input=b"go\n")
+            self.assertEqual(run.status, 0, run.stderr)
+            self.assert_dump(run, "inner.mp")
 
 
 main()
