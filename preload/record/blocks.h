@@ -5,15 +5,14 @@
  * size of each block, and nothing for any other address, so a pointer that we
  * never saw is merely unknown.
  *
- * A granule is what every block is aligned to: 16 bytes with glibc, 8 with
- * allocators that have 8-byte blocks. An entry is 32 bits a granule. A block
- * begins with the word
- *	class | (size + 1) << 28	when granules are 8 and size <= 8,
+ * A granule is what every block is aligned to: 16 bytes with glibc and in
+ * Python's arenas, 8 with allocators that have 8-byte blocks. An entry is 32
+ * bits a granule. A block begins with the word
+ *	class | (size + 1) << 27	when the size is at most a granule,
  *	class				otherwise, then the word
  *	size				below UINT32_MAX; else UINT32_MAX and
  *					two words with the 64-bit size.
- * It owns that many granules: glibc's least chunk is 32 bytes; elsewhere a
- * size over 8 takes 16.
+ * It owns that many granules, as no block is smaller than was asked for.
  *
  * Context: any thread; may run inside malloc; may run in a signal handler:
  * yes; locks taken: none. A block's entry is written only by whoever owns the
@@ -43,9 +42,8 @@ struct mp_block {
 #define MP_BLOCKS_ADDRESS_BITS 47
 #define MP_BLOCKS_LEAF_SHIFT   22 /* granules in a leaf: 16 MiB of entries */
 #define MP_BLOCKS_LEAF_ENTRIES ((size_t)1 << MP_BLOCKS_LEAF_SHIFT)
-#define MP_BLOCKS_CLASS_MASK   ((UINT32_C(1) << 28) - 1)
-#define MP_BLOCKS_SMALL_MAX    8u /* sizes kept in the first word */
-#define MP_BLOCKS_SMALL_SHIFT  28
+#define MP_BLOCKS_SMALL_SHIFT  27
+#define MP_BLOCKS_CLASS_MASK   ((UINT32_C(1) << MP_BLOCKS_SMALL_SHIFT) - 1)
 
 struct mp_blocks {
 	unsigned shift; /* of a granule */
@@ -132,7 +130,7 @@ static inline uint32_t *mp_blocks_reserve(const void *addr)
 /* Into the entry of an address that holds nothing. */
 static inline void mp_blocks_put(uint32_t *entry, struct mp_block block)
 {
-	if (mp_blocks.shift == 3 && block.bytes <= MP_BLOCKS_SMALL_MAX) {
+	if (block.bytes <= (UINT64_C(1) << mp_blocks.shift)) {
 		entry[0] = block.class_node | (uint32_t)(block.bytes + 1)
 						      << MP_BLOCKS_SMALL_SHIFT;
 		return;

@@ -22,7 +22,7 @@
 
 #include "preload/format/format.h"
 
-#define MP_STACKS_MAX		(UINT32_C(1) << 28) /* ids below this */
+#define MP_STACKS_MAX		(UINT32_C(1) << 27) /* ids below this */
 #define MP_STACKS_SEGMENT_SHIFT 13		    /* words: 64 KiB */
 #define MP_STACKS_SEGMENT_NODES (UINT32_C(1) << MP_STACKS_SEGMENT_SHIFT)
 

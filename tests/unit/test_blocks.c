@@ -56,6 +56,9 @@ static const uint64_t sizes[] = { 0,
 				  7,
 				  8,
 				  9,
+				  15,
+				  16,
+				  17,
 				  24,
 				  UINT32_MAX - 1,
 				  UINT32_MAX,
@@ -64,10 +67,10 @@ static const uint64_t sizes[] = { 0,
 				  (UINT64_C(1) << 46) };
 #define SIZES (sizeof(sizes) / sizeof(sizes[0]))
 
-/* Class 2^28 - 1 fills all bits that a class has. */
+/* Class 2^27 - 1 fills all bits that a class has. */
 START_TEST(test_blocks_keeps_every_size_and_class)
 {
-	const uint32_t classes[] = { 1, 4, (UINT32_C(1) << 28) - 1 };
+	const uint32_t classes[] = { 1, 4, (UINT32_C(1) << 27) - 1 };
 	struct mp_block block;
 
 	ck_assert(mp_blocks_init(3 + (unsigned)_i));
@@ -156,18 +159,21 @@ START_TEST(test_blocks_each_gives_what_is_live_in_order)
 }
 END_TEST
 
-/* Small blocks lie eight bytes apart where granules are eight. */
-START_TEST(test_blocks_of_eight_bytes_are_neighbours)
+/* Blocks of a granule at most lie one granule apart. */
+START_TEST(test_blocks_of_one_granule_are_neighbours)
 {
+	const unsigned shift = 3 + (unsigned)_i;
+	const uint32_t count = (1u << shift) + 1;
 	struct mp_block block;
 
-	ck_assert(mp_blocks_init(3));
-	for (uint32_t i = 0; i < 9; i++)
-		put(BASE + 8 * i, i, 4 + i);
+	ck_assert(mp_blocks_init(shift));
+	for (uint32_t i = 0; i < count; i++)
+		put(BASE + ((uint64_t)i << shift), i, 4 + i);
 
-	ck_assert_uint_eq(each()->count, 9);
-	for (uint32_t i = 0; i < 9; i++) {
-		ck_assert(mp_blocks_take((const void *)(BASE + 8 * i), &block));
+	ck_assert_uint_eq(each()->count, count);
+	for (uint32_t i = 0; i < count; i++) {
+		ck_assert(mp_blocks_take(
+			(const void *)(BASE + ((uint64_t)i << shift)), &block));
 		ck_assert_uint_eq(block.bytes, i);
 		ck_assert_uint_eq(block.class_node, 4 + i);
 	}
@@ -199,7 +205,8 @@ int main(void)
 			    2);
 	tcase_add_loop_test(tcase, test_blocks_each_gives_what_is_live_in_order,
 			    0, 2);
-	tcase_add_test(tcase, test_blocks_of_eight_bytes_are_neighbours);
+	tcase_add_loop_test(tcase, test_blocks_of_one_granule_are_neighbours, 0,
+			    2);
 	tcase_add_test(tcase, test_blocks_each_finds_blocks_within_a_stale_one);
 	return recording_run(tcase, "blocks");
 }
