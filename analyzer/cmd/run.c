@@ -59,7 +59,7 @@ struct child {
 
 static const char *const unwind_choices[] = { "cfi", "fp", NULL };
 static const char *const timeline_choices[] = { "on", "off", NULL };
-static const char *const python_choices[] = { "stack", "off", NULL };
+static const char *const python_choices[] = { "stack", "objects", "off", NULL };
 
 static int set_setting(const char *name, const char *value)
 {

@@ -60,6 +60,8 @@ static const char *header_fault(const struct mpf_header *header,
 		  "memory of the process", HEADER_OFFSET(private_bytes) },
 		{ header->python > MPF_PYTHON_STOPPED, "state of Python",
 		  HEADER_OFFSET(python) },
+		{ header->python_objects > MPF_OBJECTS_FAILED,
+		  "state of Python's objects", HEADER_OFFSET(python_objects) },
 		{ header->check_differences > header->check_walks,
 		  "compared walks", HEADER_OFFSET(check_differences) },
 		{ header->verify_differences > header->verify_walks,
@@ -123,6 +125,9 @@ int dump_check_header(struct dump_reader *reader)
 			break;
 		case HEADER_OFFSET(python):
 			header->python = MPF_PYTHON_NONE;
+			break;
+		case HEADER_OFFSET(python_objects):
+			header->python_objects = MPF_OBJECTS_OFF;
 			break;
 		case HEADER_OFFSET(inherited_blocks):
 			header->inherited_blocks = header->inherited_bytes = 0;

@@ -46,7 +46,8 @@ static void slot_counts(const struct mpf_slot *slot, uint64_t class_pc,
 	int64_t blocks = (int64_t)slot->allocs - (int64_t)slot->frees;
 	int64_t bytes = (int64_t)slot->alloc_bytes - (int64_t)slot->free_bytes;
 	bool has_peak = !is_peak_now && slot->epoch == peak_epoch;
-	bool is_realloc = call_of(class_pc) == MPF_CALL_REALLOC;
+	bool is_realloc = call_of(class_pc) == MPF_CALL_REALLOC ||
+			  call_of(class_pc) == MPF_CALL_OBJECT_REALLOC;
 
 	*ret = (struct counts) { .of = {
 					 [METRIC_ALLOCATIONS] =

@@ -10,6 +10,7 @@
 
 #include "analyzer/model/dump.h"
 
+#define ARENA_OBJECT_MAX   512u /* larger ones Python has from malloc */
 #define EM_X86_64_MACHINE  62u
 #define EM_AARCH64_MACHINE 183u
 
@@ -230,6 +231,37 @@ static void fill_header(struct summary *summary, const struct dump *dump)
 					: DUMP_MAX_DROPPED;
 }
 
+static void add_objects(struct summary *summary, const struct dump *dump)
+{
+	const struct mpf_header *header = &dump->header;
+	struct summary_objects *objects = &summary->objects;
+
+	/* Both have the same order, and the header was checked. */
+	objects->mode = (enum summary_objects_mode)header->python_objects;
+	objects->arena_bytes = (uint64_t)header->python_arena_pages * MPF_PAGE;
+	objects->arena_bytes_most =
+		(uint64_t)header->python_arena_pages_most * MPF_PAGE;
+	objects->has_counts = (objects->mode == SUMMARY_OBJECTS_ON ||
+			       objects->mode == SUMMARY_OBJECTS_LATE) &&
+			      header->sample_bytes == 0;
+	for (size_t i = 0; objects->has_counts && i < dump->slot_count; i++) {
+		const struct mpf_slot *slot = &dump->slots[i];
+		const uint64_t pc = dump->nodes[slot->class_node].pc;
+		const int64_t bytes =
+			(int64_t)slot->alloc_bytes - (int64_t)slot->free_bytes;
+
+		if (slot->class_node == 0 ||
+		    dump->node_kinds[slot->class_node] != DUMP_NODE_CLASS ||
+		    MPF_CLASS_CALL(pc) < MPF_CALL_OBJECT)
+			continue;
+		objects->live_blocks +=
+			(int64_t)slot->allocs - (int64_t)slot->frees;
+		objects->live_bytes += bytes;
+		if (MPF_CLASS_BUCKET(pc) <= mpf_bucket(ARENA_OBJECT_MAX))
+			objects->arena_live_bytes += bytes;
+	}
+}
+
 static void add_threads(struct summary *summary, const struct dump *dump)
 {
 	for (size_t i = 0; i < dump->thread_count; i++) {
@@ -275,6 +307,7 @@ int summary_init(struct summary *ret_summary, const struct dump *dump)
 	fill_times(&summary, dump);
 	fill_memory(&summary, &dump->header);
 	heap_use_init(&summary.heap_use, &dump->header);
+	add_objects(&summary, dump);
 	add_threads(&summary, dump);
 	add_timeline(&summary, dump);
 	*ret_summary = summary;

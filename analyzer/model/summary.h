@@ -49,6 +49,23 @@ struct summary_strings {
 	size_t count;
 };
 
+/* Whether blocks of the interpreter's own allocators were recorded. */
+enum summary_objects_mode {
+	SUMMARY_OBJECTS_OFF,
+	SUMMARY_OBJECTS_ON,
+	SUMMARY_OBJECTS_LATE,	/* from when the interpreter was met */
+	SUMMARY_OBJECTS_FAILED, /* it does not let them be seen */
+};
+
+struct summary_objects {
+	enum summary_objects_mode mode;
+	bool has_counts; /* false in a sampled dump: they are not told apart */
+	int64_t live_blocks, live_bytes; /* of its allocators, at the end */
+	/* Of them those that are small enough for its arenas. */
+	int64_t arena_live_bytes;
+	uint64_t arena_bytes, arena_bytes_most; /* 0: it has no arenas */
+};
+
 struct summary {
 	const char *dump_path; /* as it was given to us */
 	uint64_t dump_bytes;
@@ -85,6 +102,7 @@ struct summary {
 	bool is_checked;
 	enum summary_python python;
 	uint32_t python_major, python_minor, python_micro;
+	struct summary_objects objects;
 	uint64_t check_walks, check_differences;
 	bool is_verified;
 	uint64_t verify_walks, verify_differences;

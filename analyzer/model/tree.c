@@ -388,6 +388,9 @@ bool tree_is_interpreters(const struct tree *tree, uint32_t class_node)
 
 	if (tree->interpreter == MODULES_NONE)
 		return false;
+	if (dump->node_kinds[class_node] == DUMP_NODE_CLASS &&
+	    MPF_CLASS_CALL(dump->nodes[class_node].pc) >= MPF_CALL_OBJECT)
+		return true;
 	for (uint32_t at = node; at != 0; at = dump_parent(dump, at))
 		if (dump->node_kinds[at] == DUMP_NODE_ROOT)
 			generation = (uint32_t)dump->nodes[at].pc;

@@ -68,6 +68,47 @@ static const char *python_state(enum summary_python state)
 	return NULL;
 }
 
+static const char *objects_mode(const struct summary *summary)
+{
+	if (summary->python != SUMMARY_PYTHON_ON)
+		return NULL;
+	switch (summary->objects.mode) {
+	case SUMMARY_OBJECTS_ON:
+		return "objects";
+	case SUMMARY_OBJECTS_LATE:
+		return "late objects";
+	case SUMMARY_OBJECTS_OFF:
+	case SUMMARY_OBJECTS_FAILED:
+		break;
+	}
+	return "stack";
+}
+
+static void put_known(struct json *json, const char *key, bool is_known,
+		      int64_t value)
+{
+	if (is_known)
+		json_number(json, key, value);
+	else
+		json_null(json, key);
+}
+
+static void put_interpreted(struct json *json,
+			    const struct summary_objects *objects)
+{
+	const bool is_known = objects->has_counts;
+
+	json_begin_object(json, "objects");
+	put_known(json, "live_blocks", is_known, objects->live_blocks);
+	put_known(json, "live_bytes", is_known, objects->live_bytes);
+	put_known(json, "arena_bytes", is_known, (int64_t)objects->arena_bytes);
+	put_known(json, "arena_bytes_most", is_known,
+		  (int64_t)objects->arena_bytes_most);
+	put_known(json, "arena_live_bytes", is_known,
+		  objects->arena_live_bytes);
+	json_end(json);
+}
+
 static void put_python(struct json *json, const struct summary *summary)
 {
 	char version[40];
@@ -79,6 +120,8 @@ static void put_python(struct json *json, const struct summary *summary)
 	json_text(json, "state", python_state(summary->python));
 	json_text(json, "version",
 		  summary->python == SUMMARY_PYTHON_NONE ? NULL : version);
+	json_text(json, "mode", objects_mode(summary));
+	put_interpreted(json, &summary->objects);
 	json_end(json);
 }
 

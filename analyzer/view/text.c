@@ -448,6 +448,58 @@ static void print_range(struct term *term, const struct range *range)
 	putc('\n', term->file);
 }
 
+/* How much of the arenas nobody uses, where that is known. */
+static void print_arenas(struct term *term,
+			 const struct summary_objects *objects)
+{
+	char blocks[UNITS_TEXT_BYTES], bytes[UNITS_TEXT_BYTES];
+	char arenas[UNITS_TEXT_BYTES], most[UNITS_TEXT_BYTES];
+	char share[UNITS_TEXT_BYTES];
+	const int64_t unused =
+		(int64_t)objects->arena_bytes - objects->arena_live_bytes;
+
+	if (!objects->has_counts)
+		return;
+	fprintf(term->file, "         at the end %s objects, %s",
+		text_count(blocks, objects->live_blocks),
+		text_size(bytes, term, objects->live_bytes));
+	if (objects->arena_bytes_most == 0) {
+		fputs("; it has no arenas\n", term->file);
+		return;
+	}
+	fprintf(term->file, "; arenas %s, at most %s",
+		units_size(arenas, term->units, objects->arena_bytes),
+		units_size(most, term->units, objects->arena_bytes_most));
+	if (unused >= 0 && objects->arena_live_bytes >= 0 &&
+	    objects->arena_bytes > 0)
+		fprintf(term->file, ", %s of them unused",
+			units_percent(share, (uint64_t)unused,
+				      objects->arena_bytes));
+	putc('\n', term->file);
+}
+
+static void print_python(struct term *term, const struct summary *summary)
+{
+	static const char *const modes[] = {
+		[SUMMARY_OBJECTS_OFF] =
+			"mode stack: what malloc serves; objects of up to "
+			"512 bytes are not in it",
+		[SUMMARY_OBJECTS_ON] =
+			"mode objects: what malloc serves and every object",
+		[SUMMARY_OBJECTS_LATE] =
+			"mode objects: what malloc serves and objects made "
+			"since Python was met",
+		[SUMMARY_OBJECTS_FAILED] =
+			"mode stack: what malloc serves; this Python does not "
+			"let its objects be seen",
+	};
+
+	fprintf(term->file, "%" PRIu32 ".%" PRIu32 ".%" PRIu32 ", %s\n",
+		summary->python_major, summary->python_minor,
+		summary->python_micro, modes[summary->objects.mode]);
+	print_arenas(term, &summary->objects);
+}
+
 void text_head(struct term *term, const struct summary *summary)
 {
 	char buf[UNITS_TEXT_BYTES];
@@ -468,12 +520,8 @@ void text_head(struct term *term, const struct summary *summary)
 	text_unseen_head(term, summary);
 	if (summary->python == SUMMARY_PYTHON_ON) {
 		text_styled(term, TERM_HEADING, "Python");
-		fprintf(term->file,
-			"   %" PRIu32 ".%" PRIu32 ".%" PRIu32
-			", mode stack: what malloc serves; objects of up to "
-			"512 bytes are not in it\n",
-			summary->python_major, summary->python_minor,
-			summary->python_micro);
+		fputs("   ", term->file);
+		print_python(term, summary);
 	}
 	if (!summary->sample_bytes)
 		return;

@@ -277,11 +277,14 @@ void mp_settings_read(char *const *envp, struct mp_settings *ret_settings)
 		read_number("MEMPROF_CHECK", check, 1u << 30,
 			    &ret_settings->check_every);
 	read_timeline(timeline, signal, every, peak, ret_settings);
-	ret_settings->is_python_on = python && is_equal(python, "stack");
+	ret_settings->has_python_objects =
+		python && is_equal(python, "objects");
+	ret_settings->is_python_on = ret_settings->has_python_objects ||
+				     (python && is_equal(python, "stack"));
 	if (python && *python && !ret_settings->is_python_on &&
 	    !is_equal(python, "off"))
-		mp_say("MEMPROF_PYTHON takes off or stack; using off", NULL,
-		       NULL);
+		mp_say("MEMPROF_PYTHON takes off, stack or objects; using off",
+		       NULL, NULL);
 	if (unwind && *unwind) {
 		if (is_equal(unwind, "fp"))
 			ret_settings->use_fp = true;

@@ -93,6 +93,15 @@ enum mpf_python {
 				  /* so that no more were read */
 };
 
+/* Whether blocks of the interpreter's own allocators are recorded. */
+enum mpf_python_objects {
+	MPF_OBJECTS_OFF =
+		0,	    /* no: they were not asked for, or there are none */
+	MPF_OBJECTS_ON = 1, /* all of them, as MPF_CALL_OBJECT */
+	MPF_OBJECTS_LATE = 2,	/* those since the interpreter was met */
+	MPF_OBJECTS_FAILED = 3, /* its allocators could not be replaced */
+};
+
 /* Why the recorder degraded: the first failure, latched. */
 enum mpf_failure {
 	MPF_FAIL_NONE = 0,
@@ -249,9 +258,14 @@ struct mpf_header {
 	uint32_t python;	 /* enum mpf_python */
 	uint32_t python_version; /* as PY_VERSION_HEX, without its last part */
 	uint64_t python_address; /* in the code of the interpreter */
-	uint64_t python_broken;	 /* stacks with Python frames unreadable */
-	uint64_t python_cut;	 /* with more Python frames than are kept */
-	uint64_t python_unknown; /* Python frames whose code is not known */
+	/* Counters that stay at their greatest value. */
+	uint32_t python_broken;	 /* stacks with Python frames unreadable */
+	uint32_t python_cut;	 /* with more Python frames than are kept */
+	uint32_t python_unknown; /* Python frames whose code is not known */
+	uint32_t python_objects; /* enum mpf_python_objects */
+	/* Memory in which the interpreter keeps objects, in MPF_PAGE. */
+	uint32_t python_arena_pages;
+	uint32_t python_arena_pages_most;
 
 	/*
 	 * MPF_MODE_LIFETIMES, MPF_MODE_ADDRESSES. Ages are told in ticks of the
@@ -431,7 +445,9 @@ enum mpf_call {
 	MPF_CALL_NEW = 5,      /* operator new, served without malloc */
 	MPF_CALL_NEW_ARRAY = 6,
 	MPF_CALL_CUSTOM = 7,
-	MPF_CALL_MAX = 7
+	MPF_CALL_OBJECT = 8, /* of an interpreter's own allocator */
+	MPF_CALL_OBJECT_REALLOC = 9,
+	MPF_CALL_MAX = 9
 };
 
 /*

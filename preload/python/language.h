@@ -123,6 +123,13 @@ struct mp_language {
 		     bool is_interrupted, mp_language_intern_fn *intern,
 		     void *arg);
 
+	/*
+	 * At an event, with the state ready and in no signal handler: sees to
+	 * it that the blocks of the interpreter's own allocators are told, and
+	 * says how it stands with that.
+	 */
+	enum mpf_python_objects (*attend)(void);
+
 	/* False when the code cannot be read. */
 	bool (*describe)(uintptr_t code, struct mp_language_text *ret_text);
 

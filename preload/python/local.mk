@@ -2,6 +2,8 @@
 preload_python_files = \
 	preload/python/check.c \
 	preload/python/code.c \
+	preload/python/domains.c \
+	preload/python/domains.h \
 	preload/python/frames.c \
 	preload/python/freed.c \
 	preload/python/freed.h \

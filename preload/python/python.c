@@ -78,12 +78,38 @@ static bool find_symbols(const struct mp_symbols *symbols,
 	       reader->is_finalizing && reader->code_type;
 }
 
+static void find_domains(const struct mp_symbols *symbols,
+			 struct mp_python_domains *domains)
+{
+	const uintptr_t get =
+		mp_symbols_find(symbols, "PyMem_GetAllocator", NULL);
+	const uintptr_t set =
+		mp_symbols_find(symbols, "PyMem_SetAllocator", NULL);
+	const uintptr_t get_arenas =
+		mp_symbols_find(symbols, "PyObject_GetArenaAllocator", NULL);
+	const uintptr_t set_arenas =
+		mp_symbols_find(symbols, "PyObject_SetArenaAllocator", NULL);
+	const uintptr_t is_initialized =
+		mp_symbols_find(symbols, "Py_IsInitialized", NULL);
+
+	domains->get_allocator =
+		(void (*)(int, struct mp_python_allocator *))get;
+	domains->set_allocator =
+		(void (*)(int, struct mp_python_allocator *))set;
+	domains->get_arenas = (void (*)(struct mp_python_arenas *))get_arenas;
+	domains->set_arenas = (void (*)(struct mp_python_arenas *))set_arenas;
+	domains->is_initialized = (int (*)(void))is_initialized;
+	domains->is_complete =
+		get && set && get_arenas && set_arenas && is_initialized;
+}
+
 static enum mpf_python judge(const char *version,
 			     const struct mp_symbols *symbols,
 			     struct mp_python_reader *reader)
 {
 	const bool has_symbols = find_symbols(symbols, reader);
 
+	find_domains(symbols, &reader->domains);
 	reader->version = parse_version(version);
 	if (has_text(version, "free-threading"))
 		return MPF_PYTHON_THREADED;
@@ -137,6 +163,7 @@ const struct mp_language mp_python = {
 	.state = get_state,
 	.own = mp_python_own,
 	.walk = mp_python_walk,
+	.attend = mp_python_attend,
 	.describe = mp_python_describe,
 	.evaluator = get_evaluator,
 };

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "preload/python/domains.h"
 #include "preload/python/language.h"
 #include "preload/python/symbols.h"
 #include "preload/python/versions.h"
@@ -25,6 +26,16 @@
 #define MP_PYTHON_DEALLOC   48u	 /* tp_dealloc */
 #define MP_PYTHON_MEMBERS   240u /* tp_members */
 
+/* The interpreter's functions that domains.h needs. */
+struct mp_python_domains {
+	bool is_complete;
+	void (*get_allocator)(int domain, struct mp_python_allocator *ret);
+	void (*set_allocator)(int domain, struct mp_python_allocator *now);
+	void (*get_arenas)(struct mp_python_arenas *ret);
+	void (*set_arenas)(struct mp_python_arenas *now);
+	int (*is_initialized)(void); /* a plain read */
+};
+
 struct mp_python_reader {
 	_Atomic uint32_t state; /* enum mpf_python */
 	uint32_t version;	/* as PY_VERSION_HEX, without the last part */
@@ -38,6 +49,8 @@ struct mp_python_reader {
 	void *(*own_state)(void);      /* PyGILState_GetThisThreadState */
 	void *(*attached_state)(void); /* _PyThreadState_UncheckedGet */
 	int (*is_finalizing)(void);    /* _Py_IsFinalizing */
+
+	struct mp_python_domains domains;
 
 	_Atomic uint32_t walks;	   /* that were made with caution */
 	_Atomic uint32_t failures; /* frames that were none */

@@ -203,7 +203,8 @@ void mp_recorder_boot(const struct mp_recorder_boot *boot)
 	mp_modules_init(boot->in_loader, boot->in_self,
 			recorder.process.program);
 	mp_sample_init(boot->settings->sample_bytes, recorder.process.start_ns);
-	mp_mixed_init(boot->settings->is_python_on);
+	mp_mixed_init(boot->settings->is_python_on,
+		      boot->settings->has_python_objects);
 	mp_check_init(boot->settings->check_every, boot->settings->verify);
 	mp_recorder_is_odd = boot->settings->sample_bytes ||
 			     boot->settings->check_every ||

@@ -17,6 +17,8 @@ preload_record_files = \
 	preload/record/counters.h \
 	preload/record/file.c \
 	preload/record/file.h \
+	preload/record/inner.c \
+	preload/record/inner.h \
 	preload/record/keeper.c \
 	preload/record/keeper.h \
 	preload/record/lifetimes.c \

@@ -56,14 +56,16 @@ struct mp_mixed {
 
 bool mp_mixed_on;
 static const struct mp_language *language = &mp_python;
-static bool is_wanted;
+bool mp_mixed_has_objects;
+static bool is_wanted, is_object_wanted;
 static struct {
 	_Atomic uint64_t nodes, differences;
 } verified;
 
-void mp_mixed_init(bool is_on)
+void mp_mixed_init(bool is_on, bool has_objects)
 {
 	is_wanted = is_on;
+	is_object_wanted = has_objects;
 }
 
 /* One line says why there are no Python frames; reports say it too. */
@@ -108,6 +110,9 @@ static void note_state(void)
 		mp_recorder_is_odd = true;
 	__atomic_store_n(&mp_mixed_on, state == MPF_PYTHON_ON,
 			 __ATOMIC_RELEASE);
+	mp_mixed_has_objects = is_object_wanted && state == MPF_PYTHON_ON;
+	if (mp_mixed_has_objects)
+		mp_mixed_attend();
 }
 
 void mp_mixed_object(const struct mp_code_object *object)
@@ -117,9 +122,40 @@ void mp_mixed_object(const struct mp_code_object *object)
 		note_state();
 }
 
+void mp_mixed_attend(void)
+{
+	const enum mpf_python_objects objects = language->attend();
+
+	if (mp_file.header->python_objects != (uint32_t)objects)
+		mp_file.header->python_objects = (uint32_t)objects;
+}
+
+void mp_mixed_arena(int32_t pages)
+{
+	struct mpf_header *header = mp_file.header;
+	const uint32_t now = __atomic_add_fetch(
+		&header->python_arena_pages, (uint32_t)pages, __ATOMIC_RELAXED);
+	uint32_t most = __atomic_load_n(&header->python_arena_pages_most,
+					__ATOMIC_RELAXED);
+
+	while (now > most &&
+	       !__atomic_compare_exchange_n(&header->python_arena_pages_most,
+					    &most, now, true, __ATOMIC_RELAXED,
+					    __ATOMIC_RELAXED))
+		;
+}
+
 void mp_mixed_forked(void)
 {
 	mp_codes_forked();
+	mp_file.header->python_arena_pages_most =
+		mp_file.header->python_arena_pages;
+}
+
+static void count(uint32_t *counter)
+{
+	if (__atomic_load_n(counter, __ATOMIC_RELAXED) != UINT32_MAX)
+		__atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
 }
 
 static uint32_t intern(void *arg, uintptr_t code)
@@ -128,8 +164,7 @@ static uint32_t intern(void *arg, uintptr_t code)
 	const uint32_t id = mp_codes_id(language, code, !writer->is_nested);
 
 	if (!id)
-		__atomic_fetch_add(&mp_file.header->python_unknown, 1,
-				   __ATOMIC_RELAXED);
+		count(&mp_file.header->python_unknown);
 	return id;
 }
 
@@ -328,9 +363,9 @@ static void count_oddities(const struct mp_language_thread *thread)
 	struct mpf_header *header = mp_file.header;
 
 	if (thread->is_cut)
-		__atomic_fetch_add(&header->python_cut, 1, __ATOMIC_RELAXED);
+		count(&header->python_cut);
 	if (thread->is_broken) {
-		__atomic_fetch_add(&header->python_broken, 1, __ATOMIC_RELAXED);
+		count(&header->python_broken);
 		note_state();
 	}
 }

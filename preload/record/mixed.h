@@ -24,8 +24,11 @@
 /* Has an interpreter been met whose frames can be read? */
 extern bool mp_mixed_on;
 
+/* Are objects of an interpreter wanted, and has one been met? */
+extern bool mp_mixed_has_objects;
+
 /* Boot only. */
-void mp_mixed_init(bool is_on);
+void mp_mixed_init(bool is_on, bool has_objects);
 
 /* Code in which a pc was met: perhaps an interpreter. Inside a walk. */
 void mp_mixed_object(const struct mp_code_object *object);
@@ -54,6 +57,12 @@ static inline bool mp_mixed_has_notes(const struct mp_writer *writer)
 
 /* With MEMPROF_VERIFY: nodes that were known and compared, and differed. */
 void mp_mixed_verified(uint64_t *ret_nodes, uint64_t *ret_differences);
+
+/* At an event that is none of an object, with a writer that is not nested. */
+void mp_mixed_attend(void);
+
+/* The interpreter has so many pages more, or less, for its objects. */
+void mp_mixed_arena(int32_t pages);
 
 /* In a forked child, after mp_file_fork(). */
 void mp_mixed_forked(void);

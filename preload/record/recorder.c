@@ -6,6 +6,7 @@
 
 #include "preload/record/check.h"
 #include "preload/record/counters.h"
+#include "preload/record/inner.h"
 #include "preload/record/lifetimes.h"
 #include "preload/record/mixed.h"
 #include "preload/record/modules.h"
@@ -277,6 +278,10 @@ static inline struct place odd_place(struct mp_writer *writer, size_t bytes,
 				     enum mpf_call call,
 				     const struct mp_regs *regs)
 {
+	/* Handlers come at any time, also while the answer is found. */
+	if (__builtin_expect(mp_mixed_has_objects, 0) &&
+	    call < MPF_CALL_OBJECT && !writer->is_nested)
+		mp_mixed_attend();
 	if (__builtin_expect(mp_sample.bytes == 0, 0))
 		return place_anew(writer,
 				  (uint32_t)MPF_CLASS(call, mpf_bucket(bytes)),
@@ -433,12 +438,22 @@ bool mp_recorder_free(const void *addr)
 	struct mp_block block;
 
 	if (!mp_blocks_take(addr, &block)) {
-		if (addr && !mp_pools_dissolve(addr))
+		if (addr && !mp_pools_dissolve(addr) && !mp_inner_forgets(addr))
 			mp_recorder_foreign_free();
 		return false;
 	}
 	if (__builtin_expect(mp_births_is_on, 0))
 		mp_births_read(addr, &block);
+	free_taken(addr, &block);
+	return true;
+}
+
+bool mp_recorder_free_known(const void *addr)
+{
+	struct mp_block block;
+
+	if (!mp_recorder_take(addr, &block))
+		return false;
 	free_taken(addr, &block);
 	return true;
 }

@@ -92,6 +92,9 @@ MP_REALIGN void mp_recorder_failed(void);
  */
 MP_REALIGN bool mp_recorder_free(const void *addr);
 
+/* The same, but what is not known is not counted. */
+MP_REALIGN bool mp_recorder_free_known(const void *addr);
+
 /*
  * realloc() in two steps, because another thread may be given the old address
  * the moment the allocator has it back. take: before the call; then, after it,

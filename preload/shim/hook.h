@@ -9,6 +9,7 @@
 #define MEMPROF_PRELOAD_SHIM_HOOK_H
 
 #include "preload/leak/ignore.h"
+#include "preload/record/inner.h"
 #include "preload/record/modules.h"
 #include "preload/record/recorder.h"
 #include "preload/shim/next.h"
@@ -67,6 +68,10 @@ static inline void mp_hook_result(const void *addr, size_t bytes,
 				  enum mpf_call call,
 				  const struct mp_regs *regs)
 {
+	if (mp_inner_is_inside()) {
+		mp_inner_alloc(addr, bytes, call, regs);
+		return;
+	}
 	if (__builtin_expect(addr == NULL, 0)) {
 		mp_recorder_failed();
 		return;

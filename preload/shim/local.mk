@@ -10,6 +10,8 @@ preload_shim_files = \
 	preload/shim/next.h \
 	preload/shim/pools.c \
 	preload/shim/process.c \
+	preload/shim/python.c \
+	preload/shim/python.h \
 	preload/shim/reallocarray.c \
 	preload/shim/sandbox.c \
 	preload/shim/usage.c \

@@ -91,12 +91,13 @@ static void *recorded_realloc(void *old, size_t bytes,
 	if (!addr) {
 		if (is_known)
 			mp_recorder_restore(old, &block);
-		mp_recorder_failed();
+		if (!mp_inner_is_inside())
+			mp_recorder_failed();
 		return NULL;
 	}
 	if (is_known)
 		mp_recorder_free_taken(old, &block);
-	else if (old)
+	else if (old && !mp_inner_forgets(old))
 		mp_recorder_foreign_realloc();
 	mp_hook_result(addr, bytes, MPF_CALL_REALLOC, regs);
 	return addr;

@@ -22,6 +22,7 @@
 #include "preload/record/timeline.h"
 #include "preload/shim/hook.h"
 #include "preload/shim/mallocx.h"
+#include "preload/shim/python.h"
 #include "preload/shim/usage.h"
 
 #define GRANULE_LIBC  4 /* glibc's blocks: 16-byte aligned, 32 bytes apart */
@@ -61,6 +62,8 @@ static void boot_recorder(void)
 	boot.allocator = mp_next_path();
 	boot.is_bypassed = mp_next.is_bypassed;
 	mp_leak_init(mp_next.is_libc, process.settings.leak_check);
+	if (process.settings.has_python_objects)
+		mp_shim_python_init();
 	mp_recorder_boot(&boot);
 	if (mp_next.is_bypassed && mp_recorder_is_on())
 		mp_say("the malloc of ", boot.allocator,
@@ -246,6 +249,8 @@ static __attribute__((constructor(101))) void constructor(void)
 		mp_mallocx_rebind();
 		on_exit(at_exit, NULL);
 		say_exposed();
+		if (process.settings.has_python_objects)
+			mp_shim_python_look();
 	}
 	if (process.settings.snapshot_signal && mp_recorder_is_on())
 		install_handler((int)process.settings.snapshot_signal);

@@ -231,6 +231,7 @@ e2e_tests = \
 	tests/e2e/processes.py \
 	tests/e2e/programs.py \
 	tests/e2e/python_life.py \
+	tests/e2e/python_objects.py \
 	tests/e2e/python_stacks.py \
 	tests/e2e/races.py \
 	tests/e2e/repeats.py \
@@ -247,6 +248,7 @@ TESTS += $(e2e_tests)
 TESTS_SLOW += tests/e2e/kills_many.py tests/e2e/leaks_agreement.py \
 	tests/e2e/programs_every.py \
 	tests/e2e/python_life_every.py \
+	tests/e2e/python_objects_every.py \
 	tests/e2e/python_stacks_every.py \
 	tests/e2e/races_long.py \
 	tests/e2e/stress.py \
@@ -254,13 +256,16 @@ TESTS_SLOW += tests/e2e/kills_many.py tests/e2e/leaks_agreement.py \
 	tests/e2e/verify_many.py
 EXTRA_DIST += $(e2e_tests) tests/e2e/browser.py tests/e2e/harness.py \
 	tests/e2e/readers.py tests/e2e/targets/mallocx.c \
+	tests/e2e/targets/py_arenas.py \
 	tests/e2e/targets/py_churn.py \
 	tests/e2e/targets/py_columns.py \
+	tests/e2e/targets/py_embed.c \
 	tests/e2e/targets/py_exit.py \
 	tests/e2e/targets/py_fake.c \
 	tests/e2e/targets/py_modules.py \
 	tests/e2e/targets/py_native.c \
 	tests/e2e/targets/py_native.py \
+	tests/e2e/targets/py_numpy.py \
 	tests/e2e/targets/py_stacks.py \
 	tests/e2e/targets/py_tables.py \
 	tests/e2e/targets/py_tracemalloc.py \

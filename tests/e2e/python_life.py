@@ -34,6 +34,8 @@ def source(name):
 
 
 class Life(harness.Case):
+    MODE = "stack"
+
     def build(self, name, output, *flags):
         self.need(harness.CC)
         subprocess.run([harness.CC, "-g", "-O1", "-pthread", "-o",
@@ -41,7 +43,7 @@ class Life(harness.Case):
         return self.path(output)
 
     def shim_env(self, env=None, *args, **options):
-        return super().shim_env({"MEMPROF_PYTHON": "stack", **(env or {})},
+        return super().shim_env({"MEMPROF_PYTHON": self.MODE, **(env or {})},
                                 *args, **options)
 
     def same(self, *argv, env=None, status=0, **options):
@@ -59,8 +61,8 @@ class Life(harness.Case):
             with self.subTest(python=python):
                 run = self.same(python, source("py_native.py"), library,
                                 seconds=LOCKED_SECONDS)
-                report = self.json("report", "--limit", "0", "--python=python",
-                                   self.dump(run))
+                report = self.json("report", "--limit", "0", "--focus",
+                                   "py_native.py", self.dump(run))
                 blocks = {site["allocated_bytes"]: python_stack(site)
                           for site in report["sites"]
                           if 2000000 < site["allocated_bytes"] < 2000010}
@@ -95,8 +97,8 @@ class Life(harness.Case):
                 self.assertTrue(run.stdout.endswith(b"end\n"))
                 found = 0
                 for path in self.dumps():
-                    report = self.json("report", "--limit", "0",
-                                       "--python=python", path)
+                    report = self.json("report", "--limit", "0", "--focus",
+                                       "^work$", path)
                     self.assertEqual(report["losses"]["python_broken"], 0)
                     found += sum(
                         site["allocations"] for site in report["sites"]

@@ -407,6 +407,8 @@ static const struct {
 	{ FIELD(untracked_allocs), UINT64_C(1) << 63, "untracked blocks" },
 	{ FIELD(private_bytes), UINT64_C(1) << 63, "memory of the process" },
 	{ FIELD(python), MPF_PYTHON_STOPPED + 1, "state of Python" },
+	{ FIELD(python_objects), MPF_OBJECTS_FAILED + 1,
+	  "state of Python's objects" },
 	{ FIELD(check_differences), 1, "compared walks" },
 	{ FIELD(program.offset), 4096, "text of the header" },
 	{ FIELD(program.bytes), 4096, "text of the header" },

@@ -129,14 +129,17 @@ START_TEST(test_settings_of_python)
 	ck_assert_str_eq(read_with(env), "");
 	ck_assert(!settings.is_python_on);
 	ck_assert_str_eq(read_one("MEMPROF_PYTHON=stack"), "");
-	ck_assert(settings.is_python_on);
+	ck_assert(settings.is_python_on && !settings.has_python_objects);
+	ck_assert_str_eq(read_one("MEMPROF_PYTHON=objects"), "");
+	ck_assert(settings.is_python_on && settings.has_python_objects);
 	ck_assert_str_eq(read_one("MEMPROF_PYTHON=off"), "");
+	ck_assert(!settings.has_python_objects);
 	ck_assert(!settings.is_python_on);
 	ck_assert_str_eq(read_one("MEMPROF_PYTHON="), "");
 	ck_assert(!settings.is_python_on);
 	ck_assert_str_eq(read_one("MEMPROF_PYTHON=on"),
-			 "memprof: MEMPROF_PYTHON takes off or stack; using "
-			 "off\n");
+			 "memprof: MEMPROF_PYTHON takes off, stack or "
+			 "objects; using off\n");
 	ck_assert(!settings.is_python_on);
 }
 END_TEST

@@ -1,14 +1,27 @@
 # SPDX-License-Identifier: MIT
 """Objects of many kinds, kept to the end. With an argument says, as JSON, what
 tracemalloc has of each line of this file: [bytes, blocks]."""
+import gc
 import os
 import sys
+import tracemalloc
 
 IS_TRACED = len(sys.argv) > 1
 if IS_TRACED:
-    import tracemalloc
     tracemalloc.start(1)
 kept = []
+drained = []
+
+
+def drain():
+    """Python's lists of free objects are used up from now on."""
+    gc.disable()
+    for i in range(300):
+        drained.append({i: i})
+        drained.append([i])
+        drained.append(i + 0.25)
+    for n in range(1, 21):
+        drained.extend([tuple(range(i, i + n)) for i in range(200)])
 
 
 class Thing:
@@ -47,6 +60,7 @@ def blocks(n):
         bytes(i + 10)
 
 
+drain()
 strings(2000)
 containers(1000)
 things(2000)
