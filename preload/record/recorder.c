@@ -398,7 +398,7 @@ void mp_recorder_restore(const void *addr, const struct mp_block *block)
 }
 
 static inline __attribute__((always_inline)) void
-free_taken(const void *addr, const struct mp_block *block)
+free_taken(const void *addr, const struct mp_block *block, bool has_birth)
 {
 	struct mp_writer *writer;
 	struct mpf_slot *slot = NULL;
@@ -415,7 +415,7 @@ free_taken(const void *addr, const struct mp_block *block)
 	slot = mp_writer_slot_seen(writer, block->class_node);
 	if (slot) {
 		mp_counters_free(writer, slot, block->bytes);
-		if (__builtin_expect(mp_births_is_on, 0))
+		if (__builtin_expect(has_birth, 0))
 			mp_lifetimes_end(writer, block);
 		if (writer->last_block == addr) {
 			__atomic_store_n(&slot->temporary, slot->temporary + 1,
@@ -430,22 +430,7 @@ free_taken(const void *addr, const struct mp_block *block)
 
 void mp_recorder_free_taken(const void *addr, const struct mp_block *block)
 {
-	free_taken(addr, block);
-}
-
-bool mp_recorder_free(const void *addr)
-{
-	struct mp_block block;
-
-	if (!mp_blocks_take(addr, &block)) {
-		if (addr && !mp_pools_dissolve(addr) && !mp_inner_forgets(addr))
-			mp_recorder_foreign_free();
-		return false;
-	}
-	if (__builtin_expect(mp_births_is_on, 0))
-		mp_births_read(addr, &block);
-	free_taken(addr, &block);
-	return true;
+	free_taken(addr, block, mp_births_is_on);
 }
 
 bool mp_recorder_free_known(const void *addr)
@@ -454,6 +439,26 @@ bool mp_recorder_free_known(const void *addr)
 
 	if (!mp_recorder_take(addr, &block))
 		return false;
-	free_taken(addr, &block);
+	free_taken(addr, &block, mp_births_is_on);
+	return true;
+}
+
+static __attribute__((noinline)) bool free_unknown(const void *addr)
+{
+	if (addr && !mp_pools_dissolve(addr) && !mp_inner_forgets(addr))
+		mp_recorder_foreign_free();
+	return false;
+}
+
+bool mp_recorder_free(const void *addr)
+{
+	struct mp_block block;
+
+	/* Asked once, so that the usual way has registers for the block. */
+	if (__builtin_expect(mp_births_is_on, 0))
+		return mp_recorder_free_known(addr) || free_unknown(addr);
+	if (__builtin_expect(!mp_blocks_take(addr, &block), 0))
+		return free_unknown(addr);
+	free_taken(addr, &block, false);
 	return true;
 }
