@@ -146,6 +146,9 @@ static int print(struct term *term, struct set *set, const void *values)
 	FILE *file;
 	int ret;
 
+	if (!options->no_defaults)
+		rules_add_own(options->rules, analysis);
+
 	if (options->report.is_json)
 		return html_data_print(term->file, analysis, &how);
 	file = open_memstream(&json, &bytes);

@@ -16,7 +16,6 @@
 #include "analyzer/view/text_sites.h"
 
 #define SITES_SHOWN 20
-#define OWN_RULES   "__lsan_default_suppressions()"
 
 struct options_of_leaks {
 	struct report_options report;
@@ -117,24 +116,6 @@ static bool has_leaks(const struct leaks *leaks)
 	return false;
 }
 
-/* What the program itself says, as it would to LeakSanitizer. */
-static void add_own_rules(const struct options_of_leaks *options,
-			  const struct analysis *analysis)
-{
-	struct suppressions_error error;
-	size_t bytes = 0;
-	const char *text = leaks_own_rules(analysis->dump, &bytes);
-
-	if (!text || options->no_defaults)
-		return;
-	if (suppressions_add(options->rules, OWN_RULES, text, bytes, &error) !=
-	    SUPPRESSIONS_OK)
-		diag_warn("%s: rules of the program's " OWN_RULES
-			  " from line %u on are not used: %s",
-			  analysis->summary.dump_path, error.line,
-			  error.what ? error.what : "out of memory");
-}
-
 static int print(struct term *term, struct analysis *analysis,
 		 const void *values)
 {
@@ -144,7 +125,8 @@ static int print(struct term *term, struct analysis *analysis,
 	struct leaks leaks;
 	int ret;
 
-	add_own_rules(options, analysis);
+	if (!options->no_defaults)
+		rules_add_own(options->rules, analysis);
 	ret = leaks_init(&leaks, analysis, options->rules,
 			 options->with_reachable || options->report.is_json);
 	if (ret < 0)
@@ -178,7 +160,8 @@ static int print_growing(struct term *term, struct analysis *analysis,
 			   analysis->summary.dump_path);
 		return CMD_UNREADABLE;
 	}
-	add_own_rules(options, analysis);
+	if (!options->no_defaults)
+		rules_add_own(options->rules, analysis);
 	ret = growth_init(&growth, analysis);
 	if (ret < 0)
 		return ret;

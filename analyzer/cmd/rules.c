@@ -13,8 +13,10 @@
 #include "analyzer/base/diag.h"
 #include "analyzer/cmd/cmd.h"
 #include "analyzer/cmd/recorder.h"
+#include "analyzer/model/leaks.h"
 
-#define DEFAULT "default.supp"
+#define DEFAULT	  "default.supp"
+#define OWN_RULES "__lsan_default_suppressions()"
 
 /* False after having said why. */
 static bool read_file(struct suppressions *rules, const char *file)
@@ -69,4 +71,19 @@ int rules_read(struct suppressions *rules, const struct option_list *files,
 		if (!read_file(rules, files->items[i]))
 			return CMD_USAGE;
 	return CMD_DONE;
+}
+
+void rules_add_own(struct suppressions *rules, const struct analysis *analysis)
+{
+	struct suppressions_error error;
+	size_t bytes = 0;
+	const char *text = leaks_own_rules(analysis->dump, &bytes);
+
+	if (!text || suppressions_add(rules, OWN_RULES, text, bytes, &error) ==
+			     SUPPRESSIONS_OK)
+		return;
+	diag_warn("%s: rules of the program's " OWN_RULES
+		  " from line %u on are not used: %s",
+		  analysis->summary.dump_path, error.line,
+		  error.what ? error.what : "out of memory");
 }

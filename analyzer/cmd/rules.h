@@ -6,11 +6,16 @@
 #include <stdbool.h>
 
 #include "analyzer/base/options.h"
+#include "analyzer/model/analysis.h"
 #include "analyzer/model/suppressions.h"
 
 /* Adds to rules, which keep the files' names. CMD_DONE, or the exit status
  * after having said why not. */
 int rules_read(struct suppressions *rules, const struct option_list *files,
 	       bool with_defaults);
+
+/* Those that the recorded program brings along, as it would for
+ * LeakSanitizer. Warns of what cannot be used. */
+void rules_add_own(struct suppressions *rules, const struct analysis *analysis);
 
 #endif
