@@ -8,7 +8,7 @@ import signal
 import stat
 import subprocess
 
-from harness import Case, finish, main, start, target
+from harness import Case, finish, in_both_modes, main, start, target
 
 
 class Files(Case):
@@ -127,6 +127,7 @@ class Files(Case):
         self.assertEqual((run.status, run.stdout),
                          (plain.status, plain.stdout))
 
+    @in_both_modes
     def test_directory_that_cannot_be_written(self):
         """/proc cannot be written by root either."""
         tmp = self.path("tmp")
@@ -139,6 +140,7 @@ class Files(Case):
         self.assert_dump(os.path.join(tmp, os.listdir(tmp)[0]), run)
         self.assertTrue(any(tmp in line for line in self.said(run)))
 
+    @in_both_modes
     def test_nowhere_to_write(self):
         run = self.record(target("peak"), "middle", out=None, cwd="/proc",
                           env={"TMPDIR": "/proc"}, quiet=False)
@@ -184,6 +186,7 @@ class Files(Case):
         self.assertNotIn(self.info(self.dumps()[0]).get("failure"),
                          (None, "", "none"))
 
+    @in_both_modes
     def test_limit_of_file_size(self):
         def limit():
             signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
@@ -194,6 +197,7 @@ class Files(Case):
                           quiet=False)
         self.assert_survived(run, (target("grow"), "15"))
 
+    @in_both_modes
     def test_limit_of_file_size_zero(self):
         def limit():
             signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
@@ -213,12 +217,14 @@ class Files(Case):
             self.skipTest("cannot mount: %s" % done.stdout.decode().strip())
         self.addCleanup(subprocess.run, ["umount", "-l", self.dir])
 
+    @in_both_modes
     def test_disk_that_fills_up(self):
         self.mount(2)
         run = self.record(target("grow"), "16", quiet=False)
 
         self.assert_survived(run, (target("grow"), "16"))
 
+    @in_both_modes
     def test_disk_that_is_full(self):
         self.mount(1)
         with open(self.path("filler"), "wb") as file:
@@ -227,6 +233,7 @@ class Files(Case):
 
         self.assert_same_as_plain(run, target("grow"), "10")
 
+    @in_both_modes
     def test_disk_that_others_fill_while_we_run(self):
         self.mount(4)
         env = self.shim_env()
@@ -279,6 +286,7 @@ class Files(Case):
 
         self.assertIn(others[0].stated()["allocations"], totals)
 
+    @in_both_modes
     def test_dump_that_is_deleted_while_it_grows(self):
         self.while_running(lambda: os.unlink(self.path("same.mp")))
 

@@ -4,7 +4,8 @@ dynamic linker and of malloc, sandboxes, objects with names of their own."""
 
 import os
 
-from harness import CC, MODES, SHIM, Case, main, sites_with, sum_of, target
+from harness import (CC, MODES, SHIM, Case, in_both_modes, main, sites_with,
+                     sum_of, target)
 
 
 class Oddities(Case):
@@ -34,6 +35,7 @@ class Oddities(Case):
             "{ (void)m; (void)l; (void)c; return 3; }\n", "-shared", "-fPIC")
         self.assert_as_ever(LD_AUDIT=audit)
 
+    @in_both_modes
     def test_preloaded_twice(self):
         run = self.record_target("peak", "middle", preload=(SHIM,))
         self.assert_totals(self.report(run), run.stated())
@@ -61,6 +63,7 @@ class Oddities(Case):
         self.assertEqual((run.status, run.stdout), (0, b"done\n"),
                          run.stderr)
 
+    @in_both_modes
     def test_plugin_that_prefers_its_own_malloc(self):
         """RTLD_DEEPBIND: its blocks come from libc past us, and are freed
         through us; and the other way round."""
@@ -95,6 +98,7 @@ class Oddities(Case):
                          run.stderr)
         self.report(run)
 
+    @in_both_modes
     def test_second_namespace(self):
         """dlmopen: a libc of its own, of which we know nothing."""
         plugin = self.compile("plugin.so", """
@@ -132,6 +136,7 @@ class Oddities(Case):
             [run.stated()[key] for key in
              ("allocations", "allocated_bytes", "frees", "freed_bytes")])
 
+    @in_both_modes
     def test_environment_that_is_wiped(self):
         program = self.compile("wipe", """
             #include <stdlib.h>

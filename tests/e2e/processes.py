@@ -22,6 +22,7 @@ class Processes(Case):
             with self.subTest(pid):
                 self.assert_totals(self.report(pid), run.stated(str(pid)))
 
+    @in_both_modes
     def test_fork_while_other_threads_allocate(self):
         run = self.record_target("fork", "busy")
         children = [int(line.split(b"=")[1])
@@ -30,11 +31,15 @@ class Processes(Case):
 
         self.assertEqual(len(children), run.stated()["children"])
         self.assertEqual(len(self.dumps()), len(children) + 1)
-        for pid in children:
-            sites = sites_with(self.report(pid), "child_work")
-            self.assertEqual(
-                sum_of(sites, "allocations", "allocated_bytes",
-                       "live_blocks"), (100, 7700, 10))
+        # Sites are estimates in a sample, and all reports take their time.
+        for pid in children[:3] if self.sample else children:
+            report = self.report(pid)
+            self.assertGreaterEqual(report["totals"]["allocations"], 100)
+            sites = sites_with(report, "child_work")
+            if not self.sample:
+                self.assertEqual(
+                    sum_of(sites, "allocations", "allocated_bytes",
+                           "live_blocks"), (100, 7700, 10))
 
     @in_both_modes
     def test_vfork_leaves_the_parents_dump_alone(self):
@@ -120,12 +125,17 @@ class Processes(Case):
     def test_kill(self):
         self.ending("kill", -signal.SIGKILL)
 
+    @in_both_modes
     def test_main_thread_ends_first(self):
         run = self.record_target("exits", "main-thread", status=9)
         report = self.report(run)
         ours = sites_with(report, "take")
 
-        self.assertEqual(sum_of(ours, "live_blocks", "live_bytes"), (3, 330))
+        if self.sample:
+            self.assertGreaterEqual(report["totals"]["live_blocks"], 3)
+        else:
+            self.assertEqual(sum_of(ours, "live_blocks", "live_bytes"),
+                             (3, 330))
 
     def test_line_at_the_end_names_the_dump(self):
         run = self.record_target("peak", "middle", quiet=False)
@@ -139,13 +149,15 @@ class Processes(Case):
 
         self.assertEqual(run.stderr, b"")
 
+    @in_both_modes
     def test_handler_that_allocates(self):
         run = self.record_target("signals", "raise")
         report = self.report(run)
 
         self.assert_totals(report, run.stated())
         raised = sites_with(report, "on_raise")
-        self.assertEqual(sum_of(raised, "live_blocks"), (20,))
+        if not self.sample:
+            self.assertEqual(sum_of(raised, "live_blocks"), (20,))
         for site in raised:
             names = functions(site)
             self.assertLess(names.index("on_raise"),
@@ -157,11 +169,13 @@ class Processes(Case):
 
         self.assert_checked(run)
 
+    @in_both_modes
     def test_handler_interrupts_a_computation(self):
         run = self.record_target("signals", "timer")
 
         self.assert_totals(self.report(run), run.stated())
 
+    @in_both_modes
     def test_handler_interrupts_the_recorder_itself(self):
         run = self.record_target("signals", "storm", seconds=30,
                                  preload=(target("bump.so"),))
@@ -170,6 +184,7 @@ class Processes(Case):
         self.assert_totals(report, run.stated())
         self.assertGreater(run.stated()["ticks"], 100)
 
+    @in_both_modes
     def test_program_that_closes_every_descriptor(self):
         own = self.path("own.txt")
         run = self.record_target("fds", "close", own)
@@ -177,6 +192,7 @@ class Processes(Case):
         self.assert_totals(self.report(run), run.stated())
         self.assert_lines(own)
 
+    @in_both_modes
     def test_program_that_reuses_descriptor_2(self):
         own = self.path("own.txt")
         run = self.record_target("fds", "stderr", own, quiet=False)
@@ -190,6 +206,7 @@ class Processes(Case):
             self.assertEqual(file.read().splitlines(),
                              ["line %d" % i for i in range(2000)])
 
+    @in_both_modes
     def test_program_started_without_descriptor_2(self):
         own = self.path("own.txt")
         run = self.record("/bin/sh", "-c",
@@ -201,6 +218,7 @@ class Processes(Case):
         self.assert_totals(self.report(self.path("fds.%d.mp" % run.pid)),
                            run.stated())
 
+    @in_both_modes
     def test_daemon(self):
         fifo = self.path("fifo")
         os.mkfifo(fifo)
@@ -212,10 +230,14 @@ class Processes(Case):
         report = self.report(stated["pid"])
         sites = sites_with(report, "spread")
 
-        self.assertEqual(
-            sum_of(sites, "allocations", "live_bytes"),
-            (stated["allocations"], stated["live_bytes"]))
+        self.assertGreaterEqual(report["totals"]["allocations"],
+                                stated["allocations"])
+        if not self.sample:
+            self.assertEqual(
+                sum_of(sites, "allocations", "live_bytes"),
+                (stated["allocations"], stated["live_bytes"]))
 
+    @in_both_modes
     def test_dump_is_readable_while_the_program_runs(self):
         process = start([target("grow"), "10", "ready"], cwd=self.dir,
                         env=self.shim_env(), stdin=-1)
