@@ -38,6 +38,7 @@
 /* So long after memprof run's end: for a daemon that is yet to record. */
 #define LINGER_NS (1000 * NS_PER_MS)
 
+#define WAIT_SECONDS   5  /* for a program that is stopped as it starts */
 #define SETTLE_SECONDS 60 /* for a keeper that is stopped, or a slow disk */
 
 /*
@@ -291,7 +292,7 @@ static void keep(int fd)
 
 static void answer(void)
 {
-	const struct timeval wait = { 1, 0 };
+	const struct timeval wait = { WAIT_SECONDS, 0 };
 	int fd = accept4(self.listener, NULL, NULL, SOCK_CLOEXEC);
 
 	if (fd < 0)

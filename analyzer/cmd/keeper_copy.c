@@ -188,7 +188,6 @@ static int try_running(int memory, int file, struct mpf_header *header)
 	    !keeper_copy_header(memory, &now) || now.used_bytes < used)
 		return -1;
 	header->used_bytes = now.used_bytes;
-	header->thin_sequence &= ~UINT64_C(1);
 	compare_sequences(header, &now);
 	if (copy_part(memory, file, PART_GROWING, first, used, false) < 0)
 		return -1;

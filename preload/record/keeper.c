@@ -12,7 +12,7 @@
 #include "preload/base/say.h"
 #include "preload/base/sys.h"
 
-#define WAIT_SECONDS 2 /* for a keeper that is stopped or overrun */
+#define WAIT_SECONDS 5 /* for a keeper that is stopped or overrun */
 #define GIVEN	     3 /* descriptors of a dump */
 
 static struct {

@@ -299,6 +299,7 @@ class Sealed(Case):
         process = self.start_ready("14")
         pid, keeper = self.keeper()
         os.kill(pid, signal.SIGKILL)
+        self.wait_for(keeper)
         run = finish(process, input=b"go\n")
         report = self.report(self.path("dump.mp"), limit=1)
 

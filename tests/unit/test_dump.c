@@ -880,6 +880,38 @@ static void set_own_program(void)
 		dump_builder_text(&sample.builder, own, (size_t)bytes);
 }
 
+/* Made while the process recorded into memory; nobody has that any more. */
+START_TEST(test_dump_may_be_a_copy)
+{
+	struct dump_error error;
+	struct dump *dump;
+
+	header()->state = MPF_RUNNING;
+	header()->end_ns = 0;
+	dump_builder_save(&sample.builder, path, UINT64_MAX);
+	ck_assert_int_eq(dump_open(path, NULL, &dump, &error), 0);
+	ck_assert(!dump->is_copy);
+	dump_close(dump);
+
+	header()->end_ns = header()->start_ns + 1;
+	dump_builder_save(&sample.builder, path, UINT64_MAX);
+	ck_assert_int_eq(dump_open(path, NULL, &dump, &error), 0);
+	ck_assert(dump->is_copy);
+	ck_assert(dump->is_changing);
+	ck_assert_int_eq(dump->process, DUMP_VANISHED);
+	dump_close(dump);
+
+	/* Killed between the last two words. */
+	header()->state = MPF_EXITED;
+	header()->end_ns = 0;
+	dump_builder_save(&sample.builder, path, UINT64_MAX);
+	ck_assert_int_eq(dump_open(path, NULL, &dump, &error), 0);
+	ck_assert(!dump->is_copy);
+	ck_assert_int_eq(dump->process, DUMP_EXITED);
+	dump_close(dump);
+}
+END_TEST
+
 START_TEST(test_dump_tells_killed_from_replaced)
 {
 	struct mpf_header later;
@@ -1049,6 +1081,7 @@ static Suite *dump_suite(void)
 	tcase_add_loop_test(tests, test_dump_module_is_wrong, 0, 6);
 	tcase_add_test(tests, test_dump_sparse_file_costs_nothing);
 	tcase_add_test(tests, test_dump_tells_running_from_killed);
+	tcase_add_test(tests, test_dump_may_be_a_copy);
 	tcase_add_test(tests, test_dump_tells_killed_from_replaced);
 	tcase_add_test(tests,
 		       test_dump_of_a_killed_process_is_its_owners_again);
