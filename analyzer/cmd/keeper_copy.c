@@ -13,11 +13,15 @@
 #define COPY_BYTES 262144
 #define TRIES	   3
 
-/* In which order readers take the parts of a dump that is being recorded. */
+/* In which order readers take the parts of a dump that is being recorded: what
+ * others refer to comes after them. */
 enum part {
 	PART_TIMELINE,
 	PART_COUNTERS,
-	PART_GROWING, /* what is only ever added to; counters refer to it */
+	PART_STACKS, /* from here on only added to */
+	PART_PLACES,
+	PART_TEXT,
+	PART_COUNT
 };
 
 static enum part part_of(const struct mpf_segment *segment)
@@ -27,11 +31,13 @@ static enum part part_of(const struct mpf_segment *segment)
 	case MPF_SEG_MOMENTS:
 	case MPF_SEG_CHANGES:
 		return PART_TIMELINE;
-	case MPF_SEG_TEXT:
 	case MPF_SEG_NODES:
+		return PART_STACKS;
 	case MPF_SEG_MODULES:
 	case MPF_SEG_CODES:
-		return PART_GROWING;
+		return PART_PLACES;
+	case MPF_SEG_TEXT:
+		return PART_TEXT;
 	default:
 		return PART_COUNTERS;
 	}
@@ -102,13 +108,8 @@ int keeper_copy(int memory, int file, const struct mpf_header *header)
 	return write_all(file, header, sizeof(*header), 0);
 }
 
-static int copy_segment(int memory, int file, uint64_t at,
-			const struct mpf_segment *segment)
-{
-	return copy_range(memory, file, at, at + segment->bytes);
-}
-
-/* Counters that came after the others were copied count as not yet there. */
+/* What came after the others of its part were copied counts as not yet
+ * there. */
 static int write_gap(int file, uint64_t at, const struct mpf_segment *segment)
 {
 	const struct mpf_segment gap = { .magic = MPF_SEGMENT_MAGIC,
@@ -119,10 +120,10 @@ static int write_gap(int file, uint64_t at, const struct mpf_segment *segment)
 	return write_all(file, &gap, sizeof(gap), at);
 }
 
-/* Of the segments in [at, end) those of one part; with gaps all others become
- * gaps. */
+/* Of the segments in [at, end) those of one part; those of parts before it
+ * that lie behind the end that these had become gaps. */
 static int copy_part(int memory, int file, enum part part, uint64_t at,
-		     uint64_t end, bool with_gaps)
+		     uint64_t end, uint64_t former_end)
 {
 	while (at < end) {
 		struct mpf_segment segment;
@@ -136,9 +137,12 @@ static int copy_part(int memory, int file, enum part part, uint64_t at,
 			errno = EINVAL;
 			return -1;
 		}
-		if (part_of(&segment) == part)
-			status = copy_segment(memory, file, at, &segment);
-		else if (with_gaps)
+		if (segment.type == MPF_SEG_GAP)
+			status = write_gap(file, at, &segment);
+		else if (part_of(&segment) == part)
+			status = copy_range(memory, file, at,
+					    at + segment.bytes);
+		else if (part_of(&segment) < part && at >= former_end)
 			status = write_gap(file, at, &segment);
 		if (status < 0)
 			return -1;
@@ -179,20 +183,25 @@ static int try_running(int memory, int file, struct mpf_header *header)
 		return -1;
 	}
 	used = header->used_bytes;
-	if (copy_part(memory, file, PART_TIMELINE, first, used, false) < 0 ||
+	if (copy_part(memory, file, PART_TIMELINE, first, used, used) < 0 ||
 	    !keeper_copy_header(memory, &now))
 		return -1;
 	if (is_thinned(header->thin_sequence, now.thin_sequence))
 		return 1;
-	if (copy_part(memory, file, PART_COUNTERS, first, used, false) < 0 ||
-	    !keeper_copy_header(memory, &now) || now.used_bytes < used)
+	if (copy_part(memory, file, PART_COUNTERS, first, used, used) < 0 ||
+	    !keeper_copy_header(memory, &now))
 		return -1;
-	header->used_bytes = now.used_bytes;
 	compare_sequences(header, &now);
-	if (copy_part(memory, file, PART_GROWING, first, used, false) < 0)
-		return -1;
-	return copy_part(memory, file, PART_GROWING, used, now.used_bytes,
-			 true);
+	for (enum part part = PART_STACKS; part < PART_COUNT; part++) {
+		if (!keeper_copy_header(memory, &now) ||
+		    now.used_bytes < used ||
+		    copy_part(memory, file, part, first, now.used_bytes, used) <
+			    0)
+			return -1;
+		used = now.used_bytes;
+	}
+	header->used_bytes = used;
+	return 0;
 }
 
 int keeper_copy_running(int memory, int file, struct mpf_header *header,
