@@ -10,39 +10,24 @@
 #include "analyzer/model/calltree_build.h"
 #include "analyzer/model/dump.h"
 
-#define NOT_KEPT UINT32_MAX
-
-/* Sums up values over subtrees. */
-static void sum_up(struct calltree_build *build)
-{
-	for (size_t i = build->count; i-- > 1;)
-		calltree_add(&build->nodes[build->nodes[i].parent].value,
-			     build->nodes[i].value);
-}
-
-static bool is_large(const struct calltree_build *build, int64_t value)
-{
-	double whole = (double)build->nodes[0].value;
-	double part = (double)(value < 0 ? -value : value);
-
-	return value != 0 && part * 100 >= build->options->min_percent * whole;
-}
-
-/* Those that are kept get their numbers in the order of the raw tree. */
+/* Those that are kept get their numbers in the order of the raw tree; the
+ * others have that of the last one on their way that is. */
 static size_t choose(struct calltree_build *build)
 {
-	size_t depth = build->options->depth, kept = 1;
+	size_t depth = build->options->depth, count = 1;
 
 	build->nodes[0].kept = 0;
+	build->nodes[0].is_kept = true;
 	for (size_t i = 1; i < build->count; i++) {
 		struct calltree_raw *node = &build->nodes[i];
-		bool is_kept = build->nodes[node->parent].kept != NOT_KEPT &&
-			       (depth == 0 || node->depth <= depth) &&
-			       is_large(build, node->value);
+		const struct calltree_raw *parent = &build->nodes[node->parent];
 
-		node->kept = is_kept ? (uint32_t)kept++ : NOT_KEPT;
+		node->is_kept = parent->is_kept &&
+				(depth == 0 || node->depth <= depth) &&
+				calltree_is_large(build, node);
+		node->kept = node->is_kept ? (uint32_t)count++ : parent->kept;
 	}
-	return kept;
+	return count;
 }
 
 /* A node as it is kept, and its links while they are put in order. */
@@ -50,6 +35,7 @@ struct kept {
 	struct calltree_node node;
 	struct error error;
 	int64_t value;
+	uint64_t order;
 	uint32_t number; /* in the order of the raw tree */
 };
 
@@ -57,16 +43,17 @@ static void describe(struct kept *kept, const struct calltree_build *build)
 {
 	for (size_t i = 0; i < build->count; i++) {
 		const struct calltree_raw *raw = &build->nodes[i];
-		uint32_t parent = build->nodes[raw->parent].kept;
+		const struct calltree_raw *parent = &build->nodes[raw->parent];
 
-		if (raw->kept != NOT_KEPT) {
-			kept[raw->kept].node.parent = parent;
+		if (raw->is_kept) {
+			kept[raw->kept].node.parent = parent->kept;
 			kept[raw->kept].node.key = raw->key;
 			kept[raw->kept].node.depth = raw->depth;
 			kept[raw->kept].value = raw->value;
+			kept[raw->kept].order = raw->order;
 			kept[raw->kept].number = raw->kept;
-		} else if (parent != NOT_KEPT && raw->value != 0) {
-			kept[parent].node.hidden++;
+		} else if (parent->is_kept && raw->value != 0) {
+			kept[parent->kept].node.hidden++;
 		}
 	}
 }
@@ -81,16 +68,13 @@ static void add_counts(struct kept *kept, size_t count,
 		const struct sites *sites = &set->array[t].sites;
 
 		for (size_t i = 0; i < sites->count; i++) {
-			uint32_t node = build->of_site[t][i];
-			bool is_self = build->nodes[node].kept != NOT_KEPT;
-			struct kept *to;
+			uint32_t node = build->sources[t].of_site[i];
+			struct kept *to = &kept[build->nodes[node].kept];
 
 			if (!set->array[t].filter.keeps[i])
 				continue;
-			while (build->nodes[node].kept == NOT_KEPT)
-				node = build->nodes[node].parent;
-			to = &kept[build->nodes[node].kept];
-			counts_add_bounded(is_self ? &to->node.self
+			counts_add_bounded(build->nodes[node].is_kept
+						   ? &to->node.self
 						   : &to->node.below,
 					   &sites->array[i].counts);
 			if (sites->errors)
@@ -121,7 +105,7 @@ static int compare(const void *left, const void *right)
 		return a->node.parent < b->node.parent ? -1 : 1;
 	if (a->value != b->value)
 		return a->value < b->value ? -1 : 1;
-	return a->number > b->number ? -1 : a->number < b->number;
+	return a->order > b->order ? -1 : a->order < b->order;
 }
 
 /* Children by parent: kept[first[p]] up to kept[first[p + 1]], the root left
@@ -211,9 +195,7 @@ int calltree_init(struct calltree *ret_tree, const struct set *set,
 	int ret = calltree_build_init(&build, set, options, &tree.keys);
 
 	if (ret == 0) {
-		sum_up(&build);
 		count = choose(&build);
-		tree.whole = build.count;
 		kept = calloc(count, sizeof(*kept));
 		if (!kept)
 			ret = DUMP_MEMORY;
@@ -222,6 +204,8 @@ int calltree_init(struct calltree *ret_tree, const struct set *set,
 		describe(kept, &build);
 		add_counts(kept, count, &build, set);
 		ret = arrange(&tree, kept, count, set_is_estimate(set));
+		for (size_t i = 0; i < count; i++)
+			tree.hidden += kept[i].node.hidden;
 	}
 	free(kept);
 	calltree_build_done(&build);

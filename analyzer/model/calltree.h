@@ -48,7 +48,7 @@ struct calltree {
 	struct calltree_node *nodes;
 	size_t count;
 	struct error *errors; /* of cumulative; NULL: exact */
-	uint64_t whole;	      /* nodes, those left out too */
+	uint64_t hidden;      /* of all nodes */
 };
 
 /* 0, DUMP_MEMORY, or CALLTREE_TOO_LARGE. */

@@ -14,6 +14,8 @@ analyzer_model_files = \
 	analyzer/model/calltree.h \
 	analyzer/model/calltree_build.c \
 	analyzer/model/calltree_build.h \
+	analyzer/model/calltree_levels.c \
+	analyzer/model/calltree_whole.c \
 	analyzer/model/catalog.c \
 	analyzer/model/catalog.h \
 	analyzer/model/code_lines.c \

@@ -69,7 +69,7 @@ void json_tree_print(FILE *file, struct set *set, const struct calltree *tree,
 	json_text(&json, "by", names[options->by]);
 	json_text(&json, "sort", json_parts_metric(options->metric));
 	json_bool(&json, "inverted", options->is_inverted);
-	json_unsigned(&json, "nodes_total", tree->whole);
+	json_unsigned(&json, "nodes_total", tree->count + tree->hidden);
 	json_begin_array(&json, "nodes");
 	for (uint32_t i = 0; i < tree->count; i++)
 		put_node(&json, tree, i);

@@ -202,7 +202,7 @@ void text_tree_print(struct term *term, struct set *set,
 		.options = options,
 	};
 	uint32_t deepest = 0;
-	char shown[UNITS_TEXT_BYTES], all[UNITS_TEXT_BYTES];
+	char shown[UNITS_TEXT_BYTES], hidden[UNITS_TEXT_BYTES];
 	bool *has_more;
 
 	for (size_t i = 0; i < tree->count; i++)
@@ -213,12 +213,13 @@ void text_tree_print(struct term *term, struct set *set,
 		return;
 	text_set_head(term, set, "added up");
 	text_set_filter_note(term, set);
-	fprintf(term->file, "\n%sTree%s%s: %s, %s of %s nodes shown\n\n",
+	fprintf(term->file,
+		"\n%sTree%s%s: %s, %s nodes shown, %s left out below them\n\n",
 		term_style(term, TERM_HEADING), term_style(term, TERM_PLAIN),
 		options->is_inverted ? " of who called what allocates" : "",
 		text_metric_title(options->metric),
 		units_count(shown, tree->count - 1),
-		units_count(all, tree->whole - 1));
+		units_count(hidden, tree->hidden));
 	print_titles(&page);
 	print_nodes(&page, has_more, lines);
 	text_set_losses(term, set);

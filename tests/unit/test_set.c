@@ -498,7 +498,7 @@ START_TEST(test_tree_from_the_top)
 	ck_assert_int_eq(calltree_init(&tree, &set, &options), 0);
 
 	ck_assert_uint_eq(tree.count, 5);
-	ck_assert_uint_eq(tree.whole, 5);
+	ck_assert_uint_eq(tree.hidden, 0);
 	for (uint32_t i = 1; i < 5; i++) {
 		ck_assert_uint_eq(tree.nodes[i].depth, i);
 		ck_assert_uint_eq(tree.nodes[i].parent, i - 1);
@@ -583,12 +583,37 @@ START_TEST(test_tree_counts_what_is_left_out)
 	ck_assert_int_eq(calltree_init(&tree, &set, &options[_i]), 0);
 
 	ck_assert_uint_eq(tree.count, 3);
-	ck_assert_uint_eq(tree.whole, 5);
+	ck_assert_uint_eq(tree.hidden, 1);
 	ck_assert_uint_eq(tree.nodes[2].hidden, 1);
 	ck_assert_uint_eq(tree.nodes[1].hidden, 0);
 	expect_bytes(&tree.nodes[2].self, 1920, 0, 80);
 	expect_bytes(&tree.nodes[2].below, 4000, 4000, 40);
 	expect_bytes(&tree.nodes[2].cumulative, 5920, 4000, 120);
+	calltree_done(&tree);
+}
+END_TEST
+
+/* lib calls app with 25.1% of it; the 37% of lib itself are shown. */
+START_TEST(test_tree_inverted_counts_what_is_left_out)
+{
+	const struct calltree_options options = {
+		.by = PLACES_MODULE,
+		.metric = METRIC_ALLOCATED_BYTES,
+		.is_inverted = true,
+		.min_percent = 30,
+	};
+	struct calltree tree;
+
+	open_both();
+	ck_assert_int_eq(calltree_init(&tree, &set, &options), 0);
+
+	ck_assert_uint_eq(tree.count, 4);
+	ck_assert_uint_eq(tree.hidden, 1);
+	ck_assert_uint_eq(tree.nodes[3].hidden, 1);
+	expect_bytes(&tree.nodes[3].self, 1920, 0, 80);
+	expect_bytes(&tree.nodes[3].below, 4000, 4000, 40);
+	expect_bytes(&tree.nodes[3].cumulative, 5920, 4000, 120);
+	expect_bytes(&tree.nodes[0].cumulative, 15920, 14000, 122);
 	calltree_done(&tree);
 }
 END_TEST
@@ -820,6 +845,7 @@ static Suite *set_suite(void)
 	tcase_add_test(tests, test_tree_from_the_top);
 	tcase_add_test(tests, test_tree_folds_recursion);
 	tcase_add_test(tests, test_tree_inverted);
+	tcase_add_test(tests, test_tree_inverted_counts_what_is_left_out);
 	tcase_add_loop_test(tests, test_tree_counts_what_is_left_out, 0, 2);
 	tcase_add_test(tests, test_diff_by_site);
 	tcase_add_test(tests, test_diff_by_unit_of_work);
