@@ -38,6 +38,7 @@ check_PROGRAMS += \
 	tests/e2e/targets/phases \
 	tests/e2e/targets/py_lines \
 	tests/e2e/targets/sampled \
+	tests/e2e/targets/server \
 	tests/e2e/targets/plugin_a.so \
 	tests/e2e/targets/plugin_b.so \
 	tests/e2e/targets/pools \
@@ -145,6 +146,10 @@ tests_e2e_targets_phases_SOURCES = tests/e2e/targets/phases.c tests/e2e/targets/
 tests_e2e_targets_phases_CPPFLAGS = $(e2e_cppflags)
 tests_e2e_targets_phases_CFLAGS = $(e2e_cflags)
 
+tests_e2e_targets_server_SOURCES = tests/e2e/targets/server.c
+tests_e2e_targets_server_CPPFLAGS = $(e2e_cppflags)
+tests_e2e_targets_server_CFLAGS = $(e2e_cflags)
+
 tests_e2e_targets_sampled_SOURCES = tests/e2e/targets/sampled.c tests/e2e/targets/tally.h
 tests_e2e_targets_sampled_CPPFLAGS = $(e2e_cppflags)
 tests_e2e_targets_sampled_CFLAGS = $(e2e_cflags)
@@ -234,6 +239,7 @@ e2e_tests = \
 	tests/e2e/python_objects.py \
 	tests/e2e/python_stacks.py \
 	tests/e2e/races.py \
+	tests/e2e/readme.py \
 	tests/e2e/repeats.py \
 	tests/e2e/reports.py \
 	tests/e2e/sampling.py \
