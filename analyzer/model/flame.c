@@ -8,6 +8,7 @@
 
 #include "analyzer/model/analysis.h"
 #include "analyzer/model/dump.h"
+#include "analyzer/model/estimate.h"
 #include "analyzer/model/intmap.h"
 #include "analyzer/model/region.h"
 
@@ -147,6 +148,13 @@ static int add_stacks(struct builder *builder)
 	return 0;
 }
 
+static double variance_of(const struct error *error, enum metric metric)
+{
+	double deviation = error_of(error, metric);
+
+	return deviation * deviation;
+}
+
 static int add_sites(struct builder *builder)
 {
 	struct analysis *analysis = builder->analysis;
@@ -178,6 +186,10 @@ static int add_sites(struct builder *builder)
 			(builder->is_older ? node->older_self
 					   : node->self)[m] +=
 				site->counts.of[flame_metrics[m]];
+			if (analysis->sites.errors && !builder->is_older)
+				node->self_variance[m] +=
+					variance_of(&analysis->sites.errors[i],
+						    flame_metrics[m]);
 		}
 	}
 	return 0;
@@ -191,10 +203,12 @@ static void add_totals(struct flame *flame)
 
 		for (int m = 0; m < FLAME_METRICS; m++) {
 			node->total[m] += node->self[m];
+			node->total_variance[m] += node->self_variance[m];
 			node->older_total[m] += node->older_self[m];
 			if (i == 0)
 				continue;
 			parent->total[m] += node->total[m];
+			parent->total_variance[m] += node->total_variance[m];
 			parent->older_total[m] += node->older_total[m];
 		}
 	}
@@ -326,7 +340,8 @@ int flame_init_pair(struct flame *ret_flame, struct analysis *analysis,
 		    struct analysis *older, size_t limit)
 {
 	const size_t sites = analysis->sites.count;
-	struct flame flame = { .count = 1 };
+	struct flame flame = { .count = 1,
+			       .is_estimate = analysis->sites.errors != NULL };
 	struct builder builder = { .flame = &flame, .room = 64 };
 	int ret = 0;
 

@@ -46,6 +46,9 @@ struct flame_node {
 	uint32_t folded; /* nodes anywhere below it that were left out */
 	int64_t self[FLAME_METRICS];
 	int64_t total[FLAME_METRICS];
+	/* Of an estimate; add up as the values do. */
+	double self_variance[FLAME_METRICS];
+	double total_variance[FLAME_METRICS];
 	int64_t older_self[FLAME_METRICS]; /* of a pair */
 	int64_t older_total[FLAME_METRICS];
 };
@@ -54,6 +57,7 @@ struct flame {
 	struct flame_node *nodes;
 	size_t count;
 	struct keys keys;
+	bool is_estimate;
 	double share;	    /* what was folded has at most this of any metric */
 	size_t all_count;   /* nodes before that */
 	uint32_t *of_site;  /* per site: its node, or the one it is folded */

@@ -38,6 +38,7 @@ int sizes_init(struct sizes *ret_sizes, const struct analysis *analysis)
 	struct estimate *sums = calloc(MPF_BUCKETS, sizeof(*sums));
 	struct counts *exact = calloc(MPF_BUCKETS, sizeof(*exact));
 	struct sizes sizes = {
+		.is_estimate = analysis->sites.errors != NULL,
 		.rows = calloc(MPF_BUCKETS, sizeof(*sizes.rows)),
 	};
 	struct estimate_room room;
@@ -73,6 +74,7 @@ int sizes_init(struct sizes *ret_sizes, const struct analysis *analysis)
 		if (counts_is_zero(&row->counts))
 			continue;
 		row->bucket = b;
+		row->error = sums[b].error;
 		set_range(row, b);
 		sizes.count++;
 	}

@@ -3,10 +3,11 @@
 #ifndef MEMPROF_ANALYZER_MODEL_SIZES_H
 #define MEMPROF_ANALYZER_MODEL_SIZES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "analyzer/model/counts.h"
+#include "analyzer/model/estimate.h"
 
 struct analysis;
 
@@ -14,12 +15,14 @@ struct sizes_row {
 	unsigned bucket;
 	uint64_t first, last; /* bytes a block has, both included */
 	struct counts counts;
+	struct error error; /* of an estimate */
 };
 
 /* Estimates in a sampled dump. What has no stack has no size either. */
 struct sizes {
 	struct sizes_row *rows; /* smallest first, none of them all zero */
 	size_t count;
+	bool is_estimate;
 };
 
 /* Of the sites that the filter keeps. 0, or DUMP_MEMORY. */

@@ -65,7 +65,9 @@ static int put_sizes(struct json *json, const struct analysis *analysis)
 		json_unsigned(json, "bucket", sizes.rows[i].bucket);
 		json_unsigned(json, "first", sizes.rows[i].first);
 		json_unsigned(json, "last", sizes.rows[i].last);
-		json_parts_counts(json, &sizes.rows[i].counts);
+		json_parts_estimate(json, &sizes.rows[i].counts,
+				    sizes.is_estimate ? &sizes.rows[i].error
+						      : NULL);
 		json_end(json);
 	}
 	json_end(json);

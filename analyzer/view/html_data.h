@@ -14,12 +14,14 @@
  *	all_nodes (before that), and columns with one element per node, the
  *	root first: parent, function, file, module, line, kind (0 root,
  *	1 function, 2 outer frames missing, 3 no stack), inlined, folded
- *	(nodes left out below), self and total (one column per metric)
+ *	(nodes left out below), self and total (one column per metric),
+ *	with samples self_variance and total_variance
  * tables: function, line, file, module, thread, site; each has rest_rows and
  *	rest (counts of the rows left out) and columns: function, file, line,
  *	module (threads: name, tid, threads, inherited), attributed, self,
  *	cumulative (one column per metric; cumulative is missing where it
- *	cannot differ), samples (of sampled dumps), stacks (sites: numbers of
+ *	cannot differ), samples, self_stderr, cumulative_stderr (of sampled
+ *	dumps), stacks (sites: numbers of
  *	frames, innermost first), truncated
  * frames: columns function, file, line, module, offset, inlined, guessed
  * sizes [{bucket, first, last, counts}]

@@ -91,6 +91,22 @@ static void put_metrics(struct json *json, const struct flame *flame,
 	json_end(json);
 }
 
+/* What errors are made from. */
+static void put_variances(struct json *json, const struct flame *flame,
+			  const char *key, bool is_self)
+{
+	json_begin_array(json, key);
+	for (int m = 0; m < FLAME_METRICS; m++) {
+		json_begin_array(json, NULL);
+		for (size_t i = 0; i < flame->count; i++)
+			json_real(json, NULL,
+				  is_self ? flame->nodes[i].self_variance[m]
+					  : flame->nodes[i].total_variance[m]);
+		json_end(json);
+	}
+	json_end(json);
+}
+
 static void put_flame(struct json *json, const struct flame *flame,
 		      struct html_strings *strings, size_t modules,
 		      bool is_pair)
@@ -115,6 +131,10 @@ static void put_flame(struct json *json, const struct flame *flame,
 	}
 	put_metrics(json, flame, "self", SELF);
 	put_metrics(json, flame, "total", TOTAL);
+	if (flame->is_estimate && !is_pair) {
+		put_variances(json, flame, "self_variance", true);
+		put_variances(json, flame, "total_variance", false);
+	}
 	if (is_pair) {
 		put_metrics(json, flame, "older_self", OLDER_SELF);
 		put_metrics(json, flame, "older_total", OLDER_TOTAL);

@@ -104,6 +104,20 @@ static void put_rows(struct json *json, const struct lines *lines)
 	json_end(json);
 }
 
+static void put_errors(struct json *json, const struct lines *lines)
+{
+	json_begin_array(json, "stderr");
+	for (int m = 0; m < METRIC_COUNT; m++) {
+		json_begin_array(json, NULL);
+		for (size_t i = 0; i < lines->row_count; i++)
+			json_number(json, NULL,
+				    error_rounded(&lines->rows[i].error,
+						  (enum metric)m));
+		json_end(json);
+	}
+	json_end(json);
+}
+
 static void put_functions(struct printer *printer, const struct lines *lines)
 {
 	struct json *json = printer->json;
@@ -114,7 +128,9 @@ static void put_functions(struct printer *printer, const struct lines *lines)
 		json_text(json, "function", lines->functions[i].name);
 		json_unsigned(json, "first", lines->functions[i].first);
 		json_unsigned(json, "last", lines->functions[i].last);
-		json_parts_counts(json, &lines->functions[i].counts);
+		json_parts_estimate(
+			json, &lines->functions[i].counts,
+			lines->is_estimate ? &lines->functions[i].error : NULL);
 		json_end(json);
 	}
 	json_end(json);
@@ -131,9 +147,12 @@ static int put_file(struct printer *printer, const struct lines *lines,
 	json_text(json, "found", lines->source.path);
 	json_bool(json, "newer", lines->is_source_newer);
 	json_begin_object(json, "sum");
-	json_parts_counts(json, &lines->sum);
+	json_parts_estimate(json, &lines->sum,
+			    lines->is_estimate ? &lines->sum_error : NULL);
 	json_end(json);
 	put_rows(json, lines);
+	if (lines->is_estimate)
+		put_errors(json, lines);
 	put_functions(printer, lines);
 	if (with_source)
 		ret = put_text(printer, lines);

@@ -90,6 +90,25 @@ static void put_counts(const struct table *table, const char *key, bool is_self)
 	json_end(table->json);
 }
 
+static void put_errors(const struct table *table, const char *key, bool is_self)
+{
+	json_begin_array(table->json, key);
+	for (int m = 0; m < METRIC_COUNT; m++) {
+		json_begin_array(table->json, NULL);
+		for (size_t i = 0; i < table->pick->count; i++) {
+			const struct top_error *error =
+				&table->top->errors[table->pick->numbers[i]];
+
+			json_number(table->json, NULL,
+				    error_rounded(is_self ? &error->self
+							  : &error->cumulative,
+						  (enum metric)m));
+		}
+		json_end(table->json);
+	}
+	json_end(table->json);
+}
+
 static void put_threads(const struct table *table)
 {
 	json_begin_array(table->json, "name");
@@ -157,8 +176,11 @@ static int put_columns(const struct table *table, struct frames *frames)
 		put_column(table, "module", MODULE);
 	}
 	put_column(table, "attributed", ATTRIBUTED);
-	if (table->top->errors)
+	if (table->top->errors) {
 		put_column(table, "samples", SAMPLES);
+		put_errors(table, "self_stderr", true);
+		put_errors(table, "cumulative_stderr", false);
+	}
 	put_counts(table, "self", true);
 	if (by != TOP_THREAD && by != TOP_SITE)
 		put_counts(table, "cumulative", false);

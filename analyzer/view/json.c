@@ -5,6 +5,7 @@
 #include "analyzer/view/json.h"
 
 #include <inttypes.h>
+#include <math.h>
 
 #include "analyzer/base/diag.h"
 
@@ -149,6 +150,12 @@ void json_unsigned(struct json *json, const char *key, uint64_t number)
 {
 	begin_value(json, key);
 	fprintf(json->file, "%" PRIu64, number);
+}
+
+void json_real(struct json *json, const char *key, double value)
+{
+	begin_value(json, key);
+	fprintf(json->file, "%.17g", isfinite(value) ? value : 0);
 }
 
 void json_bool(struct json *json, const char *key, bool value)

@@ -754,6 +754,54 @@ class Diff(Recorded):
                          "overview")
 
 
+class Sampled(Recorded):
+    def test_estimates_have_their_standard_errors(self):
+        dump = self.record("phases", "sampled.mp", MEMPROF_SAMPLE="300")
+        page = self.path("sampled.html")
+        self.memprof("html", "-o", page, dump)
+        self.browser.open(page)
+        metric, key = "allocated_bytes", "allocated"
+        errors = """return [...document.querySelectorAll(arguments[0])].map(
+            (e) => [Number(e.dataset.value), Number(e.dataset.error)])"""
+
+        def pair(counts):
+            return [counts[metric], counts[metric + "_stderr"]]
+
+        for by in TABLES[:-1]:
+            rows = self.json("top", "-c", "--by", by, dump)["rows"]
+            self.browser.go("#view=table&by=%s&metric=%s" % (by, key))
+            shown = self.browser.run(errors, "#table .bar")
+            want = [pair(row[part]) for row in rows
+                    for part in (("self",) if by == "site" else
+                                 ("self", "cumulative"))]
+            self.assertEqual(sorted(shown), sorted(want), by)
+            self.assertGreater(max(error for _, error in want), 0)
+        self.assertIn(" \u00b1 ", self.browser.text("#table"))
+        self.browser.go("#view=flame&metric=" + key)
+        want = pair(self.json("report", dump)["selection"])
+        for fragment in ("", "&dir=up", "&fold=1"):
+            self.browser.go("#view=flame&metric=" + key + fragment)
+            self.assertEqual(self.browser.run(
+                errors, ".info [data-metric=%s]" % metric), [want], fragment)
+        self.browser.go("#view=sizes&metric=" + key)
+        self.assertEqual(
+            sorted(self.browser.run(errors, "#sizes .bar")),
+            sorted(pair(row["self"]) for row in
+                   self.json("top", "--by", "size", dump)["rows"]))
+        lines = self.json("lines", dump, "phases.c")["files"][0]
+        self.browser.go("#view=source&file=" + lines["file"])
+        for row in lines["lines"]:
+            self.assertIn(pair(row), self.browser.run(
+                errors, "#L%d td[data-value]" % row["line"]))
+        self.browser.go("#view=overview")
+        self.assertIn(" \u00b1 ", self.browser.text("#tops"))
+        self.browser.go("#view=leaks&group=site")
+        sites = self.json("leaks", dump)["sites"]
+        self.assertEqual(self.browser.values("#groups summary b"),
+                         [s["live_bytes"] for s in sites if s["live_bytes"]])
+        self.assertIn(" \u00b1 ", self.browser.text("#groups"))
+
+
 class Timeline(Recorded):
     """Of a program with marks and snapshots whose live bytes are known."""
 

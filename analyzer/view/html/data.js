@@ -52,6 +52,11 @@ export function column(columns, metric) {
 	return columns[data.metrics.indexOf(metric)];
 }
 
+// The standard error of a row; 0: it is exact.
+export function errorOf(columns, metric, row) {
+	return columns ? column(columns, metric)[row] : 0;
+}
+
 export function sourceOf(file) {
 	return data.sources.find((source) => string(source.file) === file);
 }

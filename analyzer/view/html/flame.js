@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The flame graph: the tree, its search, and what is known of one box.
 import {clean, copy, el, name, select, toggle} from './dom.js';
-import {count, metricOf, metrics, percent} from './format.js';
+import {count, estimate, metricOf, metrics, percent} from './format.js';
 import {data, moduleName, place, string} from './data.js';
 import {Boxes} from './canvas.js';
 import {baseTree, callees, callers, foldRecursion, invert, keyOf, keyText} from './tree.js';
@@ -66,9 +66,10 @@ function stackText(tree, at) {
 function values(tree, at) {
 	return el('dl', null, metrics.map((metric, k) => [
 		el('dt', null, metric.text),
-		el('dd', {'data-metric': metric.json, 'data-value': String(tree.total[k][at]), title: count(tree.total[k][at])},
-			metric.format(tree.total[k][at]) + ', ' + percent(tree.total[k][at], data.selection[metric.json]),
-			el('span.dim', null, '; itself ' + metric.format(tree.self[k][at]))),
+		el('dd', {'data-metric': metric.json, 'data-value': String(tree.total[k][at]),
+			'data-error': String(tree.error(k, at)), title: count(tree.total[k][at])},
+			estimate(metric.format, tree.total[k][at], tree.error(k, at)) + ', ' + percent(tree.total[k][at], data.selection[metric.json]),
+			el('span.dim', null, '; itself ' + estimate(metric.format, tree.self[k][at], tree.error(k, at, true)))),
 	]));
 }
 
@@ -82,7 +83,7 @@ function describeBox(tree, at, metric, canZoom) {
 			f.module >= 0 ? el('span.dim', null, ' [' + clean(moduleName(f.module)) + ']') : null,
 			tree.inlined[at] ? el('span.dim', null, ' (inlined)') : null),
 		el('details', {open: window.innerWidth > 760}, el('summary', null, metrics[metric].text + ': ' +
-			metrics[metric].format(tree.total[metric][at]) + ', ' +
+			estimate(metrics[metric].format, tree.total[metric][at], tree.error(metric, at)) + ', ' +
 			percent(tree.total[metric][at], data.selection[metrics[metric].json])), values(tree, at)),
 		el('div.row', null,
 			canZoom ? el('button', {type: 'button', id: 'zoom', onclick: () => go({zoom: String(at)})}, 'Zoom in') : null,
@@ -103,7 +104,8 @@ function list(boxes, metric) {
 			el('th', null, 'Called by'), el('th.n', null, metrics[metric].text), el('th.n', null, 'Itself'))),
 		el('tbody', null, shown.map((b) => el('tr', null, el('td.n', null, String(b.depth)),
 			el('td', null, name(tree.name(b.at))), el('td', null, b.at === 0 ? '' : name(tree.name(tree.parent[b.at]))),
-			el('td.n', null, format(tree.total[metric][b.at])), el('td.n', null, format(tree.self[metric][b.at]))))));
+			el('td.n', null, estimate(format, tree.total[metric][b.at], tree.error(metric, b.at))),
+				el('td.n', null, estimate(format, tree.self[metric][b.at], tree.error(metric, b.at, true)))))));
 }
 
 let tip = null;
@@ -112,7 +114,7 @@ function hover(tree, metric, at, x, y) {
 	if (tip) tip.remove();
 	tip = null;
 	if (at === undefined || at < 0 || !tree) return;
-	tip = el('div.tip', null, name(tree.name(at)), el('br'), metrics[metric].format(tree.total[metric][at]) + ', ' +
+	tip = el('div.tip', null, name(tree.name(at)), el('br'), estimate(metrics[metric].format, tree.total[metric][at], tree.error(metric, at)) + ', ' +
 		percent(tree.total[metric][at], data.selection[metrics[metric].json]));
 	tip.style.left = Math.min(x + 12, window.innerWidth - 260) + 'px';
 	tip.style.top = (y + 18) + 'px';

@@ -22,6 +22,11 @@ export function size(n) {
 	return count(Math.floor(tenths / 10)) + '.' + tenths % 10 + ' ' + names[unit];
 }
 
+// With the standard error of an estimate.
+export function estimate(format, value, error) {
+	return format(value) + (error ? ' \u00b1 ' + format(error) : '');
+}
+
 export function percent(part, whole) {
 	if (!whole) return '-';
 	const tenths = Math.floor(part / whole * 1000 + 0.5);

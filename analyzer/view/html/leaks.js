@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What was live at the end, by verdict and in groups, with its stacks.
 import {clean, copy, el, name, select} from './dom.js';
-import {count, endText, percent, size} from './format.js';
-import {column, data, moduleName, stack} from './data.js';
+import {count, endText, estimate, percent, size} from './format.js';
+import {column, data, errorOf, moduleName, stack} from './data.js';
 import {go, state} from './state.js';
 import {stackList} from './table.js';
 
@@ -67,13 +67,18 @@ function ruleOf(site) {
 		el('button', {type: 'button', onclick: () => copy(site.rule)}, 'Copy'));
 }
 
+// Of what a stack has live. Not of one verdict: who of them it is, is no sample.
+function errorOfSite(site) {
+	return site.verdict === 0 ? errorOf(data.tables.site.self_stderr, 'live_bytes', site.row) : 0;
+}
+
 function groupOf(group, isOpen, whole) {
 	const fill = () => group.sites.slice(0, STACKS_SHOWN).map((site) => el('div', null,
-		el('div.row', null, el('b', {'data-value': String(site.bytes)}, size(site.bytes)), ' in ' + blocksText(site.blocks),
+		el('div.row', null, el('b', {'data-value': String(site.bytes), 'data-error': String(errorOfSite(site))}, estimate(size, site.bytes, errorOfSite(site))), ' in ' + blocksText(site.blocks),
 			site.holder.map((text) => el('span.dim', null, clean(text)))),
 		stackList(site.row), ruleOf(site)));
 	const box = el('details.group', {open: isOpen}, el('summary', null,
-		el('b', {'data-value': String(group.bytes), title: count(group.bytes)}, size(group.bytes)), ' in ' + blocksText(group.blocks) + ', ' +
+		el('b', {'data-value': String(group.bytes), title: count(group.bytes)}, estimate(size, group.bytes, Math.round(Math.hypot(...group.sites.map(errorOfSite))))), ' in ' + blocksText(group.blocks) + ', ' +
 		percent(group.bytes, whole) + ' \u2014 ', name(group.key),
 		el('span.dim', null, group.sites.length > 1 ? ' from ' + count(group.sites.length) + ' stacks' : '')));
 	let isFilled = false;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What there is to know at first sight.
 import {clean, el, name} from './dom.js';
-import {count, duration, endText, metrics, percent, size} from './format.js';
-import {baseName, column, data, functionName, string} from './data.js';
+import {count, duration, endText, estimate, metrics, percent, size} from './format.js';
+import {baseName, column, data, errorOf, functionName, string} from './data.js';
 import {link} from './state.js';
 
 function card(value, text, exact, key) {
@@ -42,7 +42,7 @@ function top5(metric) {
 		return [
 			el('a', {className: 'name', href: link({...to, view: 'table', q: text}),
 				title: clean(text + (file ? '\n' + file : ''))}, clean(text)),
-			el('span.n', {title: count(values[i])}, metric.format(values[i])),
+			el('span.n', {title: count(values[i])}, estimate(metric.format, values[i], errorOf(table.self_stderr, metric.json, i))),
 			el('span.n.dim', null, percent(values[i], whole)),
 		];
 	});

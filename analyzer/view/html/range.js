@@ -91,7 +91,8 @@ function between(kind, count, from, to) {
 }
 
 const zeros = (n) => data.metrics.map(() => new Array(n).fill(0));
-const named = (columns, i) => Object.fromEntries(whole.metrics.map((metric, m) => [metric, columns[m][i]]));
+// Errors of the whole are not those of a part, and those are not known.
+const named = (columns, i) => Object.fromEntries(whole.metrics.flatMap((metric, m) => [[metric, columns[m][i]], [metric + '_stderr', 0]]));
 
 // Equal texts have one number.
 let numberOf = null;
@@ -143,7 +144,7 @@ function placeTable(by, sites) {
 		if (rows.length && rows[0] >= 0) addRow(self, rows[0], sites.columns, i);
 		for (const row of new Set(rows)) if (row >= 0) addRow(cumulative, row, sites.columns, i);
 	}
-	return {...table, self, cumulative, samples: undefined, errors: undefined, rest_rows: 0, rest: sites.rest};
+	return {...table, self, cumulative, samples: undefined, self_stderr: undefined, cumulative_stderr: undefined, rest_rows: 0, rest: sites.rest};
 }
 
 function flameOf(sites) {
@@ -159,7 +160,7 @@ function flameOf(sites) {
 		}
 		for (let i = flame.parent.length - 1; i > 0; i--) total[k][flame.parent[i]] += total[k][i];
 	});
-	return {...flame, self, total};
+	return {...flame, self, total, self_variance: undefined, total_variance: undefined};
 }
 
 function sourceOfRange(file, sites) {
@@ -179,7 +180,7 @@ function sourceOfRange(file, sites) {
 		const part = functionOf.get(string(frames.function[at]));
 		if (part !== undefined) addRow(parts, part, sites.columns, i);
 	}
-	return {...file, counts, sum: named(sum, 0), functions: file.functions.map((f, i) => ({...f, ...named(parts, i)}))};
+	return {...file, counts, stderr: undefined, sum: named(sum, 0), functions: file.functions.map((f, i) => ({...f, ...named(parts, i)}))};
 }
 
 function siteCounts(from, to) {
@@ -196,7 +197,7 @@ function tables(sites, from, to) {
 	const made = {};
 	for (const by of Object.keys(reduced)) made[by] = placeTable(by, sites);
 	made.site = {...whole.tables.site, self: sites.columns.map((column) => column.slice(0, sites.named)), samples: undefined,
-		errors: undefined, rest_rows: 0, rest: sites.rest};
+		self_stderr: undefined, rest_rows: 0, rest: sites.rest};
 	if (whole.history.has_threads) {
 		const count = whole.tables.thread.attributed.length;
 		made.thread = {...whole.tables.thread, self: between('thread', count, from, to)};

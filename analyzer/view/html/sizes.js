@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // How large the blocks are.
 import {el} from './dom.js';
-import {count, metricOf, metrics, percent, size} from './format.js';
+import {count, estimate, metricOf, metrics, percent, size} from './format.js';
 import {data} from './data.js';
 import {state} from './state.js';
 
@@ -25,9 +25,11 @@ export function sizesView() {
 			fill.style.width = Math.max(0, 100 * row[metric.json] / most) + '%';
 			fill.style.left = '0';
 			return el('tr', null, el('td', null, range(row)),
-				el('td.bar', {title: count(row[metric.json]), 'data-value': String(row[metric.json])}, fill, el('span', null, metric.format(row[metric.json]))),
+				el('td.bar', {title: count(row[metric.json]), 'data-value': String(row[metric.json]),
+					'data-error': String(row[metric.json + '_stderr'] || 0)}, fill,
+					el('span', null, estimate(metric.format, row[metric.json], row[metric.json + '_stderr']))),
 				el('td.n', null, percent(row[metric.json], whole)),
-				metrics.filter((m) => m !== metric).map((m) => el('td.n.wide', null, m.format(row[m.json]))));
+				metrics.filter((m) => m !== metric).map((m) => el('td.n.wide', null, estimate(m.format, row[m.json], row[m.json + '_stderr']))));
 		})))),
 	];
 }

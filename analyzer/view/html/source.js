@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Source files with what each line allocates.
 import {clean, cleanLine, el, name} from './dom.js';
-import {count, metricOf, metrics} from './format.js';
-import {baseName, column, data, string} from './data.js';
+import {count, estimate, metricOf, metrics} from './format.js';
+import {baseName, column, data, errorOf, string} from './data.js';
 import {link, state} from './state.js';
 
 // Files that can be read come first.
@@ -17,7 +17,7 @@ function fileList(metric, current) {
 		const path = string(file.file);
 		return el('a', {href: link({file: path, line: ''}), title: clean(path),
 			'aria-current': file === current ? 'true' : undefined},
-		el('span.name', null, '\u200e' + clean(baseName(path))), el('span', null, metric.format(value)));
+		el('span.name', null, '\u200e' + clean(baseName(path))), el('span', null, estimate(metric.format, value, file.sum[metric.json + '_stderr'])));
 	}));
 }
 
@@ -26,15 +26,16 @@ function numberClass(m, metric) {
 	return m === metric ? '.n' : '.n.wide';
 }
 
-function cell(value, format, classes) {
-	return el('td' + classes, {title: value ? count(value) : '', 'data-value': String(value)}, value ? format(value) : '');
+function cell(value, format, classes, error) {
+	return el('td' + classes, {title: value ? count(value) : '', 'data-value': String(value), 'data-error': String(error)}, value ? estimate(format, value, error) : '');
 }
 
 function lineRow(file, number, text, row, metric, most) {
 	const code = el('td', null, el('pre', null, text === null ? '' : cleanLine(text) || ' '));
 	const tr = el('tr', {id: number ? 'L' + number : undefined},
 		el('td.n.dim', null, number ? String(number) : '?'),
-		metrics.map((m) => cell(row === undefined ? 0 : column(file.counts, m.json)[row], m.format, numberClass(m, metric))), code);
+		metrics.map((m) => cell(row === undefined ? 0 : column(file.counts, m.json)[row], m.format, numberClass(m, metric),
+			row === undefined ? 0 : errorOf(file.stderr, m.json, row))), code);
 	if (row !== undefined) {
 		const value = column(file.counts, metric.json)[row];
 		tr.dataset.hot = value > 0 ? '1' : '';
@@ -68,13 +69,14 @@ function linesOf(file, metric) {
 		el('thead', null, el('tr', null, el('th.n', null, 'Line'),
 			metrics.map((m) => el('th' + numberClass(m, metric), null, m.text)), el('th', null, 'Source'))), body,
 		el('tfoot', null, el('tr', null, el('th.n', null, 'Sum'),
-			metrics.map((m) => el('th' + numberClass(m, metric), {'data-sum': m.json, title: count(file.sum[m.json])}, m.format(file.sum[m.json]))), el('th')))));
+			metrics.map((m) => el('th' + numberClass(m, metric), {'data-sum': m.json, title: count(file.sum[m.json])},
+				estimate(m.format, file.sum[m.json], file.sum[m.json + '_stderr']))), el('th')))));
 }
 
 function functionList(file, metric) {
 	const order = file.functions.filter((f) => f[metric.json] > 0).sort((a, b) => b[metric.json] - a[metric.json]).slice(0, 12);
 	return el('div.row', null, order.map((f) => el('a', {href: link({file: string(file.file), line: String(f.first)})},
-		name(f.function === null ? '(unknown)' : f.function.replace(/\(.*/s, '') || f.function), ' ', el('span.dim', null, metric.format(f[metric.json])))));
+		name(f.function === null ? '(unknown)' : f.function.replace(/\(.*/s, '') || f.function), ' ', el('span.dim', null, estimate(metric.format, f[metric.json], f[metric.json + '_stderr'])))));
 }
 
 function remarks(file) {

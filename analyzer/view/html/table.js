@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The flat table: by function, line, file, module, site or thread.
 import {clean, download, el, name, select} from './dom.js';
-import {count, metricOf, metrics, percent} from './format.js';
-import {column, data, functionName, moduleName, place, shortPlace, sourceOf, stack, string} from './data.js';
+import {count, estimate, metricOf, metrics, percent} from './format.js';
+import {column, data, errorOf, functionName, moduleName, place, shortPlace, sourceOf, stack, string} from './data.js';
 import {go, link, note, state} from './state.js';
 
 const ROWS_AT_ONCE = 300;
@@ -63,17 +63,19 @@ function csv({table, by, list}) {
 		return '"' + safe.replace(/"/g, '""') + '"';
 	};
 	const head = ['name', 'where', ...data.metrics.map((m) => 'self_' + m),
-		...(table.cumulative ? data.metrics.map((m) => 'cumulative_' + m) : [])];
+		...(table.cumulative ? data.metrics.map((m) => 'cumulative_' + m) : []),
+		...(table.self_stderr ? data.metrics.map((m) => 'self_' + m + '_stderr') : [])];
 	const lines = list.map((row) => [quote(row.text), quote(row.where),
 		...table.self.map((values) => values[row.i]),
-		...(table.cumulative || []).map((values) => values[row.i])].join(','));
+		...(table.cumulative || []).map((values) => values[row.i]),
+		...(table.self_stderr || []).map((values) => values[row.i])].join(','));
 	download('memprof-' + by + '.csv', 'text/csv', [head.join(','), ...lines].join('\n') + '\n');
 }
 
-function bar(value, whole, format) {
+function bar(value, whole, format, error) {
 	const fill = el('i', {'aria-hidden': 'true'});
 	fill.style.width = (whole > 0 ? Math.min(100, Math.max(0, 100 * value / whole)) : 0) + '%';
-	return el('td.n.bar', {title: count(value), 'data-value': String(value)}, fill, el('span', null, format(value)));
+	return el('td.n.bar', {title: count(value), 'data-value': String(value), 'data-error': String(error)}, fill, el('span', null, estimate(format, value, error)));
 }
 
 function head(text, key, extra) {
@@ -111,9 +113,9 @@ function tableRow({table, by, metric}, row, whole) {
 	if (by !== 'site')
 		cells.push(el('td.wide', null, row.file && row.where ? whereLink(row.file, row.line) : el('span.dim', null, clean(row.where))));
 	else cells.push(el('td.wide', null, whereLink(row.file, row.line)));
-	cells.push(bar(row.self, whole, metric.format), el('td.n.wide', null, percent(row.self, whole)));
+	cells.push(bar(row.self, whole, metric.format, errorOf(table.self_stderr, metric.json, row.i)), el('td.n.wide', null, percent(row.self, whole)));
 	if (table.cumulative)
-		cells.push(bar(row.cumulative, whole, metric.format), el('td.n.wide', null, percent(row.cumulative, whole)));
+		cells.push(bar(row.cumulative, whole, metric.format, errorOf(table.cumulative_stderr, metric.json, row.i)), el('td.n.wide', null, percent(row.cumulative, whole)));
 	if (table.samples) cells.push(el('td.n.wide', null, count(row.samples)));
 	return el('tr', null, cells);
 }

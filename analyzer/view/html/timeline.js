@@ -326,6 +326,8 @@ export function rangeBar() {
 		: ['As it was at ', el('b', null, clean(instantText(list[to]))), '. '],
 	el('code', null, 'memprof report' + options), ' ',
 	el('a', {href: link({from: '', to: ''}), id: 'all'}, 'Show all'), ' ',
+	whole.program.sample_bytes ? el('span.dim', null, 'Estimates; their standard errors are known for the whole recording, and on the page of a range: memprof html' +
+		options + '. ') : null,
 	data.isPartly ? el('span.dim', null, 'Smaller call stacks are not on this page one by one: their ' +
 		percent(data.tables.site.rest.allocated_bytes, data.selection.allocated_bytes) + ' of what was allocated then are in the flame graph only.') : null);
 }
@@ -349,7 +351,7 @@ export function timelineView() {
 		el('p.dim', null, timelineRemarks()),
 		plot.box,
 		whole.history ? sliders() : null,
-		el('h3', null, 'Who held most'), legend(recordings[0]),
+		el('h3', null, 'Who held most' + (whole.program.sample_bytes ? ', estimates' : '')), legend(recordings[0]),
 		recordings.length > 1 ? [el('h3', null, 'Other processes on the same axis'), el('ul', null, recordings.slice(1).map((r) =>
 			el('li', null, name(baseName(r.program)), ' process ' + r.pid + ', from ' + duration(r.start_unix_ns - recordings[0].start_unix_ns) + ' on, up to ' +
 			size(Math.max(0, ...r.points.live_bytes)))))] : null,

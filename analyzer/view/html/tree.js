@@ -79,6 +79,12 @@ export class Tree {
 			: functions.list[this.key[at]];
 	}
 
+	// The standard error of a total, or of what a node has itself.
+	error(metric, at, isSelf) {
+		const variance = (isSelf ? this.self : this.total)[data.flame.metrics.length + metric];
+		return variance ? Math.round(Math.sqrt(Math.max(0, variance[at]))) : 0;
+	}
+
 	// Children of each node, the greatest first.
 	children(metric) {
 		if (this.sorted && this.sorted.metric === metric) return this.sorted;
@@ -107,16 +113,19 @@ export function baseTree() {
 	baseOf = data;
 	const flame = data.flame;
 	const n = flame.parent.length;
-	base = new Tree();
+	base = new Tree(flame.total.length + (flame.total_variance || []).length);
 	for (let i = 1; i < n; i++)
 		base.add(flame.parent[i], functionKey(flame.function[i], flame.file[i],
 			flame.module[i], flame.kind[i]), flame.line[i], flame.inlined[i]);
-	const m = flame.metrics.length;
-	const rest = flame.total.map((values, k) => values.map((v, i) => v - flame.self[k][i]));
+	// Variances add up as the values do, and are columns behind theirs.
+	const self = [...flame.self, ...(flame.self_variance || [])];
+	const total = [...flame.total, ...(flame.total_variance || [])];
+	const m = total.length;
+	const rest = total.map((values, k) => values.map((v, i) => v - self[k][i]));
 	for (let k = 0; k < m; k++) {
-		base.total[k] = flame.total[k].slice();
-		base.self[k] = flame.self[k].slice();
-		for (let i = 1; i < n; i++) rest[k][flame.parent[i]] -= flame.total[k][i];
+		base.total[k] = total[k].slice();
+		base.self[k] = self[k].slice();
+		for (let i = 1; i < n; i++) rest[k][flame.parent[i]] -= total[k][i];
 	}
 	for (let i = 0; i < n; i++) {
 		if (!flame.folded[i] || !rest.some((values) => values[i] > 0)) continue;
@@ -188,7 +197,7 @@ function outermost(tree, key) {
 
 // All that a function calls, whoever called it.
 export function callees(from, key) {
-	const tree = new Tree();
+	const tree = new Tree(from.total.length);
 	const {inside} = outermost(from, key);
 	const to = new Int32Array(from.count);
 	tree.key[0] = key;
@@ -204,7 +213,7 @@ export function callees(from, key) {
 
 // All that call a function, with what it has on their behalf.
 export function callers(from, key) {
-	const tree = new Tree();
+	const tree = new Tree(from.total.length);
 	tree.key[0] = key;
 	for (const i of outermost(from, key).found) {
 		let to = 0;
