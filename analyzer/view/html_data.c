@@ -9,6 +9,7 @@
 #include "analyzer/model/dump.h"
 #include "analyzer/model/flame.h"
 #include "analyzer/model/sizes.h"
+#include "analyzer/model/top.h"
 #include "analyzer/view/html_diff.h"
 #include "analyzer/view/html_flame.h"
 #include "analyzer/view/html_leaks.h"
@@ -18,6 +19,7 @@
 #include "analyzer/view/html_text.h"
 #include "analyzer/view/html_timeline.h"
 #include "analyzer/view/json_parts.h"
+#include "analyzer/view/json_top.h"
 #include "analyzer/view/text_losses.h"
 
 static void put_metrics(struct json *json)
@@ -75,6 +77,44 @@ static int put_sizes(struct json *json, const struct analysis *analysis)
 	return 0;
 }
 
+static int put_lifetimes_by(struct json *json, struct analysis *analysis,
+			    enum top_by by)
+{
+	struct top top;
+	int ret = top_init(&top, analysis, by);
+
+	if (ret < 0)
+		return ret;
+	json_begin_array(json, top_by_name(by));
+	for (size_t i = 0; i < top.count; i++) {
+		json_begin_object(json, NULL);
+		json_top_ages(json, &top, &top.rows[i]);
+		json_parts_counts(json, &top.rows[i].self);
+		json_end(json);
+	}
+	json_end(json);
+	top_done(&top);
+	return 0;
+}
+
+static int put_lifetimes(struct json *json, struct analysis *analysis)
+{
+	int ret;
+
+	if (!analysis->dump->has_lifetimes) {
+		json_null(json, "lifetimes");
+		return 0;
+	}
+	json_begin_object(json, "lifetimes");
+	ret = put_lifetimes_by(json, analysis, TOP_LIFETIME);
+	if (ret == 0)
+		ret = put_lifetimes_by(json, analysis, TOP_LIFETIME_ALLOCS);
+	if (ret == 0 && analysis->dump->has_live)
+		ret = put_lifetimes_by(json, analysis, TOP_AGE);
+	json_end(json);
+	return ret;
+}
+
 int html_data_print(FILE *file, struct analysis *analysis,
 		    const struct html_options *options)
 {
@@ -101,6 +141,8 @@ int html_data_print(FILE *file, struct analysis *analysis,
 				      &links);
 	if (ret == 0)
 		ret = put_sizes(&json, analysis);
+	if (ret == 0)
+		ret = put_lifetimes(&json, analysis);
 	if (ret == 0)
 		ret = html_sources_put(&json, analysis, options, &strings);
 	if (ret == 0)

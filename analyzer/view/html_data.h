@@ -25,6 +25,8 @@
  *	frames, innermost first), truncated
  * frames: columns function, file, line, module, offset, inlined, guessed
  * sizes [{bucket, first, last, counts}]
+ * lifetimes: null, or {lifetime, lifetime-allocations, age: [{unit, first, end,
+ *	counts}], age only where it is known}
  * timelines [{program, pid, start_unix_ns, from_ns, to_ns, ended, lost_names,
  *	points: columns ns (after its start), live_bytes, live_blocks,
  *	rss_bytes (0: not known), allocated_bytes, bytes_per_s; events [{ns,

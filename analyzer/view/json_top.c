@@ -36,9 +36,8 @@ static void put_sizes(struct json *json, enum top_by by,
 	json_unsigned(json, "last_size", last);
 }
 
-/* Of a row of lifetimes or ages; ends are beyond what it holds. */
-static void put_ages(struct json *json, const struct top *top,
-		     const struct top_row *row)
+void json_top_ages(struct json *json, const struct top *top,
+		   const struct top_row *row)
 {
 	const char *unit = top->by == TOP_LIFETIME_ALLOCS ? "allocations"
 			   : top->has_time		  ? "ns"
@@ -119,7 +118,7 @@ static int put_row(struct json *json, struct set *set, const struct top *top,
 	if (top->has_greatest)
 		json_unsigned(json, "largest", order_greatest(row));
 	if (top_is_of_ages(top->by))
-		put_ages(json, top, row);
+		json_top_ages(json, top, row);
 	else if (top->by <= TOP_SITE)
 		put_lifetime(json, top, row);
 	json_begin_object(json, "self");

@@ -48,4 +48,9 @@ int json_top_row(struct json *json, struct set *set, enum top_by by,
 void json_top_begin(struct json *json, FILE *file, const char *schema,
 		    struct set *set);
 
+/* unit, first and end (beyond what it holds) of a row of lifetimes or ages,
+ * into the object that is open. */
+void json_top_ages(struct json *json, const struct top *top,
+		   const struct top_row *row);
+
 #endif

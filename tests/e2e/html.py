@@ -802,6 +802,23 @@ class Sampled(Recorded):
         self.assertIn(" \u00b1 ", self.browser.text("#groups"))
 
 
+class Lifetimes(Recorded):
+    def test_histograms_are_those_of_top(self):
+        dump = self.record("ages", "ages.mp", "one", MEMPROF_LIFETIMES="1")
+        page = self.path("ages.html")
+        self.memprof("html", "-o", page, dump)
+        self.browser.open(page, "#view=lifetimes")
+        for by, metric in (("lifetime", "frees"),
+                           ("lifetime-allocations", "frees"),
+                           ("age", "live_bytes")):
+            rows = self.json("top", "-n", "0", "--by", by, dump)["rows"]
+            self.assertEqual(self.browser.values("#%s .bar" % by),
+                             [row["self"][metric] for row in rows], by)
+            self.assertTrue(rows)
+        self.assertEqual(self.browser.texts("#lifetime-allocations td")[0],
+                         "0")
+
+
 class Timeline(Recorded):
     """Of a program with marks and snapshots whose live bytes are known."""
 

@@ -42,16 +42,21 @@ function search(tree, metric, text) {
 	const found = new Set();
 	const inside = new Uint8Array(tree.count);
 	let total = 0;
+	let variance = 0;
+	const variances = tree.total[data.flame.metrics.length + metric];
 	for (let i = 1; i < tree.count; i++) {
 		const key = tree.key[i];
 		if (!known.has(key)) known.set(key, matches(tree.name(i)));
 		inside[i] = inside[tree.parent[i]];
 		if (!known.get(key)) continue;
 		found.add(i);
-		if (!inside[i]) total += tree.total[metric][i];
+		if (!inside[i]) {
+			total += tree.total[metric][i];
+			variance += variances ? variances[i] : 0;
+		}
 		inside[i] = 1;
 	}
-	return {found, total};
+	return {found, total, error: Math.round(Math.sqrt(variance))};
 }
 
 function stackText(tree, at) {
@@ -142,7 +147,7 @@ function panel(label, tree, zoom, query, isMain) {
 	const draw = (text) => {
 		const found = search(tree, metric, text);
 		boxes.show(tree, metric, zoom, state.colour, found && found.found);
-		status.textContent = found ? count(found.found.size) + ' boxes match, ' + metrics[metric].format(found.total) +
+		status.textContent = found ? count(found.found.size) + ' boxes match, ' + estimate(metrics[metric].format, found.total, found.error) +
 			' in all, ' + percent(found.total, data.selection[metrics[metric].json]) : '';
 		status.dataset.value = found ? String(found.total) : '';
 	};

@@ -78,7 +78,7 @@ function groupOf(group, isOpen, whole) {
 			site.holder.map((text) => el('span.dim', null, clean(text)))),
 		stackList(site.row), ruleOf(site)));
 	const box = el('details.group', {open: isOpen}, el('summary', null,
-		el('b', {'data-value': String(group.bytes), title: count(group.bytes)}, estimate(size, group.bytes, Math.round(Math.hypot(...group.sites.map(errorOfSite))))), ' in ' + blocksText(group.blocks) + ', ' +
+		el('b', {'data-value': String(group.bytes), title: count(group.bytes)}, estimate(size, group.bytes, Math.round(Math.sqrt(group.sites.reduce((n, site) => n + errorOfSite(site) ** 2, 0))))), ' in ' + blocksText(group.blocks) + ', ' +
 		percent(group.bytes, whole) + ' \u2014 ', name(group.key),
 		el('span.dim', null, group.sites.length > 1 ? ' from ' + count(group.sites.length) + ' stacks' : '')));
 	let isFilled = false;
@@ -134,7 +134,7 @@ export function leaksView() {
 	const rest = data.tables.site.rest;
 	const rules = sites.filter((site) => site.rule && site.verdict !== 4).map((site) => site.rule);
 	return [
-		el('h2', null, 'Live ' + endText() + ': ', size(data.selection.live_bytes), ' in ' + blocksText(data.selection.live_blocks)),
+		el('h2', null, 'Live ' + endText() + ': ', estimate(size, data.selection.live_bytes, data.selection.live_bytes_stderr), ' in ' + blocksText(data.selection.live_blocks)),
 		isJudged ? null : el('p.dim', null, endText() !== 'at the end' ? 'Blocks that were not freed by then.'
 			: 'Blocks that nobody had freed when the program ended; not all of them need be mistakes.'),
 		data.range ? null : data.leaks.text.map((text) => el('p.dim', null, clean(text))),

@@ -12,7 +12,7 @@ import {tableView} from './table.js';
 import {flameView, hideTip} from './flame.js';
 import {nextHot, sourceView} from './source.js';
 import {leaksView} from './leaks.js';
-import {sizesView} from './sizes.js';
+import {lifetimesView, sizesView} from './sizes.js';
 
 const views = {
 	overview: ['Overview', overviewView],
@@ -22,6 +22,7 @@ const views = {
 	source: ['Source', sourceView],
 	leaks: ['Leaks', leaksView],
 	sizes: ['Sizes', sizesView],
+	lifetimes: ['Lifetimes', lifetimesView],
 	diff: ['Diff', diffView],
 };
 const byId = (id) => document.getElementById(id);
@@ -91,6 +92,7 @@ async function start() {
 	try {
 		await load();
 		if (!whole.diff) delete views.diff;
+		if (!whole.lifetimes) delete views.lifetimes;
 	} catch (error) {
 		byId('main').replaceChildren(el('p.bad', {id: 'failure'}, 'The recording in this page cannot be read: ' + error));
 		return;

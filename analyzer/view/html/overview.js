@@ -48,7 +48,7 @@ function top5(metric) {
 	});
 	return el('section', null,
 		el('h3', null, el('a', {href: link({...to, view: metric.key === 'leaked' ? 'leaks' : 'flame'})}, metric.text),
-			' ', el('span.dim', null, metric.format(whole))),
+			' ', el('span.dim', null, estimate(metric.format, whole, data.selection[metric.json + '_stderr']))),
 		order.length ? el('div.top5', null, cells) : el('p.dim', null, 'Nothing.'));
 }
 

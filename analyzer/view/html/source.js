@@ -27,7 +27,8 @@ function numberClass(m, metric) {
 }
 
 function cell(value, format, classes, error) {
-	return el('td' + classes, {title: value ? count(value) : '', 'data-value': String(value), 'data-error': String(error)}, value ? estimate(format, value, error) : '');
+	return el('td' + classes, {title: value ? count(value) : '', 'data-value': String(value), 'data-error': String(error)},
+		value ? format(value) : '', value && error ? el('small', null, '\u00b1 ' + format(error)) : null);
 }
 
 function lineRow(file, number, text, row, metric, most) {
@@ -70,7 +71,7 @@ function linesOf(file, metric) {
 			metrics.map((m) => el('th' + numberClass(m, metric), null, m.text)), el('th', null, 'Source'))), body,
 		el('tfoot', null, el('tr', null, el('th.n', null, 'Sum'),
 			metrics.map((m) => el('th' + numberClass(m, metric), {'data-sum': m.json, title: count(file.sum[m.json])},
-				estimate(m.format, file.sum[m.json], file.sum[m.json + '_stderr']))), el('th')))));
+				m.format(file.sum[m.json]), file.sum[m.json + '_stderr'] ? el('small', null, '\u00b1 ' + m.format(file.sum[m.json + '_stderr'])) : null)), el('th')))));
 }
 
 function functionList(file, metric) {

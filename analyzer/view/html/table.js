@@ -137,8 +137,9 @@ function results() {
 		more.hidden = shown >= list.length;
 	}}, 'Show more');
 	const sum = list.reduce((n, row) => n + row.self, 0);
+	const error = Math.round(Math.sqrt(list.reduce((n, row) => n + errorOf(table.self_stderr, metric.json, row.i) ** 2, 0)));
 	return [
-		el('p.dim', {id: 'found', role: 'status'}, count(list.length) + ' rows, ' + metric.format(sum) + ' by themselves, ' + percent(sum, whole) + ' of all',
+		el('p.dim', {id: 'found', role: 'status'}, count(list.length) + ' rows, ' + estimate(metric.format, sum, error) + ' by themselves, ' + percent(sum, whole) + ' of all',
 			table.rest_rows ? '; not on this page: ' + count(table.rest_rows) + ' small rows with ' + metric.format(table.rest[metric.json])
 				: data.isPartly && by !== 'thread' && table.rest[metric.json] ? '; small call stacks with ' + metric.format(table.rest[metric.json]) + ' are in no row' : '', '.'),
 		el('div.scroll', null, el('table', {id: 'table'}, el('thead', null, el('tr', null,
