@@ -19,6 +19,7 @@ struct options_of_flame {
 	struct report_options report;
 	const char *output;
 	bool is_forced;
+	bool is_inverted;
 	int metric;
 };
 
@@ -42,6 +43,11 @@ static const struct option_spec flame_specs[] = {
 	  .letter = 'f',
 	  .offset = offsetof(struct options_of_flame, is_forced),
 	  .help = "replace FILE even if it is no picture of memprof" },
+	{ .type = OPTION_FLAG,
+	  .name = "inverted",
+	  .letter = 'i',
+	  .offset = offsetof(struct options_of_flame, is_inverted),
+	  .help = "who allocates on top, callers below" },
 	{ .type = OPTION_ENUM,
 	  .name = "metric",
 	  .letter = 'm',
@@ -62,8 +68,10 @@ static const struct options_of_flame flame_defaults = {
 	.report = REPORT_OPTIONS_DEFAULT(NODES_SHOWN),
 };
 
-static int print_json(FILE *file, struct analysis *analysis, size_t limit)
+static int print_json(FILE *file, struct analysis *analysis,
+		      const struct options_of_flame *options)
 {
+	const size_t limit = (size_t)options->report.limit;
 	struct html_strings strings = { 0 };
 	struct json json;
 	int ret;
@@ -71,7 +79,10 @@ static int print_json(FILE *file, struct analysis *analysis, size_t limit)
 	json_parts_begin(&json, file, "memprof-flame/1", &analysis->summary);
 	json_parts_totals(&json, "totals", analysis);
 	json_parts_selection(&json, "selection", analysis);
-	ret = html_flame_put(&json, analysis, limit, &strings, NULL);
+	if (options->is_inverted)
+		ret = html_flame_put_inverted(&json, analysis, limit, &strings);
+	else
+		ret = html_flame_put(&json, analysis, limit, &strings, NULL);
 	html_strings_print(&strings, &json);
 	json_parts_losses(&json, "losses", analysis);
 	json_end(&json);
@@ -88,11 +99,15 @@ static int write_picture(struct analysis *analysis,
 	const struct svg_flame_options how = {
 		.metric = (size_t)options->metric,
 		.title = titles[options->metric],
+		.is_inverted = options->is_inverted,
 		.units = (enum units)options->report.units,
 	};
 	struct output output;
 	struct flame flame;
-	int ret = flame_init(&flame, analysis, (size_t)options->report.limit);
+	size_t limit = (size_t)options->report.limit;
+	int ret = options->is_inverted
+			  ? flame_init_inverted(&flame, analysis, limit)
+			  : flame_init(&flame, analysis, limit);
 
 	if (ret < 0)
 		return ret;
@@ -116,8 +131,7 @@ static int print(struct term *term, struct analysis *analysis,
 	int ret;
 
 	if (options->report.is_json)
-		return print_json(term->file, analysis,
-				  (size_t)options->report.limit);
+		return print_json(term->file, analysis, options);
 	path = options->output
 		       ? strdup(options->output)
 		       : output_name(analysis->summary.dump_path, ".svg");

@@ -366,6 +366,77 @@ int flame_init_pair(struct flame *ret_flame, struct analysis *analysis,
 	return ret;
 }
 
+static bool has_self(const struct flame_node *node)
+{
+	for (int m = 0; m < FLAME_METRICS; m++)
+		if (node->self[m] != 0)
+			return true;
+	return false;
+}
+
+/* A path from each node that has something itself up to the root becomes one
+ * down from it, and what it has is that of the path's end. */
+static int invert(struct builder *builder, const struct flame *from)
+{
+	for (size_t i = 1; i < from->count; i++) {
+		const struct flame_node *node = &from->nodes[i];
+		struct flame_node *end;
+		uint32_t at = 0;
+
+		if (!has_self(node))
+			continue;
+		for (size_t up = i; up != 0; up = from->nodes[up].parent) {
+			const struct flame_node like = {
+				.key = from->nodes[up].key,
+				.module = from->nodes[up].module,
+				.line = from->nodes[up].line,
+				.kind = from->nodes[up].kind,
+				.is_inlined = from->nodes[up].is_inlined,
+			};
+
+			at = child_of(builder, at, &like);
+			if (at == 0)
+				return DUMP_MEMORY;
+		}
+		end = &builder->flame->nodes[at];
+		for (int m = 0; m < FLAME_METRICS; m++) {
+			end->self[m] += node->self[m];
+			end->self_variance[m] += node->self_variance[m];
+		}
+	}
+	return 0;
+}
+
+int flame_init_inverted(struct flame *ret_flame, struct analysis *analysis,
+			size_t limit)
+{
+	struct flame from, flame = { .count = 1 };
+	struct builder builder = { .flame = &flame, .room = 64 };
+	int ret = flame_init(&from, analysis, 0);
+
+	if (ret < 0)
+		return ret;
+	flame.is_estimate = from.is_estimate;
+	flame.nodes = calloc(builder.room, sizeof(*flame.nodes));
+	if (!flame.nodes)
+		ret = DUMP_MEMORY;
+	if (ret == 0)
+		ret = invert(&builder, &from);
+	if (ret == 0) {
+		flame.keys = from.keys;
+		from.keys = (struct keys) { 0 };
+		add_totals(&flame);
+		ret = fold(&flame, limit, 0);
+	}
+	intmap_clear(&builder.known);
+	flame_done(&from);
+	if (ret == 0)
+		*ret_flame = flame;
+	else
+		flame_done(&flame);
+	return ret;
+}
+
 int flame_init(struct flame *ret_flame, struct analysis *analysis, size_t limit)
 {
 	return flame_init_pair(ret_flame, analysis, NULL, limit);

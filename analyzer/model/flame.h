@@ -76,6 +76,10 @@ int flame_init(struct flame *ret_flame, struct analysis *analysis,
  * has are there too. */
 int flame_init_pair(struct flame *ret_flame, struct analysis *analysis,
 		    struct analysis *older, size_t limit);
+/* The same turned round: who allocates below the root, and below each its
+ * callers. of_site is not filled. */
+int flame_init_inverted(struct flame *ret_flame, struct analysis *analysis,
+			size_t limit);
 void flame_done(struct flame *flame);
 
 #endif

@@ -174,3 +174,16 @@ int html_flame_put_pair(struct json *json, struct analysis *analysis,
 	flame_done(&flame);
 	return 0;
 }
+
+int html_flame_put_inverted(struct json *json, struct analysis *analysis,
+			    size_t limit, struct html_strings *strings)
+{
+	struct flame flame;
+	int ret = flame_init_inverted(&flame, analysis, limit);
+
+	if (ret < 0)
+		return ret;
+	put_flame(json, &flame, strings, 0, false);
+	flame_done(&flame);
+	return 0;
+}

@@ -20,4 +20,8 @@ int html_flame_put_pair(struct json *json, struct analysis *analysis,
 			struct analysis *older, size_t limit,
 			struct html_strings *strings);
 
+/* The tree turned round: who allocates below the root, callers below these. */
+int html_flame_put_inverted(struct json *json, struct analysis *analysis,
+			    size_t limit, struct html_strings *strings);
+
 #endif

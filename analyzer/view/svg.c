@@ -22,7 +22,7 @@ void svg_begin(FILE *file, double width, double height, const char *title)
 	fprintf(file,
 		"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" "
 		"height=\"%.0f\" viewBox=\"0 0 %.0f %.0f\" "
-		"font-family=\"sans-serif\">\n<title>",
+		"font-family=\"sans-serif\" role=\"img\">\n<title>",
 		width, height, width, height);
 	put_escaped(file, title);
 	fputs("</title>\n<rect width=\"100%\" height=\"100%\" "

@@ -9,16 +9,19 @@
 #include <string.h>
 
 #include "analyzer/model/dump.h"
+#include "analyzer/view/svg.h"
 #include "analyzer/view/text.h"
 #include "analyzer/view/xml.h"
 
-#define WIDTH	    1200
-#define ROW	    18
-#define TOP	    44	/* above the root: title and totals */
-#define LETTER	    7.0 /* width of one, about */
-#define WIDTH_MIN   0.3 /* narrower boxes are not drawn */
-#define ROWS_MAX    400 /* deeper ones are not drawn; said */
-#define TITLE_BYTES 600
+#define WIDTH	     1200
+#define ROW	     18
+#define TOP	     44	 /* above the root: title and totals */
+#define LETTER	     7.0 /* width of one, about */
+#define WIDTH_MIN    0.3 /* narrower boxes are not drawn */
+#define ROWS_MAX     400 /* deeper ones are not drawn; said */
+#define TITLE_BYTES  600
+#define LETTERS	     12 /* their size */
+#define COLOUR_BYTES 32
 
 struct box {
 	uint32_t node;
@@ -148,16 +151,16 @@ static char *value_text(char buf[static UNITS_TEXT_BYTES],
 
 /* A colour that is the same for the same module: shades of warm and cold, all
  * light enough for black letters. */
-static void put_colour(const struct picture *picture,
+static void set_colour(char buf[static COLOUR_BYTES],
 		       const struct flame_node *node)
 {
 	unsigned hue = (unsigned)node->module * 47 % 360;
 
 	if (node->kind != FLAME_FUNCTION || node->module == MODULES_NONE)
-		fputs("#cfd3da", picture->file);
+		snprintf(buf, COLOUR_BYTES, "#cfd3da");
 	else
-		fprintf(picture->file, "hsl(%u,%s,%s)", (hue + 28) % 360, "65%",
-			node->is_inlined ? "84%" : "76%");
+		snprintf(buf, COLOUR_BYTES, "hsl(%u,65%%,%s)", (hue + 28) % 360,
+			 node->is_inlined ? "84%" : "76%");
 }
 
 static void put_box(const struct picture *picture, const struct box *box)
@@ -169,7 +172,7 @@ static void put_box(const struct picture *picture, const struct box *box)
 	unsigned y = TOP + box->depth * ROW;
 	unsigned columns = (unsigned)((width - 6) / LETTER);
 	char name[TEXT_NAME_BYTES], size[UNITS_TEXT_BYTES];
-	char share[UNITS_TEXT_BYTES];
+	char share[UNITS_TEXT_BYTES], colour[COLOUR_BYTES];
 
 	fprintf(picture->file, "<g><title>");
 	xml_put(picture->file, name_of(picture, box->node, name, TITLE_BYTES));
@@ -179,37 +182,32 @@ static void put_box(const struct picture *picture, const struct box *box)
 	xml_put(picture->file, units_percent(share, (uint64_t)value,
 					     (uint64_t)total(picture, 0)));
 	fputs("</title>", picture->file);
-	fprintf(picture->file,
-		"<rect x=\"%.2f\" y=\"%u\" width=\"%.2f\" height=\"%d\" "
-		"fill=\"",
-		x, y, width > 0.6 ? width - 0.4 : width, ROW - 1);
-	put_colour(picture, node);
-	fputs("\"/>", picture->file);
-	if (width >= 6 + 3 * LETTER) {
-		fprintf(picture->file, "<text x=\"%.2f\" y=\"%u\">", x + 3,
-			y + 13);
-		xml_put(picture->file,
-			name_of(picture, box->node, name, columns));
-		fputs("</text>", picture->file);
-	}
+	set_colour(colour, node);
+	svg_box(picture->file, x, y, width > 0.6 ? width - 0.4 : width, ROW - 1,
+		colour);
+	if (width >= 6 + 3 * LETTER)
+		svg_text(picture->file, x + 3, y + 13, SVG_START, LETTERS,
+			 name_of(picture, box->node, name, columns));
 	fputs("</g>\n", picture->file);
 }
 
 static void put_notes(const struct picture *picture, unsigned height)
 {
 	const struct flame *flame = picture->flame;
+	char text[2 * TITLE_BYTES] = "";
+	size_t at = 0;
 
-	fprintf(picture->file, "<text x=\"4\" y=\"%u\" class=\"n\">",
-		height - 8);
 	if (flame->share > 0)
-		fprintf(picture->file,
-			"Folded into their callers: %zu boxes with at most "
-			"%.2g%% of everything. ",
-			flame->all_count - flame->count, 100 * flame->share);
+		at = (size_t)snprintf(text, sizeof(text),
+				      "Folded into their callers: %zu boxes "
+				      "with at most %.2g%% of everything. ",
+				      flame->all_count - flame->count,
+				      100 * flame->share);
 	if (picture->undrawn)
-		fprintf(picture->file, "Too small or too deep to draw: %zu.",
-			picture->undrawn);
-	fputs("</text>\n", picture->file);
+		snprintf(text + at, sizeof(text) - at,
+			 "Too small or too deep to draw: %zu.",
+			 picture->undrawn);
+	svg_text(picture->file, 4, height - 8, SVG_START, LETTERS, text);
 }
 
 static void put_picture(const struct picture *picture)
@@ -217,28 +215,27 @@ static void put_picture(const struct picture *picture)
 	const struct summary *summary = &picture->analysis->summary;
 	unsigned height = TOP + picture->rows * ROW + 28;
 	char name[TEXT_NAME_BYTES], size[UNITS_TEXT_BYTES];
+	char title[TITLE_BYTES];
 
-	fprintf(picture->file,
-		SVG_FLAME_MARK
-		"\n<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" "
-		"height=\"%u\" viewBox=\"0 0 %d %u\" role=\"img\">\n"
-		"<style>text{font:12px ui-monospace,monospace;fill:#111}"
-		".t{font:bold 15px sans-serif}.n{font:12px sans-serif}</style>"
-		"\n<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n"
-		"<text x=\"4\" y=\"18\" class=\"t\">",
-		WIDTH, height, WIDTH, height);
-	xml_put(picture->file, text_base_name(name, summary->program));
-	fprintf(picture->file,
-		": %s</text>\n<text x=\"4\" y=\"36\" class=\"n\">%s%s</text>\n",
-		picture->options->title,
-		value_text(size, picture, total(picture, 0)),
-		picture->analysis->sites.errors ? " (estimated from samples)"
-						: "");
+	snprintf(title, sizeof(title), "%s: %s%s",
+		 text_base_name(name, summary->program),
+		 picture->options->title,
+		 picture->options->is_inverted ? ", callers below" : "");
+	fputs(SVG_FLAME_MARK "\n", picture->file);
+	svg_begin(picture->file, WIDTH, height, title);
+	fputs("<style>g text{font-family:ui-monospace,monospace}</style>\n",
+	      picture->file);
+	svg_text(picture->file, 4, 18, SVG_START, 15, title);
+	snprintf(title, sizeof(title), "%s%s",
+		 value_text(size, picture, total(picture, 0)),
+		 picture->analysis->sites.errors ? " (estimated from samples)"
+						 : "");
+	svg_text(picture->file, 4, 36, SVG_START, LETTERS, title);
 	if (total(picture, 0) > 0)
 		for (size_t i = 0; i < picture->count; i++)
 			put_box(picture, &picture->boxes[i]);
 	put_notes(picture, height);
-	fputs("</svg>\n", picture->file);
+	svg_end(picture->file);
 }
 
 int svg_flame_print(FILE *file, const struct analysis *analysis,

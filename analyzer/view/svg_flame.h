@@ -16,6 +16,7 @@
 struct svg_flame_options {
 	size_t metric;	   /* of flame_metrics */
 	const char *title; /* "at the peak" */
+	bool is_inverted;
 	enum units units;
 };
 

@@ -205,7 +205,7 @@ class Picture(Shared):
         svg = "{http://www.w3.org/2000/svg}"
         return [(g.find(svg + "title").text.split("\n"),
                  float(g.find(svg + "rect").get("width")),
-                 int(g.find(svg + "rect").get("y")))
+                 int(float(g.find(svg + "rect").get("y"))))
                 for g in root.iter(svg + "g")]
 
     def test_widths_are_shares(self):
@@ -229,6 +229,26 @@ class Picture(Shared):
             first = self.boxes("--units", "bytes", "-m", key)[0][0][1]
             self.assertEqual(int(re.sub("[^0-9]", "", first.split(", 100")[0])),
                              totals[metric], key)
+
+    def test_inverted_begins_with_who_allocates(self):
+        boxes = self.boxes("--units", "bytes", "--metric", "bytes",
+                           "--inverted")
+        first = {title[0].split("<")[0]: title[1].split(",")
+                 for title, _, y in boxes if y == boxes[1][2]}
+        rows = self.json("top", "-n", "0", self.mp)["rows"]
+        self.assertEqual(
+            {name: int("".join(re.findall("[0-9]+", "".join(parts[:-1]))))
+             for name, parts in first.items()},
+            {row["function"].split("<")[0]: row["self"]["allocated_bytes"]
+             for row in rows if row["self"]["allocated_bytes"]})
+        # What leaf allocates for recurse, and for main.
+        y = boxes[1][2] + boxes[1][2] - boxes[0][2]
+        self.assertIn((["recurse", "500 B, 0.2%"], y), [
+            (title, at) for title, _, at in boxes])
+        flame = self.json("flame", "--inverted", self.mp)["flame"]
+        for metric in range(5):
+            self.assertEqual(sum(flame["self"][metric]),
+                             flame["total"][metric][0])
 
     def test_json_is_the_tree(self):
         flame = self.json("flame", self.mp)["flame"]

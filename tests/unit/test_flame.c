@@ -68,6 +68,20 @@ static void expect(const int64_t *values, int64_t peak, int64_t live,
 	ck_assert_int_eq(values[4], temporary);
 }
 
+START_TEST(test_flame_inverted_has_every_stack_once)
+{
+	open_sample();
+	ck_assert_int_eq(flame_init_inverted(&flame, &analysis, 0), 0);
+
+	expect(flame.nodes[0].total, 9242, 4846, 17342, 1015, 2);
+	for (size_t i = 1; i < flame.count; i++)
+		ck_assert_uint_lt(flame.nodes[i].parent, i);
+	/* Whoever allocates is below the root with what it has itself. */
+	ck_assert_uint_eq(flame.nodes[1].parent, 0);
+	expect(flame.nodes[1].total, 1050, 750, 1150, 13, 2);
+}
+END_TEST
+
 START_TEST(test_flame_has_every_stack_once)
 {
 	open_sample();
@@ -209,6 +223,7 @@ static Suite *flame_suite(void)
 
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, test_flame_has_every_stack_once);
+	tcase_add_test(tests, test_flame_inverted_has_every_stack_once);
 	tcase_add_test(tests, test_flame_folds_the_smallest_into_their_callers);
 	tcase_add_test(tests, test_flame_of_no_events_is_its_root);
 	tcase_add_test(tests, test_flame_of_what_has_no_stack);
