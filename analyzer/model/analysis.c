@@ -47,6 +47,8 @@ int analysis_open(struct analysis *analysis, const char *path,
 	if (ret == 0)
 		ret = names_init(&analysis->names, &analysis->tree,
 				 analysis->sym);
+	if (ret == 0)
+		ret = names_add_map(&analysis->names, analysis->dump, path);
 	if (ret == 0) {
 		analysis->names.progress = options->progress;
 		analysis->names.progress_arg = options->progress_arg;

@@ -4,6 +4,9 @@
 
 #include "analyzer/model/names.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "analyzer/model/dump.h"
@@ -16,20 +19,38 @@ int names_init(struct names *ret_names, const struct tree *tree,
 	       struct sym *sym)
 {
 	struct names names = { .tree = tree, .sym = sym };
-	size_t python = 0;
+	size_t others = 0;
 
 	names.objects = region_new(tree->modules.count, sizeof(*names.objects));
 	names.entries = region_new(tree->frame_count, sizeof(*names.entries));
 	for (size_t i = 1; i < tree->frame_count; i++)
-		python += tree->frames[i].is_python;
-	names.python_room = python;
-	names.python = region_new(python, sizeof(*names.python));
-	if (!names.objects || !names.entries || !names.python) {
+		others += tree->frames[i].module == MODULES_NONE;
+	names.other_room = others;
+	names.others = region_new(others, sizeof(*names.others));
+	if (!names.objects || !names.entries || !names.others) {
 		names_done(&names);
 		return DUMP_MEMORY;
 	}
 	*ret_names = names;
 	return 0;
+}
+
+int names_add_map(struct names *names, const struct dump *dump,
+		  const char *path)
+{
+	char first_line[64], *beside;
+	int ret;
+
+	if (!names->sym)
+		return 0;
+	if (asprintf(&beside, "%s.map", path) < 0)
+		return DUMP_MEMORY;
+	snprintf(first_line, sizeof(first_line),
+		 MPF_MAP_BEGIN "%" PRIu32 " %" PRIu64, dump->header.pid,
+		 dump->header.start_unix_ns);
+	ret = perf_map_open(&names->generated, beside, first_line);
+	free(beside);
+	return ret < 0 ? DUMP_MEMORY : 0;
 }
 
 void names_done(struct names *names)
@@ -40,7 +61,8 @@ void names_done(struct names *names)
 		    sizeof(*names->objects));
 	region_free(names->entries, names->tree->frame_count,
 		    sizeof(*names->entries));
-	region_free(names->python, names->python_room, sizeof(*names->python));
+	region_free(names->others, names->other_room, sizeof(*names->others));
+	perf_map_done(&names->generated);
 	*names = (struct names) { 0 };
 }
 
@@ -112,7 +134,7 @@ static void resolve_python(struct names *names, const struct tree_frame *from,
 			   struct names_entry *entry)
 {
 	const struct code *code = &names->tree->codes.array[from->code];
-	struct sym_frame *frame = &names->python[names->python_count++];
+	struct sym_frame *frame = &names->others[names->other_count++];
 
 	*frame = (struct sym_frame) {
 		.function = code->function,
@@ -125,6 +147,21 @@ static void resolve_python(struct names *names, const struct tree_frame *from,
 	else if (!frame->function)
 		frame->function = "(unknown Python code)";
 	entry->frames = frame;
+	entry->count = 1;
+}
+
+static void resolve_generated(struct names *names,
+			      const struct tree_frame *from,
+			      struct names_entry *entry)
+{
+	const char *name =
+		perf_map_find(&names->generated, tree_lookup_address(from));
+
+	if (!name)
+		return;
+	names->others[names->other_count] =
+		(struct sym_frame) { .function = name };
+	entry->frames = &names->others[names->other_count++];
 	entry->count = 1;
 }
 
@@ -143,6 +180,8 @@ size_t names_of(struct names *names, uint32_t frame,
 					names->tree->frame_count);
 		if (from->is_python)
 			resolve_python(names, from, entry);
+		else if (from->module == MODULES_NONE)
+			resolve_generated(names, from, entry);
 		else if (object_of(names, from->module, &object)) {
 			uint64_t bias =
 				names->tree->modules.array[from->module].bias;

@@ -10,8 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "analyzer/sym/perf_map.h"
 #include "analyzer/sym/sym.h"
 
+struct dump;
 struct tree;
 
 struct names_entry {
@@ -32,13 +34,20 @@ struct names {
 	names_progress_fn *progress; /* NULL: nobody wants to know */
 	void *progress_arg;
 	size_t resolved;
-	struct sym_frame *python; /* of its Python frames, as resolved */
-	size_t python_count, python_room;
+	/* Of frames that are in no object, as resolved. */
+	struct sym_frame *others;
+	size_t other_count, other_room;
+	struct perf_map generated; /* of the frames in generated code */
 };
 
 /* 0, or DUMP_MEMORY. sym stays the caller's and outlives the names. */
 int names_init(struct names *ret_names, const struct tree *tree,
 	       struct sym *sym);
+
+/* Gives generated code the names in the map beside the dump, which was opened
+ * from path. 0, or DUMP_MEMORY. */
+int names_add_map(struct names *names, const struct dump *dump,
+		  const char *path);
 void names_done(struct names *names);
 
 /*

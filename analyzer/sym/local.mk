@@ -18,6 +18,7 @@ analyzer_sym_files = \
 	analyzer/sym/object_file.c analyzer/sym/object_file.h \
 	analyzer/sym/object_identity.c analyzer/sym/object_identity.h \
 	analyzer/sym/object_names.c analyzer/sym/object_names.h \
+	analyzer/sym/perf_map.c analyzer/sym/perf_map.h \
 	analyzer/sym/plt.c analyzer/sym/plt.h \
 	analyzer/sym/range_map.c analyzer/sym/range_map.h \
 	analyzer/sym/source_path.c analyzer/sym/source_path.h \

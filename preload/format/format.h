@@ -26,17 +26,20 @@
 
 #include <stdint.h>
 
-#define MPF_MAGIC	      "memprof\x1a" /* 8 bytes, no terminator */
-#define MPF_VERSION	      1u
-#define MPF_PAGE	      4096u
-#define MPF_HEADER_BYTES      4096u
-#define MPF_PEAK_OFFSET	      1024u /* of mpf_header.peak_bytes */
-#define MPF_LEAK_OFFSET	      512u  /* of mpf_header.leak_sequence */
-#define MPF_TIMELINE_OFFSET   576u  /* of mpf_header.timeline_area */
-#define MPF_PYTHON_OFFSET     704u  /* of mpf_header.python */
-#define MPF_UNSEEN_OFFSET     792u  /* of mpf_header.private_bytes */
-#define MPF_HEAP_OFFSET	      840u  /* of mpf_header.heap */
-#define MPF_LIVE_OFFSET	      744u  /* of mpf_header.live_sequence */
+#define MPF_MAGIC	    "memprof\x1a" /* 8 bytes, no terminator */
+#define MPF_VERSION	    1u
+#define MPF_PAGE	    4096u
+#define MPF_HEADER_BYTES    4096u
+#define MPF_PEAK_OFFSET	    1024u /* of mpf_header.peak_bytes */
+#define MPF_LEAK_OFFSET	    512u  /* of mpf_header.leak_sequence */
+#define MPF_TIMELINE_OFFSET 576u  /* of mpf_header.timeline_area */
+#define MPF_PYTHON_OFFSET   704u  /* of mpf_header.python */
+#define MPF_UNSEEN_OFFSET   792u  /* of mpf_header.private_bytes */
+#define MPF_HEAP_OFFSET	    840u  /* of mpf_header.heap */
+#define MPF_LIVE_OFFSET	    744u  /* of mpf_header.live_sequence */
+/* The first line of a dump's map of generated code: with the dump's pid, a
+ * space and start_unix_ns it is that of the dump. */
+#define MPF_MAP_BEGIN	      "0 0 memprof "
 #define MPF_BYTE_ORDER	      0x01020304u
 #define MPF_SEGMENT_MAGIC     0x6765734du /* "Mseg" */
 #define MPF_SEGMENT_BYTES     64u	  /* size of struct mpf_segment */

@@ -16,6 +16,7 @@
 #include "preload/record/mixed.h"
 #include "preload/record/modules.h"
 #include "preload/record/name.h"
+#include "preload/record/perf_map.h"
 #include "preload/record/pools.h"
 #include "preload/record/process.h"
 #include "preload/record/recorder.h"
@@ -330,6 +331,7 @@ void mp_recorder_end(enum mpf_state state, int exit_status)
 	mp_live_list(writer && !writer->is_nested);
 	if (writer)
 		mp_writer_leave(writer);
+	mp_perf_map_copy();
 	header->exit_status = exit_status;
 	/* In this order: a time without the state is that of a copy. */
 	__atomic_store_n(&header->state, (uint32_t)state, __ATOMIC_RELEASE);

@@ -37,6 +37,8 @@ preload_record_files = \
 	preload/record/name.h \
 	preload/record/pools.c \
 	preload/record/pools.h \
+	preload/record/perf_map.c \
+	preload/record/perf_map.h \
 	preload/record/points.c \
 	preload/record/points.h \
 	preload/record/process.c \

@@ -214,6 +214,45 @@ class Programs(Case):
         # What V8 compiles, at run time or as its builtins, has no unwind data.
         self.compare(["node", "-e", script], least=1000, truncated=0.25)
 
+    def test_node_with_a_map(self):
+        """What V8 compiled has names, from the copy of its map alone."""
+        self.need("node")
+        with open(self.path("a.js"), "w") as file:
+            file.write("const kept = [];\n"
+                       "function inner(n) { kept.push(Buffer.alloc(n)); }\n"
+                       "function outer(n) { inner(n); inner(n + 1); }\n"
+                       "outer(3000001);\n")
+        argv = ("node", "--perf-basic-prof",
+                "--interpreted-frames-native-stack", "a.js")
+
+        def names(run):
+            peak = self.json("peak", "--limit", "1", self.dump(run))
+            stacks = [site["stack"] for site in peak["sites"]]
+            return [[frame["function"].split()[0] for frame in stack
+                     if (frame["function"] or "").startswith("JS:")]
+                    for stack in stacks]
+
+        run = self.record(*argv)
+        self.assertEqual(run.status, 0, run.stderr)
+        os.unlink("/tmp/perf-%d.map" % run.pid)
+        found = names(run)
+        self.assertTrue(found)
+        for stack in found:
+            self.assertEqual(stack[1:3], ["JS:~inner", "JS:~outer"])
+        # That of another recording names nothing, and what somebody else
+        # has under that name is left alone.
+        with open(self.dump(run) + ".map", "w") as file:
+            file.write("0 0 memprof 1 1\n0 ffffffffffff JS:no\n")
+        self.assertFalse(any(names(run)))
+        out = "fixed.mp"
+        with open(self.path(out + ".map"), "w") as file:
+            file.write("mine\n")
+        run = self.record(*argv, out=out, quiet=False)
+        os.unlink("/tmp/perf-%d.map" % run.pid)
+        self.assertIn(b"cannot write", run.stderr)
+        with open(self.path(out + ".map")) as file:
+            self.assertEqual(file.read(), "mine\n")
+
     def test_gdb(self):
         self.need("gdb")
         self.compare(["gdb", "--version"], least=100)

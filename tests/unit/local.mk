@@ -35,7 +35,7 @@ if HAVE_CHECK
 sym_tests = tests/unit/test_sym tests/unit/test_sym_cache \
 	tests/unit/test_sym_formats \
 	tests/unit/test_sym_hostile tests/unit/test_sym_names \
-	tests/unit/test_range_map
+	tests/unit/test_perf_map tests/unit/test_range_map
 check_PROGRAMS += $(sym_tests)
 TESTS += $(sym_tests)
 endif
@@ -62,6 +62,9 @@ tests_unit_test_sym_hostile_LDADD = $(sym_test_libs)
 tests_unit_test_sym_names_SOURCES = tests/unit/test_sym_names.c
 tests_unit_test_sym_names_CFLAGS = $(sym_test_cflags)
 tests_unit_test_sym_names_LDADD = $(sym_test_libs)
+tests_unit_test_perf_map_SOURCES = tests/unit/test_perf_map.c
+tests_unit_test_perf_map_CFLAGS = $(sym_test_cflags)
+tests_unit_test_perf_map_LDADD = $(sym_test_libs)
 tests_unit_test_range_map_SOURCES = tests/unit/test_range_map.c
 tests_unit_test_range_map_CFLAGS = $(sym_test_cflags)
 tests_unit_test_range_map_LDADD = $(sym_test_libs)
