@@ -12,7 +12,7 @@
 
 #define TWO_TO_64 18446744073709551616.0
 
-uint64_t ages_to_ns(double ns)
+uint64_t ages_rounded(double ns)
 {
 	return ns < (double)DUMP_MAX_COUNT ? (uint64_t)(ns + 0.5)
 					   : (uint64_t)DUMP_MAX_COUNT;

@@ -39,8 +39,8 @@ struct dump;
  * that is not known. */
 double ages_ns_per_tick(const struct dump *dump);
 
-/* A time as a whole number, which may not hold it. */
-uint64_t ages_to_ns(double ns);
+/* A number that was computed as a whole one, as far as that goes. */
+uint64_t ages_rounded(double ns);
 
 /* 0, or DUMP_MEMORY. */
 int ages_init(struct ages *ret_ages, const struct analysis *analysis);

@@ -376,7 +376,8 @@ int catalog_init(struct catalog *ret_catalog, struct analysis *analysis,
 	if (!catalog.of_frame ||
 	    places_init(&catalog.places, &analysis->names, PLACES_FUNCTION) <
 		    0 ||
-	    add_modules(&catalog) < 0 || fill(&catalog, &ranking) < 0)
+	    add_modules(&catalog) < 0 || fill(&catalog, &ranking) < 0 ||
+	    catalog_add_lifetimes(&catalog) < 0)
 		ret = DUMP_MEMORY;
 	ranking_done(&ranking);
 	if (ret < 0)

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "analyzer/model/ages.h"
 #include "analyzer/model/counts.h"
 #include "analyzer/model/places.h"
 
@@ -50,6 +51,7 @@ struct catalog_frame {
 
 struct catalog_entry {
 	struct counts counts;
+	struct lifetime lifetime; /* with has_lifetimes */
 	uint32_t node; /* of the tree, the innermost to be seen; 0: none */
 	uint32_t note; /* the outermost frame, a note; CATALOG_NONE: none */
 };
@@ -69,6 +71,7 @@ struct catalog {
 	size_t others;	    /* sites that are the last entry together */
 	uint32_t *entry_of; /* per site of the analysis; CATALOG_NONE */
 	struct counts sum;  /* of the entries */
+	bool has_lifetimes, has_time, has_usable; /* see ages.h */
 
 	/* The last stack that was read, innermost first. */
 	uint32_t *stack;
@@ -95,6 +98,9 @@ struct catalog_options {
 int catalog_init(struct catalog *ret_catalog, struct analysis *analysis,
 		 const struct catalog_options *options);
 void catalog_done(struct catalog *catalog);
+
+/* catalog_ages.c, a part of catalog_init(): the lifetimes of the entries. */
+int catalog_add_lifetimes(struct catalog *catalog);
 
 /* Reads the stack of an entry into stack. 0, or DUMP_MEMORY. */
 int catalog_read(struct catalog *catalog, const struct catalog_entry *entry);

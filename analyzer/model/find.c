@@ -65,8 +65,8 @@ bool find_init(struct find *ret_find, const struct analysis *analysis,
 		return false;
 	if (find.has_time)
 		find.listed_ns =
-			ages_to_ns(tick_ns * (double)(header->live_ticks -
-						      header->start_ticks));
+			ages_rounded(tick_ns * (double)(header->live_ticks -
+							header->start_ticks));
 	for (size_t i = 0; i < dump->live_count; i++) {
 		const struct mpf_live *live = &dump->live[i];
 		struct find_block block;

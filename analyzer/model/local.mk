@@ -17,6 +17,7 @@ analyzer_model_files = \
 	analyzer/model/calltree_levels.c \
 	analyzer/model/calltree_whole.c \
 	analyzer/model/catalog.c \
+	analyzer/model/catalog_ages.c \
 	analyzer/model/catalog.h \
 	analyzer/model/code_lines.c \
 	analyzer/model/code_lines.h \

@@ -31,12 +31,6 @@ void top_age_range(const struct top *top, unsigned bucket, double *ret_first,
 			   : INFINITY;
 }
 
-static int64_t rounded(double value)
-{
-	return value < (double)DUMP_MAX_COUNT ? (int64_t)(value + 0.5)
-					      : DUMP_MAX_COUNT;
-}
-
 int top_ages(struct top *top, struct analysis *analysis, enum ages_by by)
 {
 	struct ages_row rows[AGES_ROWS];
@@ -54,11 +48,12 @@ int top_ages(struct top *top, struct analysis *analysis, enum ages_by by)
 		row->place.module = MODULES_NONE;
 		if (by == AGES_AGE) {
 			row->self.of[METRIC_LIVE_BLOCKS] =
-				rounded(rows[b].blocks);
+				(int64_t)ages_rounded(rows[b].blocks);
 			row->self.of[METRIC_LIVE_BYTES] =
-				rounded(rows[b].bytes);
+				(int64_t)ages_rounded(rows[b].bytes);
 		} else {
-			row->self.of[METRIC_FREES] = rounded(rows[b].blocks);
+			row->self.of[METRIC_FREES] =
+				(int64_t)ages_rounded(rows[b].blocks);
 		}
 		row->cumulative = row->self;
 		top->count++;

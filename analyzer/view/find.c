@@ -24,7 +24,7 @@ static void print_age(struct term *term, const struct find_block *block)
 	if (block->age_ns > 0)
 		fprintf(term->file, "%s before the list, ",
 			text_age(buf, block->age_ns));
-	text_count_of(term, (int64_t)ages_to_ns((double)block->age_allocs),
+	text_count_of(term, (int64_t)ages_rounded((double)block->age_allocs),
 		      "allocation");
 	fputs(" ago\n", term->file);
 }
@@ -143,7 +143,7 @@ static int put_block(struct json *json, const char *key,
 	json_unsigned(json, "bytes", block->bytes);
 	json_unsigned(json, "offset", find->address - block->address);
 	if (block->has_age && find->has_time)
-		json_unsigned(json, "age_ns", ages_to_ns(block->age_ns));
+		json_unsigned(json, "age_ns", ages_rounded(block->age_ns));
 	else
 		json_null(json, "age_ns");
 	if (block->has_age)

@@ -404,11 +404,7 @@ static void put_frame(struct json *json, const struct stack_frame *frame)
 
 void json_parts_rounded(struct json *json, const char *key, double value)
 {
-	const double greatest = 9e18;
-
-	json_unsigned(json, key,
-		      value < greatest ? (uint64_t)(value + 0.5)
-				       : (uint64_t)greatest);
+	json_unsigned(json, key, ages_rounded(value));
 }
 
 void json_parts_lifetime(struct json *json, const struct lifetime *lifetime,

@@ -9,16 +9,9 @@
 
 #include "analyzer/view/text.h"
 
-#define GREATEST 9e18 /* what a 64-bit number surely holds */
-
-static uint64_t whole(double value)
-{
-	return value < GREATEST ? (uint64_t)(value + 0.5) : (uint64_t)GREATEST;
-}
-
 char *text_age(char buf[static UNITS_TEXT_BYTES], double ns)
 {
-	return units_duration(buf, whole(ns));
+	return units_duration(buf, ages_rounded(ns));
 }
 
 void text_age_titles(struct term *term)
@@ -42,7 +35,8 @@ void text_age_cells(struct term *term, const struct lifetime *lifetime,
 		  has_any && has_time ? text_age(buf, lifetime->max_ns) : "-",
 		  TEXT_AGE_COLUMNS - 1);
 	text_cell(term,
-		  has_any ? units_count(buf, whole(lifetime_allocs(lifetime)))
+		  has_any ? units_count(buf,
+					ages_rounded(lifetime_allocs(lifetime)))
 			  : "-",
 		  TEXT_AGE_COLUMNS - 1);
 }
@@ -61,7 +55,8 @@ void text_age_summary(struct term *term, const struct ages *ages,
 			text_age(buf, totals->max_ns));
 	} else {
 		fprintf(term->file, "%s allocations on average",
-			units_count(buf, whole(lifetime_allocs(totals))));
+			units_count(buf,
+				    ages_rounded(lifetime_allocs(totals))));
 	}
 	if (ages->has_usable)
 		fprintf(term->file, "; %s of slack in what is live",
@@ -74,12 +69,14 @@ static void print_allocations(struct term *term, double first, double end)
 {
 	char buf[UNITS_TEXT_BYTES];
 
-	fputs(units_count(buf, whole(first)), term->file);
+	fputs(units_count(buf, ages_rounded(first)), term->file);
 	if (isinf(end))
 		fputs(" and more", term->file);
 	else if (end > first + 1)
-		fprintf(term->file, " to %s", units_count(buf, whole(end - 1)));
-	fputs(whole(first) == 1 && end <= 2 ? " allocation" : " allocations",
+		fprintf(term->file, " to %s",
+			units_count(buf, ages_rounded(end - 1)));
+	fputs(ages_rounded(first) == 1 && end <= 2 ? " allocation"
+						   : " allocations",
 	      term->file);
 }
 
@@ -95,7 +92,7 @@ void text_age_bucket(struct term *term, const struct top *top, unsigned bucket)
 	}
 	if (!top->has_time) {
 		fprintf(term->file, "%s ticks and more",
-			units_count(buf, whole(first)));
+			units_count(buf, ages_rounded(first)));
 		return;
 	}
 	if (isinf(end)) {

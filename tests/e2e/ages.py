@@ -3,11 +3,14 @@
 longer than what; how old the live ones are, what the allocator gives for them,
 and where they are."""
 
+import csv
 import json
+import os
 import re
 import subprocess
 
-from harness import Case, finish, functions, in_both_modes, main, start, \
+import readers
+from harness import TOP, Case, finish, functions, in_both_modes, main, start, \
     target
 
 LIFETIMES = {"MEMPROF_LIFETIMES": "1"}
@@ -34,7 +37,7 @@ class Lifetimes(Ages):
         """Per site: freed blocks, the sum of their lifetimes, the longest."""
         run = self.record_target("ages", "one", env=LIFETIMES)
         rows = self.rows(self.dump(run))
-        made = 1000 + 100 + 6 + 10 + 1  # while the first one lived
+        made = 1000 + 100 + 6 + 10 + 1 + 100  # while the first one lived
 
         self.assertEqual(self.in_allocations(rows["outer"]), (1, made, made))
         self.assertEqual(self.in_allocations(rows["churn"]), (1000, 0, 0))
@@ -42,6 +45,8 @@ class Lifetimes(Ages):
         self.assertEqual(self.in_allocations(rows["grow"]), (6, 10, 2))
         self.assertEqual(self.in_allocations(rows["growing"]), (10, 0, 0))
         self.assertEqual(self.in_allocations(rows["napping"]), (1, 0, 0))
+        self.assertEqual(self.in_allocations(rows["small"]),
+                         (100, sum(range(100)), 99))
 
     def test_in_time(self):
         """What naps for 20 ms lives that long, and what lived around it longer;
@@ -151,7 +156,7 @@ class Lifetimes(Ages):
 
         self.assertEqual(info["lifetimes"]["blocks"], totals["frees"])
         self.assertEqual(info["lifetimes"]["total_allocations"],
-                         (1000 + 100 + 6 + 10 + 1) + 92 * 8 + 10)
+                         1217 + 92 * 8 + 10 + sum(range(100)))
 
     def test_dumps_without_them_say_so(self):
         run = self.record_target("ages", "one")
@@ -179,6 +184,62 @@ class Lifetimes(Ages):
 
         self.assertEqual(run.status, 0)
         self.assertEqual(self.in_allocations(rows["ring"]), (92, 736, 8))
+
+    def exported(self, form, path):
+        out = self.path("out." + form)
+        self.memprof("export", "-f", form, "-o", out, path)
+        return out
+
+    def test_exports_have_them(self):
+        """JSON by its schema, CSV behind its other columns, and DHAT's total
+        of all blocks, live ones to the end."""
+        run = self.record_target("ages", "one", env=LIFETIMES)
+        path = self.dump(run)
+        rows = [row["lifetime"] for row in
+                self.top(path, "--by", "site")["rows"]]
+        whole = {key: sum(row[key] for row in rows)
+                 for key in ("blocks", "total_ns", "total_allocations")}
+        age = sum(row["self"]["live_blocks"] * (row["end"] or 0)
+                  for row in self.top(path, "--by", "age")["rows"])
+
+        out = self.exported("json", path)
+        readers.validate(out, os.path.join(
+            TOP, "man", "memprof-export.schema.json"))
+        with open(out) as file:
+            sites = json.load(file)["sites"]
+        self.assertEqual({key: sum(site["lifetime"][key] for site in sites)
+                          for key in whole}, whole)
+        stated = run.stated()
+        self.assertEqual(sum(site["slack_bytes"] for site in sites),
+                         stated["usable"] - stated["requested"])
+        with open(self.exported("csv", path), newline="") as file:
+            table = list(csv.DictReader(file, strict=True))
+        self.assertEqual(
+            [sum(int(row[key]) for row in table) for key in (
+                "lifetime_blocks", "lifetime_ns", "lifetime_allocations",
+                "slack_bytes")],
+            [whole["blocks"], whole["total_ns"], whole["total_allocations"],
+             stated["usable"] - stated["requested"]])
+        with open(self.exported("dhat", path)) as file:
+            total = sum(point["tl"] for point in json.load(file)["pps"])
+        self.assertGreaterEqual(total, whole["total_ns"] // 1000 - len(rows))
+        self.assertLess(total, (whole["total_ns"] + age) / 1000 + len(rows))
+
+    def test_with_another_allocator(self):
+        """jemalloc has blocks of 8 bytes, each with a birth of its own."""
+        jemalloc = "/usr/lib/x86_64-linux-gnu/libjemalloc.so.2"
+        self.need(jemalloc)
+        run = self.record_target("ages", "one", env=LIFETIMES,
+                                 preload=(jemalloc,))
+        rows = self.rows(self.dump(run))
+        stated = run.stated()
+
+        self.assertEqual(self.in_allocations(rows["ring"]), (92, 92 * 8, 8))
+        self.assertEqual(self.in_allocations(rows["growing"]), (10, 0, 0))
+        self.assertEqual(self.in_allocations(rows["small"]),
+                         (100, sum(range(100)), 99))
+        self.assertEqual(rows["ring"]["slack_bytes"],
+                         stated["usable"] - stated["requested"])
 
 
 class Find(Ages):

@@ -30,11 +30,17 @@ static void put_text(FILE *file, const char *text)
 	fputc('"', file);
 }
 
-static void put_head(FILE *file)
+static void put_head(FILE *file, const struct catalog *catalog)
 {
 	for (int i = 0; i < METRIC_COUNT; i++)
 		fprintf(file, "%s,", json_parts_metric((enum metric)i));
-	fputs("function,file,line,module,build_id,offset,stack\r\n", file);
+	fputs("function,file,line,module,build_id,offset,stack", file);
+	/* Behind what there always is. */
+	if (catalog->has_lifetimes)
+		fputs(",lifetime_blocks,lifetime_ns,lifetime_allocations,"
+		      "slack_bytes",
+		      file);
+	fputs("\r\n", file);
 }
 
 static void put_build_id(FILE *file, const struct module *module)
@@ -100,11 +106,26 @@ static void put_stack(FILE *file, const struct catalog *catalog)
 	fputc('"', file);
 }
 
+static void put_lifetime(FILE *file, const struct catalog *catalog,
+			 const struct catalog_entry *entry)
+{
+	const struct lifetime *lifetime = &entry->lifetime;
+
+	fprintf(file, ",%" PRIu64 ",", ages_rounded(lifetime->blocks));
+	if (catalog->has_time)
+		fprintf(file, "%" PRIu64, ages_rounded(lifetime->ns));
+	fprintf(file, ",%" PRIu64 ",", ages_rounded(lifetime->allocs));
+	if (catalog->has_usable)
+		fprintf(file, "%" PRId64,
+			lifetime_slack(lifetime,
+				       entry->counts.of[METRIC_LIVE_BYTES]));
+}
+
 static int csv_write(FILE *file, struct catalog *catalog,
 		     const struct export_options *options)
 {
 	(void)options;
-	put_head(file);
+	put_head(file, catalog);
 	for (size_t i = 0; i < catalog->entry_count; i++) {
 		const struct catalog_entry *entry = &catalog->entries[i];
 
@@ -115,6 +136,8 @@ static int csv_write(FILE *file, struct catalog *catalog,
 				entry->counts.of[metric]);
 		put_place(file, catalog);
 		put_stack(file, catalog);
+		if (catalog->has_lifetimes)
+			put_lifetime(file, catalog, entry);
 		fputs("\r\n", file);
 	}
 	return 0;

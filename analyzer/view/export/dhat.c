@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * DHAT's JSON, version 2, what dh_view.html of valgrind and the Firefox
- * Profiler read. Two of its numbers are not recorded: lifetimes are 0, and the
- * most that a stack ever had is at least what it had at the peak or the end.
+ * Profiler read. One of its numbers is not recorded: the most that a stack ever
+ * had is at least what it had at the peak or the end. Lifetimes are 0 where
+ * they were not asked for.
  */
 #include "config.h"
 
@@ -50,13 +51,19 @@ static void put_head(struct json *json, const struct summary *summary)
 	free(command);
 }
 
-static void put_counts(struct json *json, const struct counts *counts)
+/* Of all blocks, those that are still live up to the end. */
+static uint64_t lifetimes_us(const struct lifetime *lifetime)
 {
-	const int64_t *of = counts->of;
+	return ages_rounded((lifetime->ns + lifetime->age_ns) / NS_PER_US);
+}
+
+static void put_counts(struct json *json, const struct catalog_entry *entry)
+{
+	const int64_t *of = entry->counts.of;
 
 	json_number(json, "tb", of[METRIC_ALLOCATED_BYTES]);
 	json_number(json, "tbk", of[METRIC_ALLOCATIONS]);
-	json_number(json, "tl", 0);
+	json_unsigned(json, "tl", lifetimes_us(&entry->lifetime));
 	json_number(json, "mb",
 		    greater(of[METRIC_PEAK_BYTES], of[METRIC_LIVE_BYTES]));
 	json_number(json, "mbk",
@@ -73,7 +80,7 @@ static int put_point(struct json *json, struct catalog *catalog,
 	if (catalog_read(catalog, entry) < 0)
 		return DUMP_MEMORY;
 	json_begin_object(json, NULL);
-	put_counts(json, &entry->counts);
+	put_counts(json, entry);
 	json_begin_array(json, "fs");
 	for (size_t i = 0; i < catalog->stack_count; i++) {
 		const struct catalog_frame *frame =

@@ -75,6 +75,12 @@ static void put_frames(struct json *json, const struct catalog *catalog)
 	json_end(json);
 }
 
+static int64_t slack_of(const struct catalog_entry *entry)
+{
+	return lifetime_slack(&entry->lifetime,
+			      entry->counts.of[METRIC_LIVE_BYTES]);
+}
+
 static int put_site(struct json *json, struct catalog *catalog,
 		    const struct catalog_entry *entry)
 {
@@ -82,6 +88,13 @@ static int put_site(struct json *json, struct catalog *catalog,
 		return DUMP_MEMORY;
 	json_begin_object(json, NULL);
 	json_parts_counts(json, &entry->counts);
+	if (catalog->has_lifetimes) {
+		json_begin_object(json, "lifetime");
+		json_parts_lifetime(json, &entry->lifetime, catalog->has_time);
+		json_end(json);
+	}
+	if (catalog->has_usable)
+		json_number(json, "slack_bytes", slack_of(entry));
 	json_begin_array(json, "stack");
 	for (size_t i = 0; i < catalog->stack_count; i++) {
 		const struct catalog_frame *frame =

@@ -90,6 +90,17 @@ __attribute__((noinline)) static void *napping(void)
 	return block;
 }
 
+/* As small as blocks can be, side by side; the first lives longest. */
+__attribute__((noinline)) static void small(void)
+{
+	void *blocks[100];
+
+	for (int i = 0; i < 100; i++)
+		blocks[i] = got(malloc(8));
+	for (int i = 0; i < 100; i++)
+		free(blocks[i]);
+}
+
 static size_t usable_of_ring(void)
 {
 	size_t bytes = 0;
@@ -107,6 +118,7 @@ static int one(void)
 	ring();
 	growing();
 	free(napping());
+	small();
 	free(block);
 	say("usable=%zu\nrequested=%d\n", usable_of_ring(), RING * 41);
 	return 0;
