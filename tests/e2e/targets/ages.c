@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ages one|threads|fork|pools|stay: blocks whose lifetimes are known in
+ * ages one|threads|fork|pools|race|stay: blocks whose lifetimes are known in
  * allocations, and ordered in time. stay: names some of its blocks, takes a
  * snapshot, and waits for its standard input to end.
  */
@@ -52,14 +52,19 @@ __attribute__((noinline)) static void churn(void)
 }
 
 /* Each is freed when 8 more have been made; 8 stay. */
-__attribute__((noinline)) static void ring(void)
+__attribute__((noinline)) static void ring_of(void **blocks)
 {
 	for (int i = 0; i < ROUNDS; i++) {
 		void *block = got(malloc(41));
 
-		free(kept[i % RING]);
-		kept[i % RING] = block;
+		free(blocks[i % RING]);
+		blocks[i % RING] = block;
 	}
+}
+
+__attribute__((noinline)) static void ring(void)
+{
+	ring_of(kept);
 }
 
 __attribute__((noinline)) static void *grow(void *block, size_t bytes)
@@ -189,6 +194,33 @@ static int pools(void)
 	return 0;
 }
 
+static void *churning(void *arg)
+{
+	for (int i = 0; i < 30; i++) {
+		ring_of(arg);
+		churn();
+	}
+	return NULL;
+}
+
+/* Blocks come and go while they are listed, often. */
+static int race(void)
+{
+	pthread_t threads[4];
+	void *own[4][RING] = { { NULL } };
+	char *big = outer();
+
+	for (int i = 0; i < 4; i++)
+		if (pthread_create(&threads[i], NULL, churning, own[i]))
+			abort();
+	for (int i = 0; i < 50; i++)
+		MEMPROF_SNAPSHOT("again");
+	for (int i = 0; i < 4; i++)
+		pthread_join(threads[i], NULL);
+	say("big=%lu\n", (unsigned long)big);
+	return 0;
+}
+
 static int stay(void)
 {
 	char *big = outer(), *freed = outer(), byte;
@@ -220,5 +252,7 @@ int main(int argc, char **argv)
 		return forked();
 	if (strcmp(mode, "pools") == 0)
 		return pools();
+	if (strcmp(mode, "race") == 0)
+		return race();
 	return strcmp(mode, "stay") == 0 ? stay() : 2;
 }
