@@ -6,21 +6,20 @@
 
 __thread struct mp_inner mp_inner;
 
-void mp_inner_keep(const struct mp_regs *regs)
+void mp_inner_keep(void)
 {
 	const void *addr = mp_inner.addr;
 
 	mp_inner.addr = NULL;
-	mp_recorder_alloc(addr, mp_inner.bytes, mp_inner.call, regs);
+	mp_recorder_alloc(addr, mp_inner.bytes, mp_inner.call, mp_inner.regs);
 }
 
-void mp_inner_alloc(const void *addr, size_t bytes, enum mpf_call call,
-		    const struct mp_regs *regs)
+void mp_inner_alloc(const void *addr, size_t bytes, enum mpf_call call)
 {
 	if (!addr)
 		return; /* the other allocator says so, or tries again */
 	if (mp_inner.addr)
-		mp_inner_keep(regs);
+		mp_inner_keep();
 	mp_inner.call = call;
 	mp_inner.bytes = bytes;
 	mp_inner.addr = addr;

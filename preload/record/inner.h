@@ -22,6 +22,7 @@ struct mp_inner {
 	enum mpf_call call;
 	const void *addr; /* malloc's last block meanwhile; NULL: none */
 	size_t bytes;
+	const struct mp_regs *regs; /* of who called the other allocator */
 };
 extern __thread struct mp_inner mp_inner;
 
@@ -30,30 +31,31 @@ static inline bool mp_inner_is_inside(void)
 	return __builtin_expect(mp_inner.is_inside, 0);
 }
 
-static inline void mp_inner_begin(void)
+static inline void mp_inner_begin(const struct mp_regs *regs)
 {
 	mp_inner.addr = NULL;
+	mp_inner.regs = regs;
 	mp_inner.is_inside = true;
 }
 
 /* malloc gave a block inside. */
-void mp_inner_alloc(const void *addr, size_t bytes, enum mpf_call call,
-		    const struct mp_regs *regs);
+void mp_inner_alloc(const void *addr, size_t bytes, enum mpf_call call);
 
 /* malloc has it back or moves it: is that no business of the recorder's? */
 bool mp_inner_forgets(const void *addr);
 
-void mp_inner_keep(const struct mp_regs *regs);
+/* Counts that last block. */
+void mp_inner_keep(void);
 
-/* The other allocator gave addr, or NULL, to who has these registers. */
-static inline void mp_inner_end(const void *addr, const struct mp_regs *regs)
+/* The other allocator gave addr, or NULL. */
+static inline void mp_inner_end(const void *addr)
 {
 	const size_t at =
 		(size_t)((const char *)addr - (const char *)mp_inner.addr);
 
 	mp_inner.is_inside = false;
 	if (__builtin_expect(mp_inner.addr != NULL, 0) && at > mp_inner.bytes)
-		mp_inner_keep(regs);
+		mp_inner_keep();
 }
 
 #endif

@@ -462,3 +462,11 @@ bool mp_recorder_free(const void *addr)
 	free_taken(addr, &block, false);
 	return true;
 }
+
+void mp_recorder_forget(const void *start, size_t bytes)
+{
+	const size_t granule = (size_t)1 << mp_blocks.shift;
+
+	for (size_t at = 0; at < bytes; at += granule)
+		mp_recorder_free_known((const char *)start + at);
+}

@@ -95,6 +95,9 @@ MP_REALIGN bool mp_recorder_free(const void *addr);
 /* The same, but what is not known is not counted. */
 MP_REALIGN bool mp_recorder_free_known(const void *addr);
 
+/* All blocks that begin in memory that is given back are gone with it. */
+MP_REALIGN void mp_recorder_forget(const void *start, size_t bytes);
+
 /*
  * realloc() in two steps, because another thread may be given the old address
  * the moment the allocator has it back. take: before the call; then, after it,

@@ -69,7 +69,7 @@ static inline void mp_hook_result(const void *addr, size_t bytes,
 				  const struct mp_regs *regs)
 {
 	if (mp_inner_is_inside()) {
-		mp_inner_alloc(addr, bytes, call, regs);
+		mp_inner_alloc(addr, bytes, call);
 		return;
 	}
 	if (__builtin_expect(addr == NULL, 0)) {

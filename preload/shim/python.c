@@ -28,9 +28,9 @@ static void *object_malloc(void *ctx, size_t bytes)
 
 	if (mp_inner_is_inside() || !mp_hook_enter())
 		return next->malloc(next->ctx, bytes);
-	mp_inner_begin();
+	mp_inner_begin(&regs);
 	addr = next->malloc(next->ctx, bytes);
-	mp_inner_end(addr, &regs);
+	mp_inner_end(addr);
 	mp_hook_result(addr, bytes, MPF_CALL_OBJECT, &regs);
 	return addr;
 }
@@ -43,9 +43,9 @@ static void *object_calloc(void *ctx, size_t count, size_t bytes)
 
 	if (mp_inner_is_inside() || !mp_hook_enter())
 		return next->calloc(next->ctx, count, bytes);
-	mp_inner_begin();
+	mp_inner_begin(&regs);
 	addr = next->calloc(next->ctx, count, bytes);
-	mp_inner_end(addr, &regs);
+	mp_inner_end(addr);
 	mp_hook_result(addr, count * bytes, MPF_CALL_OBJECT, &regs);
 	return addr;
 }
@@ -62,9 +62,9 @@ static void *object_realloc(void *ctx, void *old, size_t bytes)
 	if (mp_inner_is_inside() || (!is_on && !mp_hook_enter_free()) ||
 	    (old && !mp_recorder_take(old, &block)))
 		return next->realloc(next->ctx, old, bytes);
-	mp_inner_begin();
+	mp_inner_begin(&regs);
 	addr = next->realloc(next->ctx, old, bytes);
-	mp_inner_end(addr, &regs);
+	mp_inner_end(addr);
 	if (old && addr)
 		mp_recorder_free_taken(old, &block);
 	else if (old)
@@ -84,9 +84,9 @@ static void object_free(void *ctx, void *addr)
 		next->free(next->ctx, addr);
 		return;
 	}
-	mp_inner_begin();
+	mp_inner_begin(&regs);
 	next->free(next->ctx, addr);
-	mp_inner_end(NULL, &regs);
+	mp_inner_end(NULL);
 }
 
 static void *arena_alloc(void *ctx, size_t bytes)
@@ -99,12 +99,16 @@ static void *arena_alloc(void *ctx, size_t bytes)
 	return addr;
 }
 
+/* An interpreter within the process may end with objects left in its arenas. */
 static void arena_free(void *ctx, void *addr, size_t bytes)
 {
 	const struct mp_python_arenas *next = ctx;
 
-	if (mp_python_is_arena(bytes))
+	if (mp_python_is_arena(bytes)) {
 		mp_mixed_arena(-(int32_t)(bytes / MPF_PAGE));
+		if (mp_hook_enter_free())
+			mp_recorder_forget(addr, bytes);
+	}
 	next->free(next->ctx, addr, bytes);
 }
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "preload/record/file.h"
+#include "preload/record/inner.h"
 #include "preload/record/stacks.h"
 #include "tests/unit/recording.h"
 
@@ -94,6 +95,56 @@ START_TEST(test_recorder_temporary_is_the_last_block_only)
 	mp_recorder_free(block(2));
 
 	ck_assert_uint_eq(sums().temporary, 2);
+}
+END_TEST
+
+/* Memory that is given back takes its blocks along, and no others. */
+START_TEST(test_recorder_forgets_what_lies_in_memory)
+{
+	recording_boot("dump");
+	for (uint64_t i = 0; i < 10; i++)
+		alloc_at(i, 1 + i * 16);
+	mp_recorder_forget(block(2), 3 * 4096);
+
+	ck_assert_uint_eq(sums().frees, 3);
+	ck_assert_uint_eq(sums().free_bytes, 33 + 49 + 65);
+	ck_assert(!mp_recorder_free_known(block(2)));
+	ck_assert(mp_recorder_free_known(block(1)));
+	ck_assert(mp_recorder_free_known(block(5)));
+	ck_assert_uint_eq(mp_file.header->overflow.frees, 0);
+}
+END_TEST
+
+/* What malloc gave inside is the block or holds it; all others count. */
+START_TEST(test_recorder_inner_blocks_are_counted_once)
+{
+	struct mp_regs regs = MP_REGS_CALLER();
+	const char *const outer = block(2);
+
+	recording_boot("dump");
+	mp_inner_begin(&regs);
+	mp_inner_alloc(block(0), 100, MPF_CALL_CALLOC);
+	mp_inner_alloc(NULL, 50, MPF_CALL_MALLOC);
+	mp_inner_alloc(block(1), 200, MPF_CALL_MALLOC);
+	ck_assert(mp_inner_forgets(block(1)));
+	ck_assert(mp_inner_forgets(block(9)));
+	mp_inner_alloc(outer, 300, MPF_CALL_MALLOC);
+	mp_inner_end(outer + 16);
+	ck_assert(!mp_inner_forgets(block(9)));
+	ck_assert_uint_eq(sums().allocs, 1);
+	ck_assert_uint_eq(sums().alloc_bytes, 100);
+
+	/* Books only: the other allocator had room, or none at all. */
+	mp_inner_begin(&regs);
+	mp_inner_alloc(block(3), 400, MPF_CALL_MALLOC);
+	mp_inner_end(block(7));
+	mp_inner_begin(&regs);
+	mp_inner_alloc(block(4), 500, MPF_CALL_MALLOC);
+	mp_inner_end(NULL);
+	ck_assert_uint_eq(sums().allocs, 3);
+	ck_assert_uint_eq(sums().alloc_bytes, 1000);
+	ck_assert(mp_recorder_free_known(block(3)));
+	ck_assert(!mp_recorder_free_known(outer));
 }
 END_TEST
 
@@ -307,6 +358,8 @@ int main(void)
 
 	tcase_add_test(tcase, test_recorder_counts_exactly);
 	tcase_add_test(tcase, test_recorder_temporary_is_the_last_block_only);
+	tcase_add_test(tcase, test_recorder_forgets_what_lies_in_memory);
+	tcase_add_test(tcase, test_recorder_inner_blocks_are_counted_once);
 	tcase_add_test(tcase, test_recorder_totals_of_threads_are_exact);
 	tcase_add_test(tcase, test_recorder_child_has_a_dump_of_its_own);
 	tcase_add_test(tcase, test_recorder_peak_of_a_child_has_a_time);
