@@ -38,6 +38,8 @@ class Objects(python_life.Life):
     test_unknown_interpreters = None
     test_server = None
     test_stripped = None
+    if not EVERY:
+        test_real_programs = None
 
     def python(self, run):
         return self.brief(run)["program"]["python"]
@@ -211,6 +213,27 @@ class Objects(python_life.Life):
                     self.assertEqual(
                         [(site["allocations"], site["live_blocks"])
                          for site in strings], [(1000, 500)])
+
+    def test_leaks_beside_what_the_interpreter_keeps(self):
+        path = source("py_leak.py")
+        line = named_lines(path)["leak"]
+        run = self.same("/usr/bin/python3", path)
+        listed = self.memprof("leaks", "--limit", "1", self.dump(run))
+        self.assertRegex(listed.stdout.decode(), r"#1 .* in 1,000 blocks")
+        leaks = self.json("leaks", "--limit", "0", "--focus", "^leak$",
+                          self.dump(run))
+        found = [python_stack(site)[0] for site in leaks["sites"]
+                 if (site["live_blocks"], site["live_bytes"]) ==
+                 (1000, 133000)]
+        self.assertEqual(found, [(path, line, "leak")])
+        leaks = self.json("leaks", "--limit", "1", self.dump(run))
+        apart = {entry["name"]: entry["blocks"] for entry in
+                 leaks["leak_check"]["suppressions"]}
+        self.assertGreater(apart["Python: the interpreter's start"], 100)
+        self.assertGreater(
+            apart["Python: modules while they are imported"], 100)
+        self.assertGreaterEqual(self.rows(run, path)[line]["live_blocks"],
+                                1000)
 
     def test_numpy(self):
         python = "/usr/bin/python3"
