@@ -279,11 +279,11 @@ void mp_settings_read(char *const *envp, struct mp_settings *ret_settings)
 	read_timeline(timeline, signal, every, peak, ret_settings);
 	ret_settings->has_python_objects =
 		python && is_equal(python, "objects");
-	ret_settings->is_python_on = ret_settings->has_python_objects ||
-				     (python && is_equal(python, "stack"));
-	if (python && *python && !ret_settings->is_python_on &&
-	    !is_equal(python, "off"))
-		mp_say("MEMPROF_PYTHON takes off, stack or objects; using off",
+	ret_settings->is_python_on = !python || !is_equal(python, "off");
+	if (python && *python && ret_settings->is_python_on &&
+	    !ret_settings->has_python_objects && !is_equal(python, "stack"))
+		mp_say("MEMPROF_PYTHON takes off, stack or objects; using "
+		       "stack",
 		       NULL, NULL);
 	if (unwind && *unwind) {
 		if (is_equal(unwind, "fp"))

@@ -252,7 +252,8 @@ class Life(harness.Case):
 
     def test_off_unless_asked_for(self):
         for i, (options, env, state) in enumerate((
-                ((), {}, None), ((), {"MEMPROF_PYTHON": ""}, None),
+                ((), {}, "on"), ((), {"MEMPROF_PYTHON": ""}, "on"),
+                ((), {"MEMPROF_PYTHON": "off"}, None),
                 ((), {"MEMPROF_PYTHON": "stack"}, "on"),
                 (("--python=off",), {"MEMPROF_PYTHON": "stack"}, None),
                 (("--python=stack",), {}, "on"))):

@@ -127,7 +127,7 @@ START_TEST(test_settings_of_python)
 	char *env[] = { NULL };
 
 	ck_assert_str_eq(read_with(env), "");
-	ck_assert(!settings.is_python_on);
+	ck_assert(settings.is_python_on && !settings.has_python_objects);
 	ck_assert_str_eq(read_one("MEMPROF_PYTHON=stack"), "");
 	ck_assert(settings.is_python_on && !settings.has_python_objects);
 	ck_assert_str_eq(read_one("MEMPROF_PYTHON=objects"), "");
@@ -136,11 +136,11 @@ START_TEST(test_settings_of_python)
 	ck_assert(!settings.has_python_objects);
 	ck_assert(!settings.is_python_on);
 	ck_assert_str_eq(read_one("MEMPROF_PYTHON="), "");
-	ck_assert(!settings.is_python_on);
+	ck_assert(settings.is_python_on && !settings.has_python_objects);
 	ck_assert_str_eq(read_one("MEMPROF_PYTHON=on"),
 			 "memprof: MEMPROF_PYTHON takes off, stack or "
-			 "objects; using off\n");
-	ck_assert(!settings.is_python_on);
+			 "objects; using stack\n");
+	ck_assert(settings.is_python_on && !settings.has_python_objects);
 }
 END_TEST
 
