@@ -26,6 +26,6 @@ dist_man_MANS += \
 
 # What others may validate our output with.
 schemadir = $(pkgdatadir)
-dist_schema_DATA = man/memprof-export.schema.json
+dist_schema_DATA = man/memprof-export.schema.json man/memprof.schema.json
 # The pictures in README.
 EXTRA_DIST += man/html-flame.png man/html-source.png
