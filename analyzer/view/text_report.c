@@ -4,6 +4,8 @@
 
 #include "analyzer/view/text_report.h"
 
+#include <string.h>
+
 #include "analyzer/model/ages.h"
 #include "analyzer/model/dump.h"
 #include "analyzer/model/ranking.h"
@@ -229,6 +231,30 @@ static int print_section(struct term *term, struct analysis *analysis,
 	return ret;
 }
 
+/* How it was recorded; not where to, which the head of the page is about. */
+static void print_recorded(struct term *term, const struct summary *summary)
+{
+	static const char *const others[] = { "MEMPROF_OUT=", "MEMPROF_QUIET=",
+					      "MEMPROF_KEEPER=" };
+
+	print_label(term, "recorded");
+	fputs(summary->sample_bytes ? "a sample of the blocks" : "every block",
+	      term->file);
+	for (size_t i = 0; i < summary->settings.count; i++) {
+		const char *setting = summary->settings.array[i];
+		bool is_shown = true;
+
+		for (size_t k = 0; k < sizeof(others) / sizeof(others[0]); k++)
+			if (strncmp(setting, others[k], strlen(others[k])) == 0)
+				is_shown = false;
+		if (!is_shown)
+			continue;
+		fputs(", ", term->file);
+		term_text(term, setting);
+	}
+	putc('\n', term->file);
+}
+
 /* There is more to see than this page, which looks at one instant. */
 static void print_timeline_note(struct term *term,
 				const struct summary *summary)
@@ -237,7 +263,7 @@ static void print_timeline_note(struct term *term,
 
 	if (!summary->has_timeline || summary->range)
 		return;
-	fputs("  timeline     ", term->file);
+	print_label(term, "timeline");
 	text_count_of(term, (int64_t)summary->points, "point");
 	if (named) {
 		fputs(", ", term->file);
@@ -269,6 +295,7 @@ int text_report_print(struct term *term, struct analysis *analysis,
 	ret = print_lifetimes(term, analysis);
 	if (!analysis->summary.range)
 		text_heap_brief(term, analysis, LABEL_COLUMNS);
+	print_recorded(term, &analysis->summary);
 	print_timeline_note(term, &analysis->summary);
 	text_filter_note(term, &analysis->filter);
 	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++)

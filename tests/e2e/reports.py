@@ -484,6 +484,28 @@ class Reports(Case):
         self.assertEqual((run.status, run.stderr), (0, b"memprof: warning: "
                          b"MEMPROF_SYMBOL_CACHE takes on or off; using on\n"))
 
+    def test_report_says_how_it_was_recorded(self):
+        """The program, its end, the settings, and what the recorder took."""
+        run = self.record_target("peak", "middle", env={
+            "MEMPROF_MAX_DEPTH": "64", "MEMPROF_UNWIND": "fp"})
+        text = self.memprof("report", "--no-pager",
+                            self.dump(run)).stdout.decode()
+        self.assertRegex(text, r"^Program  \S*/peak middle\n")
+        self.assertRegex(text, r", exited with status 0 after ")
+        settings = re.search(r"(?m)^  recorded +every block, (.*)$",
+                             text).group(1)
+        self.assertLessEqual({"MEMPROF_MAX_DEPTH=64", "MEMPROF_UNWIND=fp"},
+                             set(settings.split(", ")))
+        self.assertNotIn("MEMPROF_OUT", settings)
+        self.assertRegex(text, r"(?m)^  resident +.* at the end, .* of it "
+                         r"the recorder's$")
+        run = self.record_target("peak", "middle",
+                                 env={"MEMPROF_SAMPLE": "64KiB"})
+        text = self.memprof("report", "--no-pager",
+                            self.dump(run)).stdout.decode()
+        self.assertRegex(text, r"(?m)^  recorded +a sample of the blocks, "
+                         r".*MEMPROF_SAMPLE=64KiB")
+
     def test_a_file_named_twice_is_shown_once(self):
         self.record_all()
         once = self.memprof("lines", "recursive.mp", "recursive.c").stdout

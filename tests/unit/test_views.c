@@ -228,6 +228,7 @@ static const char report[] =
 	"  temporary                   2                0.2% of the "
 	"allocations\n"
 	"  sites                       3\n"
+	"  recorded        every block\n"
 	"\n"
 	"Live at the end (leaked): 4.7 KiB in 10 blocks from 2 sites\n"
 	"     4.0 KiB   84.5%            1  [unknown] 0x665fff\n"
