@@ -81,7 +81,6 @@ int dump_check_leaks(struct dump_reader *reader);
 /* dump_ages.c: lifetimes and live blocks, after the nodes. */
 int dump_check_ages(struct dump_reader *reader);
 
-/* dump_process.c: is the process of the dump alive, with this file mapped? */
 /* dump_process.c: is there still a process of that number, and the same? */
 bool dump_process_is_same(const struct mpf_header *header);
 
