@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "analyzer/cmd/keeper_copy.h"
@@ -33,71 +34,96 @@ static bool is_deleted(const struct keeper_dump *dump)
 	return fstat(dump->file, &st) == 0 && st.st_nlink == 0;
 }
 
-/* Beside the dump; its name in temporary. */
-static int create(const struct keeper_dump *dump, char *temporary, size_t size)
+/* A file that is to take the dump's place. */
+struct fresh {
+	int file;
+	bool has_name; /* not where files without one are possible: those are */
+	/* gone when the keeper is killed */
+	char name[64];
+};
+
+static void discard(const struct keeper_dump *dump, const struct fresh *fresh)
 {
-	snprintf(temporary, size, ".memprof-%ld-%d.tmp", (long)getpid(),
-		 dump->memory);
-	return openat(dump->folder, temporary,
-		      O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-		      MODE_DONE);
+	if (fresh->has_name)
+		unlinkat(dump->folder, fresh->name, 0);
+	close(fresh->file);
 }
 
-/* Gives the name to the new file, unless it is not the dump's any more. It
- * stays open to be written, as a sign that the dump is in use. */
-static bool put_in_place(struct keeper_dump *dump, int file,
-			 const char *temporary)
+static bool create(const struct keeper_dump *dump, struct fresh *ret_fresh)
 {
-	if (is_named(dump) &&
-	    renameat(dump->folder, temporary, dump->folder, dump->name) == 0) {
+	struct timespec now = { 0, 0 };
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	snprintf(ret_fresh->name, sizeof(ret_fresh->name),
+		 ".memprof-%ld-%ld%09ld.tmp", (long)getpid(), (long)now.tv_sec,
+		 now.tv_nsec);
+	ret_fresh->has_name = false;
+	ret_fresh->file = openat(dump->folder, ".",
+				 O_RDWR | O_TMPFILE | O_CLOEXEC, MODE_DONE);
+	if (ret_fresh->file >= 0)
+		return true;
+	ret_fresh->has_name = true;
+	ret_fresh->file = openat(
+		dump->folder, ret_fresh->name,
+		O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, MODE_DONE);
+	return ret_fresh->file >= 0;
+}
+
+/* Another name can be taken over, but not given to a file without one. */
+static bool give_name(const struct keeper_dump *dump, struct fresh *fresh)
+{
+	char path[64];
+
+	if (fresh->has_name)
+		return true;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fresh->file);
+	fresh->has_name = linkat(AT_FDCWD, path, dump->folder, fresh->name,
+				 AT_SYMLINK_FOLLOW) == 0;
+	return fresh->has_name;
+}
+
+/* Gives the dump's name to the new file, unless it is not the dump's any more.
+ * That stays open to be written, as a sign that the dump is in use. */
+static bool put_in_place(struct keeper_dump *dump, struct fresh *fresh,
+			 mode_t mode)
+{
+	if (fchmod(fresh->file, mode) == 0 && is_named(dump) &&
+	    give_name(dump, fresh) &&
+	    renameat(dump->folder, fresh->name, dump->folder, dump->name) ==
+		    0) {
 		close(dump->file);
-		dump->file = file;
+		dump->file = fresh->file;
 		dump->is_new = false;
 		return true;
 	}
-	unlinkat(dump->folder, temporary, 0);
-	close(file);
+	discard(dump, fresh);
 	return false;
 }
 
 bool keeper_save_copy(struct keeper_dump *dump, uint64_t now_ns)
 {
 	struct mpf_header header;
-	char temporary[64];
-	int file;
+	struct fresh fresh;
 
-	if (!is_named(dump))
+	if (!is_named(dump) || !create(dump, &fresh))
 		return false;
-	file = create(dump, temporary, sizeof(temporary));
-	if (file < 0)
-		return false;
-	if (keeper_copy_running(dump->memory, file, &header, now_ns) < 0 ||
-	    fchmod(file, MODE_RECORDING) < 0) {
-		unlinkat(dump->folder, temporary, 0);
-		close(file);
-		return false;
-	}
-	return put_in_place(dump, file, temporary);
+	if (keeper_copy_running(dump->memory, fresh.file, &header, now_ns) == 0)
+		return put_in_place(dump, &fresh, MODE_RECORDING);
+	discard(dump, &fresh);
+	return false;
 }
 
 static bool save_beside(struct keeper_dump *dump,
 			const struct mpf_header *header)
 {
-	char temporary[64];
-	int file;
+	struct fresh fresh;
 
-	if (!is_named(dump))
+	if (!is_named(dump) || !create(dump, &fresh))
 		return false;
-	file = create(dump, temporary, sizeof(temporary));
-	if (file < 0)
-		return false;
-	if (keeper_copy(dump->memory, file, header) < 0 ||
-	    fchmod(file, MODE_DONE) < 0) {
-		unlinkat(dump->folder, temporary, 0);
-		close(file);
-		return false;
-	}
-	return put_in_place(dump, file, temporary);
+	if (keeper_copy(dump->memory, fresh.file, header) == 0)
+		return put_in_place(dump, &fresh, MODE_DONE);
+	discard(dump, &fresh);
+	return false;
 }
 
 /* The header last: until then the file is whole if it is new. Somebody may
