@@ -128,7 +128,10 @@ static int begin(struct printer *printer, const struct analysis *analysis,
 
 	if (ret < 0)
 		return ret;
-	limit = CHANGES_MAX / (printer->items.count + 1);
+	/* There are not many more changes than the dump has. */
+	limit = analysis->dump->change_count <= CHANGES_MAX
+			? MOMENTS_MAX
+			: CHANGES_MAX / (printer->items.count + 1);
 	if (limit < MOMENTS_MIN)
 		limit = MOMENTS_MIN;
 	if (limit > MOMENTS_MAX)
