@@ -3,6 +3,7 @@
 """memprof html and memprof flame: what they write, seen by a real browser.
 With MEMPROF_PICTURES=DIR pictures of all views are left there."""
 
+import atexit
 import csv
 import os
 import re
@@ -81,12 +82,16 @@ def rows_of(rows, by, metric):
 
 
 class Shared(Case):
-    """One recording, one page and one browser for all cases."""
+    """One recording for all cases."""
+
+    @classmethod
+    def make_folder(cls):
+        cls.folder = tempfile.mkdtemp(prefix="memprof-e2e-html-")
+        cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
 
     @classmethod
     def setUpClass(cls):
-        cls.folder = tempfile.mkdtemp(prefix="memprof-e2e-html-")
-        cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
+        cls.make_folder()
         cls.source = os.path.join(cls.folder, FILE)
         with open(cls.source, "w") as file:
             file.write(SOURCE)
@@ -260,23 +265,51 @@ class Picture(Shared):
 class InBrowser(Shared):
     """Pages of which nothing may complain and which may ask for nothing."""
 
+    page = None
+
     @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
+    def make_page(cls, *args):
+        """The page that every case begins with, in the browser of all."""
         if not browser.CHROMIUM or not browser.CHROMEDRIVER:
             return
-        cls.page = os.path.join(cls.folder, "page.html")
-        run = finish(start((MEMPROF, "html", "-o", cls.page, cls.mp),
-                           env=clean_env()))
-        assert run.status == 0, run.stderr.decode()
-        cls.browser = browser.Browser()
-        cls.addClassCleanup(cls.browser.end)
+        if args:
+            cls.page = os.path.join(cls.folder, "page.html")
+            run = finish(start((MEMPROF, "html", "-o", cls.page, *args),
+                               env=clean_env()))
+            assert run.status == 0, run.stderr.decode()
+        if not hasattr(InBrowser, "browser"):
+            InBrowser.browser = browser.Browser()
+            atexit.register(InBrowser.browser.end)
 
     def setUp(self):
         super().setUp()
         self.need("chromium", "chromedriver")
         self.browser.size(1280, 900)
-        self.browser.open(self.page)
+        if self.page:
+            self.browser.open(self.page)
+
+    def fits(self, views):
+        """On all screens, in both themes; leaves pictures for who asks."""
+        pictures = os.environ.get("MEMPROF_PICTURES")
+        for width, height in ((1280, 900), (1024, 768), (390, 800)):
+            self.browser.size(width, height)
+            for theme in ("light", "dark"):
+                self.browser.wait(
+                    "const e = document.documentElement;"
+                    "if (e.dataset.theme !== arguments[0])"
+                    "document.getElementById('theme').click();"
+                    "return e.dataset.theme === arguments[0]", theme)
+                for view in views:
+                    self.browser.go("#view=" + view)
+                    self.browser.run("return new Promise((ok) => "
+                                     "requestAnimationFrame(ok))")
+                    self.assertLessEqual(self.browser.run(
+                        "return document.documentElement.scrollWidth"),
+                        width, (view, width))
+                    if pictures:
+                        self.browser.picture(os.path.join(
+                            pictures, "%s-%d-%s.png" % (
+                                re.sub("[^a-z]+", "-", view), width, theme)))
 
     def tearDown(self):
         if not hasattr(self, "browser"):
@@ -303,6 +336,11 @@ class InBrowser(Shared):
 
 
 class Page(InBrowser):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.make_page(cls.mp)
+
     # The views against the commands.
 
     def test_overview_has_the_totals(self):
@@ -558,6 +596,11 @@ class Page(InBrowser):
         for view in VIEWS:
             self.browser.go("#view=" + view)
             self.assertNotIn("\u202e", self.browser.text("body"), view)
+        self.browser.open(self.write("--baseline", self.mp + "@start"),
+                          "#view=diff&metric=leaked")
+        self.assertIn(self.shown_evil(),
+                      self.browser.texts("#changes td:first-child"))
+        self.assertNotIn("\u202e", self.browser.text("body"))
 
     def test_a_link_shows_the_same_again(self):
         self.browser.go("#view=flame&metric=allocated&dir=up&colour=kind")
@@ -607,26 +650,7 @@ class Page(InBrowser):
                             for entry in self.browser.log()))
 
     def test_it_fits_wide_and_narrow_light_and_dark(self):
-        pictures = os.environ.get("MEMPROF_PICTURES")
-        for width, height in ((1280, 900), (1024, 768), (390, 800)):
-            self.browser.size(width, height)
-            for theme in ("light", "dark"):
-                self.browser.wait(
-                    "const e = document.documentElement;"
-                    "if (e.dataset.theme !== arguments[0])"
-                    "document.getElementById('theme').click();"
-                    "return e.dataset.theme === arguments[0]", theme)
-                for view in VIEWS:
-                    self.browser.go("#view=" + view)
-                    self.browser.run("return new Promise((ok) => "
-                                     "requestAnimationFrame(ok))")
-                    self.assertLessEqual(self.browser.run(
-                        "return document.documentElement.scrollWidth"),
-                        width, (view, width))
-                    if pictures:
-                        self.browser.picture(os.path.join(
-                            pictures, "%s-%d-%s.png" % (
-                                re.sub("[^a-z]+", "-", view), width, theme)))
+        self.fits(VIEWS)
 
 
 def rules_in(text):
@@ -635,6 +659,11 @@ def rules_in(text):
 
 class Recorded(InBrowser):
     """Pages of the other programs that tests record."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.make_folder()
+        cls.make_page()
 
     @classmethod
     def record(cls, name, dump, *args, status=0, **env):
@@ -711,15 +740,13 @@ class Diff(Recorded):
 
     @classmethod
     def setUpClass(cls):
-        super().setUpClass()
-        if not hasattr(cls, "browser"):
-            return
-        mp = cls.record("phases", "phases.mp")
-        cls.old, cls.new = mp + "@second", mp + "@third"
-        cls.page = os.path.join(cls.folder, "diff.html")
-        run = finish(start((MEMPROF, "html", "-o", cls.page, "--baseline",
-                            cls.old, cls.new), env=clean_env()))
-        assert run.status == 0, run.stderr.decode()
+        cls.make_folder()
+        cls.mp = cls.record("phases", "phases.mp")
+        cls.old, cls.new = cls.mp + "@second", cls.mp + "@third"
+        cls.make_page("--baseline", cls.old, cls.new)
+
+    def test_it_fits(self):
+        self.fits(("diff&metric=leaked&width=old",))
 
     def test_changes_are_those_of_diff(self):
         cases = [(by, key) for by in TABLES[:-1] for key in ("leaked", "peak")]
@@ -844,12 +871,13 @@ class Timeline(Recorded):
 
     @classmethod
     def setUpClass(cls):
-        super().setUpClass()
+        cls.make_folder()
         cls.mp = cls.record("phases", "phases.mp")
-        cls.page = os.path.join(cls.folder, "phases.html")
-        run = finish(start((MEMPROF, "html", "-o", cls.page, cls.mp),
-                           env=clean_env()))
-        assert run.status == 0, run.stderr.decode()
+        cls.make_page(cls.mp)
+
+    def test_it_fits(self):
+        to = "&to=" + self.instants(self.mp)["second"]
+        self.fits(("timeline" + to, "overview" + to))
 
     def instants(self, dump):
         """When moments are known, by name."""
