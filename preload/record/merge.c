@@ -94,24 +94,62 @@ static bool is_at(const struct group *group, uintptr_t sp)
 	       (group->inside >= sp || group->inside == MP_LANGUAGE_UNKNOWN);
 }
 
+/*
+ * How many native frames are done when the chain begins where the last one is
+ * still as it would be: with native frames as they were, and all others as
+ * they were that were added or decided whether to.
+ */
+static size_t resume(struct chain *chain, struct group *group)
+{
+	const struct mp_merge *merge = chain->merge;
+	const bool are_all = merge->others_kept == merge->others &&
+			     merge->others == group->thread->count;
+	size_t i = merge->native_kept;
+
+	if (!chain->is_as_last || chain->depth > 0)
+		return 0;
+	if (i > merge->steps)
+		i = merge->steps;
+	while (i > 0 && !are_all &&
+	       merge->step[i - 1].first >= merge->others_kept)
+		i--;
+	if (i == 0)
+		return 0;
+	chain->depth = merge->step[i - 1].depth;
+	chain->node = merge->nodes[chain->depth - 1];
+	group->end = merge->step[i - 1].end;
+	next(group);
+	return i;
+}
+
 /* By address: a group is run by the native frame that its address is in. */
 static void merge_by_place(struct chain *chain, struct group group,
 			   const struct mp_walk *walk)
 {
 	uintptr_t sp = 0;
+	size_t done = resume(chain, &group);
+	uint32_t end = done > 0 ? chain->merge->step[done - 1].end : 0;
 
-	for (size_t i = 0; i < walk->depth; i++) {
+	for (size_t i = done; i < walk->depth; i++) {
 		/* What lies outside of the outermost frame is of frames that
 		 * were cut, and perhaps of that one. */
 		mp_unwind_place(chain->writer->walker, walk, i, &sp);
 		while (i == 0 && walk->end != MP_WALK_COMPLETE &&
-		       is_group(&group) && group.inside >= sp)
+		       is_group(&group) && group.inside >= sp) {
+			end = (uint32_t)group.end;
 			add_group(chain, &group, false);
+		}
 		add(chain, walk->pcs[i]);
-		while (is_at(&group, sp))
+		while (is_at(&group, sp)) {
+			end = (uint32_t)group.end;
 			add_group(chain, &group,
 				  group.inside != MP_LANGUAGE_UNKNOWN);
+		}
+		chain->merge->step[i] =
+			(struct mp_merge_step) { (uint32_t)chain->depth, end,
+						 (uint32_t)group.first };
 	}
+	chain->merge->steps = walk->depth;
 	while (is_group(&group))
 		add_group(chain, &group, false);
 }
@@ -184,12 +222,21 @@ uint32_t mp_merge_node(struct mp_merge *merge, struct mp_writer *writer,
 		.is_as_last = base == merge->base && base != 0,
 	};
 
-	if (__builtin_expect(thread->is_cut || thread->is_broken, 0))
+	const bool is_odd = thread->is_cut || thread->is_broken;
+
+	if (__builtin_expect(is_odd, 0))
 		add(&chain, MPF_PYTHON_AT(0, MPF_PYTHON_LEFT_OUT));
-	if (has_places(&chain, thread, walk))
+	if (has_places(&chain, thread, walk)) {
 		merge_by_place(&chain, first(thread), walk);
-	else
+	} else {
+		merge->steps = 0;
 		merge_by_order(&chain, first(thread), language, walk);
+	}
+	/* The sign that some are missing is none of the native frames'. */
+	if (__builtin_expect(is_odd, 0))
+		merge->steps = 0;
+	merge->native_kept = walk->depth;
+	merge->others_kept = merge->others = thread->count;
 	merge->depth = chain.depth;
 	merge->base = chain.node ? base : 0;
 	return chain.node;

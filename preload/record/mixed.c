@@ -237,6 +237,7 @@ static void read_frames(struct mp_writer *writer, struct mp_mixed *mixed)
 	if (!language->walk(&mixed->thread, mixed->own, mixed->is_amid, intern,
 			    writer))
 		note_state();
+	mp_merge_kept_others(&mixed->merge, mixed->thread.kept);
 }
 
 /* A native stack that goes with others, when it is met for the first time. */
@@ -255,6 +256,7 @@ static void walk_again(struct mp_writer *writer, const struct mp_regs *regs,
 	/* The nodes of a native stack are those of another walk now. */
 	writer->chain_generation = 0;
 	mp_unwind_walk_placed(writer->walker, regs, ret_walk);
+	mp_merge_kept_native(&writer->mixed->merge, ret_walk->kept);
 }
 
 /* The native walk, where it has no tag. The one it has now. */
@@ -271,6 +273,7 @@ static uint32_t walk_native(struct mp_writer *writer,
 	} else {
 		writer->chain_generation = 0;
 		mp_unwind_walk_unknown(writer->walker, regs, known, ret_walk);
+		mp_merge_kept_native(&writer->mixed->merge, ret_walk->kept);
 		note = ret_walk->note;
 	}
 	return is_interrupted(ret_walk) ? 0 : tag_new(writer->mixed, note);
@@ -350,6 +353,11 @@ static __attribute__((noinline, cold)) void verify(struct mp_writer *writer,
 	atomic_fetch_add(&verified.nodes, 1);
 	if (node != found || (mixed->expected && mixed->expected != found))
 		atomic_fetch_add(&verified.differences, 1);
+}
+
+void mp_mixed_walked(struct mp_writer *writer)
+{
+	mp_merge_kept_native(&writer->mixed->merge, 0);
 }
 
 void mp_mixed_verified(uint64_t *ret_nodes, uint64_t *ret_differences)

@@ -55,6 +55,9 @@ static inline bool mp_mixed_has_notes(const struct mp_writer *writer)
 	return writer->mixed != NULL;
 }
 
+/* To be told of each walk of such a writer's walker that is made elsewhere. */
+void mp_mixed_walked(struct mp_writer *writer);
+
 /* With MEMPROF_VERIFY: nodes that were known and compared, and differed. */
 void mp_mixed_verified(uint64_t *ret_nodes, uint64_t *ret_differences);
 

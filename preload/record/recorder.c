@@ -123,6 +123,7 @@ static uint32_t unnoted_node(struct mp_writer *writer,
 	struct mp_walk walk;
 
 	mp_unwind_walk_placed(writer->walker, regs, &walk);
+	mp_mixed_walked(writer);
 	if (walk.has_guess || walk.end != MP_WALK_COMPLETE)
 		count_oddities(writer->record, &walk);
 	if (__builtin_expect(mp_check_verify, 0))
