@@ -12,18 +12,16 @@
 #include "preload/base/ticks.h"
 #include "preload/record/file.h"
 
-/*
- * Words of a granule: a birth has two. Blocks of glibc own two granules, those
- * of other allocators may own one. The last block of a leaf may own one more.
- */
-#define WORDS		(mp_blocks.shift == 4 ? (size_t)1 : (size_t)2)
-#define LEAF_BYTES	((MP_BLOCKS_LEAF_ENTRIES * WORDS + 2) * sizeof(uint64_t))
+/* The last block of a leaf may own more than the leaf has. */
+#define LEAF_BYTES \
+	((MP_BLOCKS_LEAF_ENTRIES * births.words + 2) * sizeof(uint64_t))
 #define CALIBRATE_EVERY 4096u /* allocations; at first more often */
 
 bool mp_births_is_on;
 
 static struct {
 	_Atomic(_Atomic uint64_t *) *directory;
+	size_t words; /* of a granule; a birth has two */
 	size_t (*usable_size)(void *);
 } births;
 
@@ -33,17 +31,23 @@ static struct {
 	uint8_t rest[64 - sizeof(uint64_t)];
 } counted;
 
-void mp_births_init(bool is_on, size_t (*usable_size)(void *))
+void mp_births_init(const struct mp_settings *settings,
+		    size_t (*usable_size)(void *))
 {
-	if (!is_on)
+	bool is_malloc_alone = !settings->has_python_objects;
+
+	if (!settings->lifetimes)
 		return;
+	/* Blocks of glibc own two granules, those of others may own one. */
+	births.words = is_malloc_alone && mp_blocks.shift == 4 ? 1 : 2;
 	births.directory =
 		mp_map_new(mp_blocks.leaves * sizeof(*births.directory));
 	if (!births.directory) {
 		mp_file_fail(MPF_FAIL_MEMORY, ENOMEM);
 		return;
 	}
-	births.usable_size = usable_size;
+	/* Nobody knows but malloc, and it only of its own blocks. */
+	births.usable_size = is_malloc_alone ? usable_size : NULL;
 	mp_file.header->mode |= MPF_MODE_LIFETIMES;
 	mp_births_is_on = true;
 }
@@ -108,7 +112,7 @@ static _Atomic uint64_t *words_of(const void *addr, bool may_make)
 		leaf = new_leaf(granule >> MP_BLOCKS_LEAF_SHIFT);
 	if (!leaf)
 		return NULL;
-	return leaf + (granule & (MP_BLOCKS_LEAF_ENTRIES - 1)) * WORDS;
+	return leaf + (granule & (MP_BLOCKS_LEAF_ENTRIES - 1)) * births.words;
 }
 
 void mp_births_keep(const void *addr, struct mp_birth birth)
@@ -138,6 +142,11 @@ size_t mp_births_usable(const void *addr)
 {
 	return births.usable_size ? births.usable_size((void *)(uintptr_t)addr)
 				  : 0;
+}
+
+size_t mp_births_usable_pooled(size_t bytes)
+{
+	return births.usable_size ? bytes : 0;
 }
 
 void mp_births_read(const void *addr, struct mp_block *block)

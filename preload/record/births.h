@@ -14,13 +14,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "preload/base/settings.h"
 #include "preload/record/blocks.h"
 
 /* Set at boot. One predicted branch on the way of an event when it is off. */
 extern bool mp_births_is_on;
 
 /* Boot only. usable_size may be NULL. */
-void mp_births_init(bool is_on, size_t (*usable_size)(void *));
+void mp_births_init(const struct mp_settings *settings,
+		    size_t (*usable_size)(void *));
 
 /* A block is born now. */
 struct mp_birth mp_births_now(void);
@@ -34,8 +36,11 @@ struct mp_birth mp_births_of(const void *addr);
 /* The birth and the usable size of a block that is about to be given back. */
 void mp_births_read(const void *addr, struct mp_block *block);
 
-/* What the allocator says that a block may use; 0: it does not say. */
+/* What a block may use, as its allocator says; 0: it does not say. */
 size_t mp_births_usable(const void *addr);
+
+/* The same of a block of the program's own pools. */
+size_t mp_births_usable_pooled(size_t bytes);
 
 /* Allocations of all threads so far. */
 uint64_t mp_births_allocs(void);

@@ -210,7 +210,7 @@ void mp_recorder_boot(const struct mp_recorder_boot *boot)
 	mp_recorder_is_odd = boot->settings->sample_bytes ||
 			     boot->settings->check_every ||
 			     boot->settings->verify;
-	mp_births_init(boot->settings->lifetimes, boot->usable_size);
+	mp_births_init(boot->settings, boot->usable_size);
 	mp_live_init(boot->settings);
 	mp_timeline_init(boot->settings);
 	set_state(MP_STATE_ON);

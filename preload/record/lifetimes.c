@@ -109,8 +109,7 @@ void mp_lifetimes_begin(const void *addr, uint32_t class_node)
 void mp_lifetimes_begin_pooled(struct mp_block *block)
 {
 	block->birth = mp_births_now();
-	block->usable = block->bytes;
-	count_usable(block->class_node, block->usable);
+	count_usable(block->class_node, mp_births_usable_pooled(block->bytes));
 }
 
 void mp_lifetimes_end(struct mp_writer *writer, const struct mp_block *block)

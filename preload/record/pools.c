@@ -182,7 +182,8 @@ static bool add(const struct entry *entry)
 static struct mp_block block_of(const struct entry *entry)
 {
 	return (struct mp_block) { entry->class_node, entry->bytes,
-				   entry->birth, entry->bytes };
+				   entry->birth,
+				   mp_births_usable_pooled(entry->bytes) };
 }
 
 static bool take(uintptr_t key, struct mp_block *ret_block)

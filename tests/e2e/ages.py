@@ -8,6 +8,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 
 import readers
 from harness import TOP, Case, finish, functions, in_both_modes, main, start, \
@@ -240,6 +241,17 @@ class Lifetimes(Ages):
                          (100, sum(range(100)), 99))
         self.assertEqual(rows["ring_of"]["slack_bytes"],
                          stated["usable"] - stated["requested"])
+
+    def test_of_an_interpreter_and_its_objects(self):
+        """Objects lie side by side, and malloc knows nothing of them."""
+        run = self.record(sys.executable, "-S", "-c",
+                          "keep = [[object()] * 2 for _ in range(1000)]",
+                          env={**BOTH, "MEMPROF_PYTHON": "objects"})
+        info = self.info(run)
+
+        self.assertEqual((run.status, run.stderr), (0, b""))
+        self.assertEqual(info["lifetimes"]["blocks"], info["totals"]["frees"])
+        self.assertIsNone(info["lifetimes"]["slack_bytes"])
 
 
 class Find(Ages):
