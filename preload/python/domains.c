@@ -35,32 +35,49 @@ void mp_python_wrap_with(const struct mp_python_allocator *allocator,
 	domains.arenas = arenas;
 }
 
+/* What ours may stand before for good: an equal one, or a copy. */
+static struct mp_python_allocator *
+keep(const struct mp_python_allocator *allocator)
+{
+	for (unsigned i = 0; i < domains.used; i++)
+		if (__builtin_memcmp(&domains.nexts[i], allocator,
+				     sizeof(*allocator)) == 0)
+			return &domains.nexts[i];
+	if (domains.used == NEXTS_MAX)
+		return NULL;
+	domains.nexts[domains.used] = *allocator;
+	return &domains.nexts[domains.used++];
+}
+
 static bool wrap_domain(int domain)
 {
 	const struct mp_python_domains *calls = &mp_python_reader.domains;
-	struct mp_python_allocator now = { .ctx = NULL };
+	struct mp_python_allocator now = { .ctx = NULL }, *next;
 
 	calls->get_allocator(domain, &now);
 	if (now.malloc == domains.allocator->malloc)
 		return true;
-	if (!now.malloc || domains.used == NEXTS_MAX)
+	next = now.malloc ? keep(&now) : NULL;
+	if (!next)
 		return false;
-	domains.nexts[domains.used] = now;
 	now = *domains.allocator;
-	now.ctx = &domains.nexts[domains.used++];
+	now.ctx = next;
 	calls->set_allocator(domain, &now);
 	return true;
 }
 
-/* Before there is any, so that all are counted. */
-static void wrap_arenas(void)
+/* Before there is any, so that all are counted; again when the table is as it
+ * was then, because the interpreter has started anew. */
+static void wrap_arenas(bool is_started)
 {
 	const struct mp_python_domains *calls = &mp_python_reader.domains;
 	struct mp_python_arenas now = { .ctx = NULL };
 
 	calls->get_arenas(&now);
-	if (!now.alloc || now.alloc == domains.arenas->alloc ||
-	    domains.next_arenas.alloc)
+	if (!now.alloc || now.alloc == domains.arenas->alloc)
+		return;
+	if ((is_started || domains.next_arenas.alloc) &&
+	    __builtin_memcmp(&domains.next_arenas, &now, sizeof(now)) != 0)
 		return;
 	domains.next_arenas = now;
 	now = *domains.arenas;
@@ -73,9 +90,8 @@ static void wrap(bool is_started)
 	const uint32_t was = atomic_load(&domains.state);
 	uint32_t state = is_started ? MPF_OBJECTS_LATE : MPF_OBJECTS_ON;
 
-	if (!is_started)
-		wrap_arenas();
-	else if (was != MPF_OBJECTS_OFF)
+	wrap_arenas(is_started);
+	if (is_started && was != MPF_OBJECTS_OFF)
 		state = was;
 	if (!wrap_domain(DOMAIN_MEM) || !wrap_domain(DOMAIN_OBJ))
 		state = MPF_OBJECTS_FAILED;
@@ -93,10 +109,12 @@ enum mpf_python_objects mp_python_attend(void)
 		atomic_store(&domains.state, MPF_OBJECTS_FAILED);
 		return MPF_OBJECTS_FAILED;
 	}
-	if (reader->is_finalizing()) {
+	if (reader->is_finalizing() ||
+	    (!reader->domains.is_initialized() && !reader->attached_state())) {
 		/* It may start again, with new tables. */
 		atomic_store(&domains.is_settled, false);
-	} else if (!atomic_load(&domains.is_settled)) {
+	}
+	if (!reader->is_finalizing() && !atomic_load(&domains.is_settled)) {
 		own = reader->own_state();
 		if (own && own == reader->attached_state()) {
 			atomic_store(&domains.is_settled, true);

@@ -133,11 +133,20 @@ void mp_mixed_attend(void)
 void mp_mixed_arena(int32_t pages)
 {
 	struct mpf_header *header = mp_file.header;
-	const uint32_t now = __atomic_add_fetch(
-		&header->python_arena_pages, (uint32_t)pages, __ATOMIC_RELAXED);
-	uint32_t most = __atomic_load_n(&header->python_arena_pages_most,
-					__ATOMIC_RELAXED);
+	uint32_t was =
+		__atomic_load_n(&header->python_arena_pages, __ATOMIC_RELAXED);
+	uint32_t now, most;
 
+	/* One that was not seen to come may go. */
+	do
+		now = pages < 0 && was < (uint32_t)-pages
+			      ? 0
+			      : was + (uint32_t)pages;
+	while (!__atomic_compare_exchange_n(&header->python_arena_pages, &was,
+					    now, true, __ATOMIC_RELAXED,
+					    __ATOMIC_RELAXED));
+	most = __atomic_load_n(&header->python_arena_pages_most,
+			       __ATOMIC_RELAXED);
 	while (now > most &&
 	       !__atomic_compare_exchange_n(&header->python_arena_pages_most,
 					    &most, now, true, __ATOMIC_RELAXED,
