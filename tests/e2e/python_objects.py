@@ -31,6 +31,7 @@ def named_lines(path):
 class Objects(python_life.Life):
     MODE = "objects"
     # What these say of sizes holds without objects only.
+    test_asked_from_within = None
     test_code_that_comes_and_goes = None
     test_lines = None
     test_off = None
