@@ -32,6 +32,9 @@ CXX = os.environ.get("CXX") or "c++"
 SAMPLE = "16"  # bytes: blocks of 1000 are all sampled, those of 10 are not
 SECONDS = 120  # longer than any program here runs on a slow machine
 
+# A shell's background jobs ignore it, and so would all that is started here.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 # The settings of the two modes. Sites are estimates in the second.
 EXACT, SAMPLED = {}, {"MEMPROF_SAMPLE": "65536"}
 MODES = (EXACT, SAMPLED)
