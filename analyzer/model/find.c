@@ -78,7 +78,8 @@ bool find_init(struct find *ret_find, const struct analysis *analysis,
 		    address == block.address) {
 			add(&find, &block);
 		} else if (!find.has_before ||
-			   block.address > find.before.address) {
+			   block.address + block.bytes >
+				   find.before.address + find.before.bytes) {
 			find.before = block;
 			find.has_before = true;
 		}

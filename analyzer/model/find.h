@@ -29,7 +29,8 @@ struct find {
 	 * blocks in another one. A block of nothing has its own address. */
 	struct find_block blocks[FIND_BLOCKS];
 	size_t count;
-	bool has_before; /* where it is in none: the one that begins before */
+	bool has_before; /* where it is in none: the one that ends last before
+			  */
 	struct find_block before;
 	uint64_t lost;	    /* live blocks that were not listed */
 	bool has_time;	    /* when they were listed is known */

@@ -9,7 +9,8 @@ check_PROGRAMS += tests/fuzz/fuzz_dump tests/fuzz/fuzz_suppressions \
 dist_check_SCRIPTS += tests/fuzz/replay-dump tests/fuzz/replay-suppressions
 TESTS += tests/fuzz/replay-dump tests/fuzz/replay-suppressions
 
-fuzz_corpus = tests/fuzz/corpus/dump/deep.dump \
+fuzz_corpus = tests/fuzz/corpus/dump/ages.dump \
+	tests/fuzz/corpus/dump/deep.dump \
 	tests/fuzz/corpus/dump/leaks.dump \
 	tests/fuzz/corpus/dump/losses.dump \
 	tests/fuzz/corpus/dump/no_events.dump \

@@ -185,6 +185,26 @@ static void make_leaks(void)
 	save(&sample, "leaks.dump");
 }
 
+/* What lived how long, and one block at its address in another. */
+static void make_ages(void)
+{
+	struct dump_sample sample;
+	uint64_t lifetimes_at, live_at;
+	struct mpf_live *live;
+
+	dump_sample_init(&sample);
+	dump_sample_add_ages(&sample, &lifetimes_at, &live_at);
+	dump_builder_header(&sample.builder)->mode |= MPF_MODE_ADDRESSES;
+	live = dump_builder_at(&sample.builder, live_at);
+	live[2] = live[1];
+	live[2].address = 0x5000;
+	live[2].blocks = 1;
+	live[3] = (struct mpf_live) { .address = 0x5010,
+				      .blocks = 1,
+				      .bytes = 8 };
+	save(&sample, "ages.dump");
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 2) {
@@ -200,5 +220,6 @@ int main(int argc, char **argv)
 	make_deep();
 	make_timeline();
 	make_leaks();
+	make_ages();
 	return 0;
 }

@@ -6,6 +6,7 @@
 
 #include "analyzer/model/dump.h"
 #include "analyzer/view/export/exporter.h"
+#include "analyzer/view/find.h"
 #include "analyzer/view/json_diff.h"
 #include "analyzer/view/html_data.h"
 #include "analyzer/view/json_info.h"
@@ -342,6 +343,18 @@ static int print_picture(FILE *file, struct analysis *analysis)
 	return ret;
 }
 
+/* Nothing is found where no blocks are listed. */
+static int print_found(struct term *term, struct analysis *analysis,
+		       bool is_json)
+{
+	struct find find = { .has_time = true };
+
+	if (!find_init(&find, analysis, 0x5014))
+		find.address = 0x5014;
+	return is_json ? find_print_json(term->file, analysis, &find)
+		       : find_print_text(term, analysis, &find);
+}
+
 int all_views_print(FILE *file, struct analysis *analysis, int n,
 		    const char *source)
 {
@@ -365,6 +378,8 @@ int all_views_print(FILE *file, struct analysis *analysis, int n,
 	}
 	if (n < 48)
 		return print_leaks(&term, analysis, n - 44);
+	if (n < 50)
+		return print_found(&term, analysis, is_json);
 	if (n < ALL_VIEWS_COUNT)
 		return is_json ? print_page(file, analysis)
 			       : print_picture(file, analysis);

@@ -7,8 +7,8 @@
 
 #include "analyzer/model/analysis.h"
 
-#define ALL_VIEWS_COUNT	      50 /* half of them text, half JSON */
-#define ALL_VIEWS_AND_EXPORTS 60 /* then the formats of others */
+#define ALL_VIEWS_COUNT	      52 /* half of them text, half JSON */
+#define ALL_VIEWS_AND_EXPORTS 62 /* then the formats of others */
 
 /*
  * Prints view number n: even ones are text, odd ones JSON. source: the file

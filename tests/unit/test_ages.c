@@ -14,6 +14,7 @@
 #include "analyzer/model/ages.h"
 #include "analyzer/model/analysis.h"
 #include "analyzer/model/dump.h"
+#include "analyzer/model/find.h"
 #include "tests/unit/dump_sample.h"
 
 static char path[] = "/tmp/memprof-test-ages-XXXXXX";
@@ -173,6 +174,65 @@ START_TEST(test_ages_half_written_are_none)
 }
 END_TEST
 
+static struct mpf_live block_at(uint64_t address, uint64_t bytes)
+{
+	return (struct mpf_live) { .address = address,
+				   .class_node = sample.class_malloc,
+				   .blocks = 1,
+				   .bytes = bytes };
+}
+
+/* A block of nothing, one within another, and the last one there can be. */
+START_TEST(test_ages_find_what_an_address_is_in)
+{
+	struct find find;
+
+	header()->mode |= MPF_MODE_ADDRESSES;
+	live(1)[0] = block_at(0x5000, 0x100);
+	live(1)[1] = block_at(0x5010, 8);
+	live(1)[2] = block_at(0x6000, 0);
+	live(1)[3] = block_at(UINT64_MAX - 7, 8);
+	live(1)[3].class_node = 0;
+	take_in();
+
+	ck_assert(find_init(&find, &analysis, 0x5017));
+	ck_assert_uint_eq(find.count, 2);
+	ck_assert_uint_eq(find.blocks[0].address, 0x5010);
+	ck_assert_uint_eq(find.blocks[1].address, 0x5000);
+	ck_assert(!find.blocks[0].has_age);
+	find_init(&find, &analysis, 0x5018);
+	ck_assert_uint_eq(find.count, 1);
+	ck_assert_uint_eq(find.blocks[0].address, 0x5000);
+	find_init(&find, &analysis, 0x5100);
+	ck_assert_uint_eq(find.count, 0);
+	ck_assert(find.has_before);
+	ck_assert_uint_eq(find.before.address, 0x5000);
+	find_init(&find, &analysis, 0x6000);
+	ck_assert_uint_eq(find.count, 1);
+	find_init(&find, &analysis, UINT64_MAX);
+	ck_assert_uint_eq(find.blocks[0].address, UINT64_MAX - 7);
+	ck_assert_uint_eq(find.blocks[0].site, SITES_NONE);
+	find_init(&find, &analysis, 1);
+	ck_assert(find.count == 0 && !find.has_before);
+}
+END_TEST
+
+/* More within each other than are told: the innermost are. */
+START_TEST(test_ages_find_many_within_each_other)
+{
+	struct find find;
+
+	header()->mode |= MPF_MODE_ADDRESSES;
+	for (unsigned i = 0; i < 20; i++)
+		*live(1 + (i * 7) % 20) = block_at(0x5000 + i, 100 - i);
+	take_in();
+	ck_assert(find_init(&find, &analysis, 0x5020));
+	ck_assert_uint_eq(find.count, FIND_BLOCKS);
+	for (unsigned i = 0; i < FIND_BLOCKS; i++)
+		ck_assert_uint_eq(find.blocks[i].address, 0x5000 + 19 - i);
+}
+END_TEST
+
 static void break_class(void)
 {
 	lifetime(1)->class_node = sample.a;
@@ -260,6 +320,8 @@ static Suite *ages_suite(void)
 	tcase_add_test(tests, test_ages_without_a_clock);
 	tcase_add_test(tests, test_ages_that_were_not_recorded);
 	tcase_add_test(tests, test_ages_half_written_are_none);
+	tcase_add_test(tests, test_ages_find_what_an_address_is_in);
+	tcase_add_test(tests, test_ages_find_many_within_each_other);
 	tcase_add_loop_test(tests, test_ages_that_cannot_be, 0,
 			    sizeof(broken) / sizeof(broken[0]));
 	suite_add_tcase(suite, tests);
