@@ -184,14 +184,42 @@ void stack_text_print(struct term *term, const struct stack *stack,
 			term_style(term, TERM_PLAIN));
 }
 
+/* Who has Python frames knows them, and not those of the interpreter. */
+static size_t first_of_line(const struct stack *stack)
+{
+	for (size_t i = 0; i < stack->count; i++)
+		if (stack->frames[i].is_python)
+			return i;
+	return 0;
+}
+
+/* A name behind the others, unless it is too long: false. */
+static bool print_another(struct term *term, const struct stack_frame *frame,
+			  const char *sign, unsigned *used, unsigned width)
+{
+	char name[TEXT_NAME_BYTES];
+
+	if (frame->function)
+		text_short_function(name, frame->function, 0);
+	else
+		frame_name(name, frame, 0);
+	*used += 3 + term_text_columns(name);
+	if (*used > width)
+		return false;
+	fprintf(term->file, " %s%s %s%s", term_style(term, TERM_DIM), sign,
+		name, term_style(term, TERM_PLAIN));
+	return true;
+}
+
 void stack_text_line(struct term *term, const struct stack *stack,
 		     const struct summary *summary, unsigned used)
 {
+	const size_t at = first_of_line(stack);
 	const unsigned least = term->is_terminal ? LINE_COLUMNS_MIN : 30;
 	const unsigned width =
 		term->width > used + least ? term->width : used + least;
 	char name[TEXT_NAME_BYTES], place[TEXT_NAME_BYTES];
-	const struct stack_frame *first = stack->frames;
+	const struct stack_frame *first = stack->frames + at;
 
 	if (stack->count == 0) {
 		fputs(stack_text_missing(stack->kind), term->file);
@@ -224,17 +252,9 @@ void stack_text_line(struct term *term, const struct stack *stack,
 			place, term_style(term, TERM_PLAIN));
 		used += 4 + term_text_columns(place);
 	}
-	for (size_t i = 1; i < stack->count; i++) {
-		const struct stack_frame *frame = &stack->frames[i];
-
-		if (frame->function)
-			text_short_function(name, frame->function, 0);
-		else
-			frame_name(name, frame, 0);
-		used += 3 + term_text_columns(name);
-		if (used > width)
-			break;
-		fprintf(term->file, " %s< %s%s", term_style(term, TERM_DIM),
-			name, term_style(term, TERM_PLAIN));
-	}
+	if (at > 0 && !print_another(term, stack->frames, ">", &used, width))
+		return;
+	for (size_t i = at + 1; i < stack->count; i++)
+		if (!print_another(term, &stack->frames[i], "<", &used, width))
+			return;
 }

@@ -13,7 +13,9 @@ void stack_text_print(struct term *term, const struct stack *stack,
 
 /*
  * One line for a site: the innermost function, its place, and as many callers
- * as the width allows. used: columns of what stands on the line already.
+ * as the width allows. Where there are Python frames, the innermost of them
+ * comes first, and what it came to allocate in ("> malloc") before its callers.
+ * used: columns of what stands on the line already.
  */
 void stack_text_line(struct term *term, const struct stack *stack,
 		     const struct summary *summary, unsigned used);

@@ -5,6 +5,7 @@ threads, locks, processes and their end, and whatever the interpreter is."""
 import http.client
 import json
 import os
+import re
 import shutil
 import subprocess
 
@@ -250,7 +251,7 @@ class Life(harness.Case):
         self.assertIsNone(report["program"]["python"]["state"])
         self.assertFalse(any(python_stack(site) for site in report["sites"]))
 
-    def test_off_unless_asked_for(self):
+    def test_on_unless_told_otherwise(self):
         for i, (options, env, state) in enumerate((
                 ((), {}, "on"), ((), {"MEMPROF_PYTHON": ""}, "on"),
                 ((), {"MEMPROF_PYTHON": "off"}, None),
@@ -266,6 +267,9 @@ class Life(harness.Case):
                 self.assertEqual(report["program"]["python"]["state"], state)
                 self.assertEqual(state == "on", any(
                     python_stack(site) for site in report["sites"]))
+                self.assertEqual(state == "on", bool(re.search(
+                    rb"  <module>  <string>:1( |$)", self.memprof(
+                        "report", "run%d.mp" % i).stdout, re.M)))
 
     def write(self, name, text):
         with open(self.path(name), "w") as file:

@@ -35,7 +35,7 @@ class Objects(python_life.Life):
     test_code_that_comes_and_goes = None
     test_lines = None
     test_off = None
-    test_off_unless_asked_for = None
+    test_on_unless_told_otherwise = None
     test_unknown_interpreters = None
     test_server = None
     test_stripped = None
