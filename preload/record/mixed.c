@@ -314,10 +314,10 @@ bool mp_mixed_walk(struct mp_writer *writer, const struct mp_regs *regs,
 	mixed->wanted.number = number(mixed);
 	mixed->wanted.generation =
 		__atomic_load_n(&mp_modules.generation, __ATOMIC_ACQUIRE);
-	if (!mixed->wanted.tag || !mixed->wanted.number)
-		return true;
 	pair = pair_of(mixed, &mixed->wanted);
-	if (__builtin_expect(pair->tag == mixed->wanted.tag &&
+	/* Pairs that are kept have neither a tag nor a number of 0. */
+	if (__builtin_expect(mixed->wanted.tag && mixed->wanted.number &&
+				     pair->tag == mixed->wanted.tag &&
 				     pair->number == mixed->wanted.number &&
 				     pair->generation ==
 					     mixed->wanted.generation,
