@@ -28,4 +28,4 @@ dist_man_MANS += \
 schemadir = $(pkgdatadir)
 dist_schema_DATA = man/memprof-export.schema.json man/memprof.schema.json
 # The pictures in README.
-EXTRA_DIST += man/html-flame.png man/html-source.png
+EXTRA_DIST += man/html-flame.png man/html-timeline.png
