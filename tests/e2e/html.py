@@ -523,6 +523,9 @@ class Page(InBrowser):
 
     def test_a_click_selects_and_a_double_click_zooms(self):
         self.browser.go("#view=flame&metric=leaked")
+        # With the next frame, whenever the browser makes one.
+        self.browser.wait("return document.querySelector('.flamebox')"
+                          ".boxes.drawn.length > 0")
         self.browser.run("""
             const boxes = document.querySelector('.flamebox').boxes;
             const box = boxes.drawn.find((b) => boxes.tree.name(b.at) === 'main');
