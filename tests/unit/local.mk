@@ -89,7 +89,8 @@ tests_unit_test_unwind_LDADD = librecorder.a $(CHECK_LIBS)
 
 # What a dump means, and how it is shown.
 if HAVE_CHECK
-model_tests = tests/unit/test_dump tests/unit/test_sites \
+model_tests = tests/unit/test_dump tests/unit/test_dump_elements \
+	tests/unit/test_dump_process tests/unit/test_sites \
 	tests/unit/test_flame \
 	tests/unit/test_lines tests/unit/test_views tests/unit/test_source \
 	tests/unit/test_estimate tests/unit/test_ranges \
@@ -103,9 +104,19 @@ model_test_sample = tests/unit/dump_builder.c tests/unit/dump_builder.h \
 	tests/unit/dump_sample.c tests/unit/dump_sample.h
 model_test_cflags = $(ANALYZER_CFLAGS) $(CHECK_CFLAGS)
 model_test_libs = libanalyzer.a $(ANALYZER_LIBS) $(CHECK_LIBS)
-tests_unit_test_dump_SOURCES = tests/unit/test_dump.c $(model_test_sample)
+dump_case_files = tests/unit/dump_case.c tests/unit/dump_case.h \
+	$(model_test_sample)
+tests_unit_test_dump_SOURCES = tests/unit/test_dump.c $(dump_case_files)
 tests_unit_test_dump_CFLAGS = $(model_test_cflags)
 tests_unit_test_dump_LDADD = $(model_test_libs)
+tests_unit_test_dump_elements_SOURCES = tests/unit/test_dump_elements.c \
+	$(dump_case_files)
+tests_unit_test_dump_elements_CFLAGS = $(model_test_cflags)
+tests_unit_test_dump_elements_LDADD = $(model_test_libs)
+tests_unit_test_dump_process_SOURCES = tests/unit/test_dump_process.c \
+	$(dump_case_files)
+tests_unit_test_dump_process_CFLAGS = $(model_test_cflags)
+tests_unit_test_dump_process_LDADD = $(model_test_libs)
 tests_unit_test_flame_SOURCES = tests/unit/test_flame.c $(model_test_sample)
 tests_unit_test_flame_CFLAGS = $(model_test_cflags)
 tests_unit_test_flame_LDADD = $(model_test_libs)
