@@ -147,7 +147,7 @@ function panel(label, tree, zoom, query, isMain) {
 	const draw = (text) => {
 		const found = search(tree, metric, text);
 		boxes.show(tree, metric, zoom, state.colour, found && found.found);
-		status.textContent = found ? count(found.found.size) + ' boxes match, ' + estimate(metrics[metric].format, found.total, found.error) +
+		status.textContent = found ? count(found.found.size) + (found.found.size === 1 ? ' box matches, ' : ' boxes match, ') + estimate(metrics[metric].format, found.total, found.error) +
 			' in all, ' + percent(found.total, data.selection[metrics[metric].json]) : '';
 		status.dataset.value = found ? String(found.total) : '';
 	};
