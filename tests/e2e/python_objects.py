@@ -141,7 +141,8 @@ class Objects(python_life.Life):
 
     def test_arenas_that_are_nearly_empty(self):
         for python in pythons():
-            run = self.same(python, source("py_arenas.py"))
+            # Without what the machine has installed for this interpreter.
+            run = self.same(python, "-S", source("py_arenas.py"))
             objects = self.python(run)["objects"]
             # 100,000 objects of 133 bytes.
             self.assertGreaterEqual(objects["arena_bytes_most"], 13300000)
