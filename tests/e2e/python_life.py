@@ -10,7 +10,7 @@ import shutil
 import subprocess
 
 import harness
-from python_stacks import interpreters, python_stack
+from python_stacks import interpreters, python_stack, version_of
 
 EVERY = os.environ.get("MEMPROF_EVERY")
 RUNS = 50 if EVERY else 3
@@ -21,13 +21,6 @@ def pythons():
     """The system's own is enough where it takes long; python_life_every.py
     goes through all, and python_stacks.py has two in any case."""
     return interpreters() if EVERY else ["/usr/bin/python3"]
-
-
-def version_of(python):
-    return tuple(map(int, subprocess.run(
-        [python, "-c", "import sys; print(*sys.version_info[:2])"],
-        stdout=subprocess.PIPE, check=True,
-        env=harness.clean_env()).stdout.split()))
 
 
 def source(name):

@@ -40,6 +40,13 @@ def interpreters():
     return sorted(set(found.values()))
 
 
+def version_of(python):
+    return tuple(map(int, subprocess.run(
+        [python, "-c", "import sys; print(*sys.version_info[:2])"],
+        stdout=subprocess.PIPE, check=True,
+        env=harness.clean_env()).stdout.split()))
+
+
 def python_stack(site):
     return tuple((frame["file"], frame["line"], frame["function"])
                  for frame in site["stack"] if frame["language"] == "python")
@@ -105,7 +112,13 @@ class Stacks(harness.Case):
             with self.subTest(python=python):
                 run = self.check(python, env={"MEMPROF_VERIFY": "1",
                                               "MEMPROF_CHECK": "7"})
-                self.assert_checked(run)
+                # Up to 3.10 each of 1,200 calls has native frames of its own,
+                # more than are kept.
+                is_nested = version_of(python) <= (3, 10)
+                self.assert_checked(run, truncated=0.03 if is_nested else 0)
+                losses = self.report(run, limit=1)["losses"]
+                self.assertEqual((losses["cut_walks_no_rule"],
+                                  losses["cut_walks_bad_stack"]), (0, 0))
 
     def test_line_tables(self):
         every = os.environ.get("MEMPROF_EVERY")
