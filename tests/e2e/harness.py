@@ -259,6 +259,11 @@ class Case(unittest.TestCase):
         # was looked at after the one where it was allocated. Reports say so.
         if ((program["state"] == "running" or program.get("saved_after_ns"))
                 and report["losses"]["adjusted_sites"]):
+            self.assertGreaterEqual(totals["live_blocks"],
+                                    totals["allocations"] - totals["frees"])
+            for site in sites:
+                self.assertGreaterEqual(site["live_blocks"], 0, site)
+                self.assertGreaterEqual(site["live_bytes"], 0, site)
             return
         self.assertEqual(totals["live_blocks"],
                          totals["allocations"] - totals["frees"])

@@ -119,6 +119,7 @@ class Stacks(harness.Case):
                 losses = self.report(run, limit=1)["losses"]
                 self.assertEqual((losses["cut_walks_no_rule"],
                                   losses["cut_walks_bad_stack"]), (0, 0))
+                self.assertEqual(losses["cut_walks_depth"] > 0, is_nested)
 
     def test_line_tables(self):
         every = os.environ.get("MEMPROF_EVERY")
