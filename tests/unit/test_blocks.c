@@ -134,6 +134,7 @@ START_TEST(test_blocks_each_gives_what_is_live_in_order)
 {
 	const unsigned shift = 3 + (unsigned)_i;
 	uint64_t addr = BASE, live[1024];
+	const struct seen *found;
 	uint32_t n = 0;
 
 	srand(12345);
@@ -153,9 +154,10 @@ START_TEST(test_blocks_each_gives_what_is_live_in_order)
 					      : 0);
 	}
 
-	ck_assert_uint_eq(each()->count, n);
+	found = each();
+	ck_assert_uint_eq(found->count, n);
 	for (uint32_t i = 0; i < n; i++)
-		ck_assert_uint_eq(each()->blocks[i].bytes, live[i]);
+		ck_assert_uint_eq(found->blocks[i].bytes, live[i]);
 }
 END_TEST
 
