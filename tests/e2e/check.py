@@ -68,15 +68,21 @@ class Check(Case):
                     target("grow"), name, out=name + ".mp").status, 0)
             a, b = (self.report(self.path(name + ".mp"))["totals"]
                     for name in (old, new))
+            wants, limits = [], []
             for what, key in (("peak", "peak_bytes"),
                               ("leaked", "live_bytes"),
                               ("allocations", "allocations"),
                               ("temporary", "temporary")):
                 for percent in (0, 1, 5, 10, 10.5, 50):
-                    want = b[key] > a[key] * (1000 + int(percent * 10)) // 1000
-                    self.check("--baseline", self.path(old + ".mp"),
-                               "--max-growth", "%s=%s%%" % (what, percent),
-                               status=int(want), dump=self.path(new + ".mp"))
+                    wants.append(b[key] >
+                                 a[key] * (1000 + int(percent * 10)) // 1000)
+                    limits += ["--max-growth", "%s=%s%%" % (what, percent)]
+            found = json.loads(self.check(
+                "--json", "--baseline", self.path(old + ".mp"), *limits,
+                status=int(any(wants)), dump=self.path(new + ".mp")).stdout)
+            self.assertEqual([budget["broken"] for budget in found["budgets"]],
+                             wants)
+            self.assertEqual(len(set(wants)), 1 if old == new else 2)
         self.check("--baseline", self.path("10.mp"), "--max-growth", "0",
                    status=0, dump=self.path("10.mp"))
         self.check("--max-growth", "0", status=2)
