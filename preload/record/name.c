@@ -123,10 +123,10 @@ static enum occupant occupant_of(const struct mp_name *name, int fd,
 	    mp_sys_read(fd, header, sizeof(*header)) != (long)sizeof(*header) ||
 	    __builtin_memcmp(header->magic, MPF_MAGIC, sizeof(header->magic)))
 		return OCCUPANT_OTHER;
-	if (header->pid == mp_sys_getpid())
-		return header->process_ticks == name->process_ticks
-			       ? OCCUPANT_FORMER
-			       : OCCUPANT_OLD;
+	if (header->pid == mp_sys_getpid() &&
+	    header->process_ticks == name->process_ticks)
+		return OCCUPANT_FORMER;
+	/* Our own number too may be somebody's in another PID namespace. */
 	if (header->state == MPF_RUNNING &&
 	    (mp_process_ticks(header->pid) == header->process_ticks ||
 	     is_mapped(fd)))
@@ -160,8 +160,10 @@ static enum occupant look_at(const struct mp_name *name, const char *path,
 	if (mp_sys_failed(fd))
 		return OCCUPANT_OTHER;
 	occupant = occupant_of(name, (int)fd, header);
+	/* Of our number, begun in the same hundredth of a second, there may be
+	 * a process of another PID namespace. */
 	if (occupant == OCCUPANT_FORMER && header->state == MPF_RUNNING &&
-	    !name->is_fork_child)
+	    !name->is_fork_child && !is_mapped((int)fd))
 		retire(path, (int)fd, header);
 	mp_sys_close((int)fd);
 	return occupant;

@@ -39,7 +39,11 @@ uint64_t mp_process_ticks(uint32_t pid)
 
 	mp_text_init(&text, path, sizeof(path));
 	mp_text_str(&text, "/proc/");
-	mp_text_dec(&text, pid);
+	/* Another PID namespace's /proc has our number for somebody else. */
+	if (pid == mp_sys_getpid())
+		mp_text_str(&text, "self");
+	else
+		mp_text_dec(&text, pid);
 	mp_text_str(&text, "/stat");
 	if (mp_sys_failed(read_file(path, buf, sizeof(buf))))
 		return 0;

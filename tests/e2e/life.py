@@ -161,6 +161,30 @@ class Life(Case):
         self.assertEqual(os.listdir(self.path("root")), [])
 
     @in_both_modes
+    def test_processes_of_one_number_in_many_namespaces(self):
+        """Of containers that share a folder: with a /proc of their own, and
+        with one that knows them by other numbers."""
+        if self.plain("unshare", "-pf", "true").status:
+            self.skipTest("no process namespace can be had here")
+        for proc in ((), ("--mount-proc",)):
+            self.new_folder()
+            processes = []
+            for _ in range(3):
+                processes.append(start(
+                    ("unshare", "-pf", *proc, target("grow"), "10", "ready"),
+                    cwd=self.dir, stdin=-1, env=self.shim_env(
+                        out="%e.%p.mp")))
+                self.assertEqual(processes[-1].stdout.readline(), b"ready\n")
+            runs = [finish(process, input=b"go\n") for process in processes]
+            dumps = [path for path in self.dumps() if "/grow.1.mp" in path]
+            self.assertEqual(len(dumps), 3)
+            for run, path in zip(runs, dumps):
+                self.assertEqual((run.status, run.stderr), (0, b""))
+                report = self.report(path)
+                self.assertEqual(report["program"]["state"], "exited")
+                self.assert_totals(report, run.stated())
+
+    @in_both_modes
     def test_launcher_does_not_wait_for_daemons(self):
         """Not for the daemon, and not for what holds its descriptors; which
         goes on when the launcher has gone."""
