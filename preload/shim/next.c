@@ -96,6 +96,13 @@ static void find_usable_size(void)
 	mp_next.malloc_usable_size = NULL;
 }
 
+/* A program may ask for an error that it did not make, and would free what we
+ * had it allocated: a look-up that succeeds frees it first. */
+void mp_next_forget_errors(void)
+{
+	dlsym(RTLD_NEXT, "free");
+}
+
 void mp_next_init(void)
 {
 	Dl_info ours, libc;

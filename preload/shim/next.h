@@ -52,6 +52,9 @@ extern struct mp_next_lsan mp_next_lsan;
 /* Boot only, one thread. */
 void mp_next_init(void);
 
+/* What a look-up that failed left behind for dlerror() is gone. */
+void mp_next_forget_errors(void);
+
 /* True for the stub by which an executable at a fixed address calls what is
  * not its own: an undefined symbol with a value. */
 bool mp_next_is_stub(const void *addr);

@@ -81,6 +81,7 @@ static __attribute__((noinline)) void boot_once(void)
 	mp_next_init();
 	mp_usage_init();
 	mp_new_init();
+	mp_next_forget_errors();
 	boot_recorder();
 	if (mp_recorder_is_on())
 		mp_mallocx_rebind();

@@ -172,6 +172,67 @@ class Loading(Case):
                 self.assertTrue(sites_with(report, "iconv_open"))
         self.assert_checked(self.record(program, env={"MEMPROF_CHECK": "1"}))
 
+    def test_errors_of_the_dynamic_linker_are_the_programs(self):
+        """What we looked for in vain is no error of its, and no block that
+        it frees without having asked for it."""
+        program = self.compile("errors", """
+            #include <dlfcn.h>
+            #include <stdio.h>
+            int main(void)
+            {
+                char *error = dlerror();
+                puts(error ? error : "none");
+                puts(dlopen("/nonexistent", RTLD_NOW) ? "there" : dlerror());
+                puts(dlsym(RTLD_DEFAULT, "nowhere") ? "there" : dlerror());
+                puts(dlopen("libc.so.6", RTLD_NOW) ? "there" : dlerror());
+                return 4;
+            }
+            """)
+        for run in self.same(program):
+            self.assertTrue(run.stdout.startswith(b"none\n"))
+            self.assertEqual(
+                self.report(run)["losses"]["foreign_frees"], 0)
+
+    def test_objects_that_a_forked_child_loads(self):
+        program = self.compile("forks", """
+            #include <dlfcn.h>
+            #include <sys/wait.h>
+            #include <unistd.h>
+            static int load(const char *path)
+            {
+                void *object = dlopen(path, RTLD_NOW);
+                void (*go)(void);
+                if (!object) return 1;
+                *(void **)&go = dlsym(object, "go");
+                go();
+                return 0;
+            }
+            int main(int argc, char **argv)
+            {
+                int status = load(argv[1]);
+                pid_t child = fork();
+                if (child == 0)
+                    return status + load(argv[2]);
+                waitpid(child, &status, 0);
+                return status + load(argv[3]);
+            }
+            """)
+        plugins = [self.compile("%s.so" % name, """
+            #include <stdlib.h>
+            void *kept;
+            void go(void) { kept = malloc(%d); }
+            """ % size, "-shared", "-fPIC")
+            for name, size in (("one", 100), ("two", 200), ("three", 300))]
+        for run in self.same(program, *plugins, modes=EVERY_BLOCK):
+            found = {path == self.dump(run): {
+                site["live_bytes"]: os.path.basename(
+                    site["stack"][0]["module"])
+                for site in sites_with(self.report(path), "go")
+                if functions(site)[0] == "go"} for path in self.dumps()}
+            self.assertEqual(found, {
+                True: {100: "one.so", 300: "three.so"},
+                False: {100: "one.so", 200: "two.so"}})
+
     # Before main().
 
     def test_code_that_runs_before_we_do(self):
