@@ -15,6 +15,7 @@
 #define SLOTS_FIRST_BYTES 4096u
 #define SLOTS_MAX_BYTES	  65536u
 #define THREADS_BYTES	  4096u
+#define NESTED_MAX	  8u /* handlers in handlers, of one thread */
 #define MAP_CHUNK_BYTES	  (sizeof(uint32_t) << MP_MAP_SHIFT)
 
 __thread struct mp_writer *mp_writer_self;
@@ -60,8 +61,9 @@ static void read_name(struct mp_writer *writer)
 			0, 0, 0);
 }
 
-static void adopt(struct mp_writer *writer, uint32_t tid)
+static void adopt(struct mp_writer *writer, uint32_t pid, uint32_t tid)
 {
+	writer->pid = pid;
 	writer->tid = tid;
 	writer->last_block = NULL;
 	writer->record->tid = tid;
@@ -69,12 +71,14 @@ static void adopt(struct mp_writer *writer, uint32_t tid)
 	writer->record->threads++;
 }
 
-static bool is_dead(const struct mp_writer *writer, uint32_t pid, uint32_t tid)
+/* Each is asked for in the process that it said it is of: one that only shares
+ * our memory (clone() with CLONE_VM alone) has threads that are not ours. */
+static bool is_dead(const struct mp_writer *writer, uint32_t tid)
 {
 	/* Our own id in somebody else's writer: that thread is gone, and the
 	 * kernel gave its id to us. */
 	return writer->tid == tid ||
-	       mp_sys3(SYS_tgkill, pid, writer->tid, 0) == -ESRCH;
+	       mp_sys3(SYS_tgkill, writer->pid, writer->tid, 0) == -ESRCH;
 }
 
 /*
@@ -85,7 +89,6 @@ static bool is_dead(const struct mp_writer *writer, uint32_t pid, uint32_t tid)
  */
 static struct mp_writer *find_free(uint32_t tid)
 {
-	uint32_t pid = mp_sys_getpid();
 	struct mp_writer *writer;
 
 	if (!writers.free_list && !mp_sandbox_is_on &&
@@ -93,11 +96,15 @@ static struct mp_writer *find_free(uint32_t tid)
 		writers.since_scan = 0;
 		for (writer = writers.list; writer; writer = writer->next) {
 			if (writer->is_nested || writer->tid == 0 ||
-			    !is_dead(writer, pid, tid))
+			    !is_dead(writer, tid))
 				continue;
 			/* What it did comes before what we do. */
 			(void)__atomic_load_n(&writer->is_busy,
 					      __ATOMIC_ACQUIRE);
+			/* It may have been cancelled in a handler. */
+			for (struct mp_writer *nested = writer->nested; nested;
+			     nested = nested->nested)
+				nested->is_busy = false;
 			writer->tid = 0;
 			writer->next_free = writers.free_list;
 			writers.free_list = writer;
@@ -147,7 +154,7 @@ static struct mp_writer *enter_new(void)
 		writer = writer_alloc(true);
 	if (writer) {
 		writer->is_busy = true;
-		adopt(writer, tid);
+		adopt(writer, mp_sys_getpid(), tid);
 		mp_writer_self = writer;
 	}
 	mp_lock_release(&writers.lock);
@@ -156,21 +163,26 @@ static struct mp_writer *enter_new(void)
 	return writer;
 }
 
-/* A handler interrupted the thread's own writer. */
+/* A handler interrupted the thread's own writer, and maybe others did its
+ * nested ones; or one that was interrupted was jumped out of, and stays busy
+ * for ever. */
 static struct mp_writer *enter_nested(struct mp_writer *outer)
 {
 	struct mp_writer *writer = outer->nested;
 
-	if (writer) {
-		if (writer->is_busy)
+	for (unsigned depth = 1; writer && writer->is_busy; depth++) {
+		if (depth == NESTED_MAX)
 			return NULL;
-	} else {
+		outer = writer;
+		writer = outer->nested;
+	}
+	if (!writer) {
 		if (!mp_lock_take_soon(&writers.lock))
 			return NULL;
 		writer = writer_alloc(false);
 		if (writer) {
 			writer->is_nested = true;
-			adopt(writer, outer->tid);
+			adopt(writer, outer->pid, outer->tid);
 			outer->nested = writer;
 		}
 		mp_lock_release(&writers.lock);

@@ -68,7 +68,7 @@ struct mp_writer {
 
 	/* List lock. */
 	uint32_t index; /* of record in the dump */
-	uint32_t tid;
+	uint32_t pid, tid;
 	struct mp_writer *next, *next_free;
 
 	struct mp_walker *walker;

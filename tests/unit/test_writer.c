@@ -90,26 +90,32 @@ START_TEST(test_writer_each_of_many_threads_has_its_own)
 }
 END_TEST
 
-START_TEST(test_writer_nests_once)
+/* Handlers in handlers; and what a handler jumped out of is not used again. */
+START_TEST(test_writer_nests_eight_times)
 {
-	struct mp_writer *outer, *inner;
+	struct mp_writer *outer, *inner[8];
 
 	recording_create("dump");
 	outer = mp_writer_enter();
-	inner = mp_writer_enter();
-
-	ck_assert_ptr_nonnull(inner);
-	ck_assert_ptr_ne(inner, outer);
-	ck_assert(inner->is_nested);
-	ck_assert_ptr_ne(inner->record, outer->record);
-	ck_assert_uint_eq(inner->record->nested, 1);
+	for (size_t i = 0; i < 8; i++) {
+		inner[i] = mp_writer_enter();
+		ck_assert_ptr_nonnull(inner[i]);
+		ck_assert(inner[i]->is_nested);
+		for (size_t k = 0; k < i; k++)
+			ck_assert_ptr_ne(inner[i]->record, inner[k]->record);
+		ck_assert_ptr_ne(inner[i]->record, outer->record);
+		ck_assert_uint_eq(inner[i]->record->nested, 1);
+	}
 	ck_assert_ptr_null(mp_writer_enter());
-	mp_writer_leave(inner);
-	ck_assert_ptr_eq(mp_writer_enter(), inner);
-	mp_writer_leave(inner);
+	mp_writer_leave(inner[7]);
+	ck_assert_ptr_eq(mp_writer_enter(), inner[7]);
+	mp_writer_leave(inner[7]);
+	mp_writer_leave(inner[0]);
+	ck_assert_ptr_eq(mp_writer_enter(), inner[0]);
+	mp_writer_leave(inner[0]);
 	mp_writer_leave(outer);
 	ck_assert_ptr_eq(mp_writer_enter(), outer);
-	ck_assert_uint_eq(inner->record->nested, 2);
+	ck_assert_uint_eq(inner[7]->record->nested, 2);
 }
 END_TEST
 
@@ -161,7 +167,7 @@ int main(void)
 	tcase_add_test(tcase,
 		       test_writer_is_taken_over_when_its_thread_is_gone);
 	tcase_add_test(tcase, test_writer_each_of_many_threads_has_its_own);
-	tcase_add_test(tcase, test_writer_nests_once);
+	tcase_add_test(tcase, test_writer_nests_eight_times);
 	tcase_add_test(tcase, test_writer_finds_the_slot_of_each_class);
 	tcase_add_test(tcase, test_writer_knows_the_name_of_its_thread);
 	return recording_run(tcase, "writer");
