@@ -117,6 +117,7 @@ void mp_next_init(void)
 	FIND(memalign);
 	FIND(valloc);
 	FIND(pvalloc);
+	FIND(quick_exit);
 	/* C23: a failing look-up allocates, so these come late; an allocator
 	 * that has no such entry gets a plain free(). */
 	FIND(free_sized);

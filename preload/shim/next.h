@@ -29,6 +29,7 @@ struct mp_next {
 	void (*free_sized)(void *, size_t);		    /* may be NULL */
 	void (*free_aligned_sized)(void *, size_t, size_t); /* may be NULL */
 	size_t (*malloc_usable_size)(void *);		    /* may be NULL */
+	void (*quick_exit)(int);
 	bool is_libc;	  /* malloc is the C library's own */
 	bool is_bypassed; /* the program's malloc is neither ours nor these */
 };

@@ -34,6 +34,8 @@ extern void *__libc_stack_end;
 
 MP_EXPORT void _exit(int status);
 MP_EXPORT void _Exit(int status);
+/* Declared as what does not return, it would be no jump. */
+MP_EXPORT void our_quick_exit(int status) __asm__("quick_exit");
 
 enum boot { BOOT_NONE = 0, BOOT_RUNNING, BOOT_DONE };
 
@@ -41,6 +43,7 @@ static struct {
 	_Atomic uint32_t boot;
 	struct mp_start start;
 	struct mp_settings settings;
+	int quick_status; /* that quick_exit() was asked for */
 } process;
 
 static void boot_recorder(void)
@@ -213,6 +216,13 @@ static void at_exit(int status, void *arg)
 	end(status);
 }
 
+/* The last of quick_exit()'s handlers, as ours is the first registered. */
+static void at_quick_end(void)
+{
+	judge();
+	end(process.quick_status);
+}
+
 /*
  * The one handler there is, and only when the setting asks for it. What the
  * program does with the signal itself goes first: a handler that it has now
@@ -249,6 +259,7 @@ static __attribute__((constructor(101))) void constructor(void)
 	if (atomic_load(&mp_recorder_page.state) == MP_STATE_ON) {
 		mp_mallocx_rebind();
 		on_exit(at_exit, NULL);
+		at_quick_exit(at_quick_end);
 		say_exposed();
 		if (process.settings.has_python_objects)
 			mp_shim_python_look();
@@ -269,6 +280,17 @@ void _exit(int status)
 void _Exit(int status)
 {
 	_exit(status);
+}
+
+/* Its handlers are not told the status. A jump, not a call, so that no frame
+ * of ours is on their stacks. */
+void our_quick_exit(int status)
+{
+	process.quick_status = status;
+	if (mp_next.quick_exit)
+		mp_next.quick_exit(status);
+	else
+		_exit(status);
 }
 
 MP_EXPORT int memprof_is_recording(void)
