@@ -32,12 +32,27 @@ class Life(Case):
             self.assertEqual(report["program"]["pid"], pid)
             self.assert_totals(report, run.stated(str(pid)))
 
+    def assert_ends(self, run, status):
+        """Each process said how it ended, as run does or with 11 and so on;
+        status None: the first was killed, and nobody said anything."""
+        for pid in self.stating(run):
+            program = self.report(pid, limit=1)["program"]
+            have = program["state"], program["exit_status"]
+            if status is None:
+                self.assertEqual(have, ("vanished", None))
+            elif pid == run.pid:
+                self.assertEqual(have, ("exited", status))
+            elif have[0] != "vanished":  # by a bare system call
+                self.assertEqual(have[0], "exited")
+                self.assertIn(have[1], (11, 13, 14, 19))
+
     def both_ways(self, *args, status, signaled=0):
         """Preloaded, then by memprof run, into memory and into files: the
         same, and the same status."""
         run = self.record_target("life", *args, status=-signaled or status)
         self.assert_one_dump_each(run)
         self.assertIn(run.pid, self.stating(run))
+        self.assert_ends(run, status)
 
         for options in ((), ("--no-sealed",)):
             self.new_folder()
@@ -68,8 +83,71 @@ class Life(Case):
         self.both_ways("abort", status=None, signaled=signal.SIGABRT)
 
     @in_both_modes
+    def test_quick_exit_with_handlers_that_allocate(self):
+        self.both_ways("quick", status=41)
+
+    @in_both_modes
+    def test_fork_by_an_exit_handler(self):
+        """The child goes on with the handlers that are left."""
+        self.both_ways("fork-at-exit", status=19)
+
+    @in_both_modes
+    def test_exec_by_another_thread(self):
+        run = self.record_target("life", "exec-thread", status=11)
+        reports = {report["program"]["state"]: report for report in
+                   map(self.report, self.dumps())}
+        self.assertEqual(set(reports), {"exited", "replaced"})
+        self.assertEqual({report["program"]["pid"] for report in
+                          reports.values()}, {run.pid})
+        # Both stated the same of themselves, under the one number they had.
+        stated = run.stated(str(run.pid))
+        self.assert_totals(reports["exited"], stated)
+        self.assertEqual(
+            sum_of(sites_with(reports["replaced"], "exec_leaf"),
+                   "allocations", "live_blocks", "live_bytes"),
+            tuple(stated[key] for key in
+                  ("allocations", "live_blocks", "live_bytes")))
+
+    @in_both_modes
     def test_programs_that_are_spawned(self):
         self.both_ways("spawn", status=0)
+
+    @in_both_modes
+    def test_program_that_is_spawned_without_descriptors(self):
+        for launched in (False, True):
+            self.new_folder()
+            argv = target("life"), "spawn-closed"
+            run = self.launch(*argv) if launched else self.record(*argv)
+            self.assertEqual(run.status, 0, run.stdout)
+            report = self.report(run.stated()["child"])
+            self.assertEqual(report["program"]["exit_status"], 18)
+            totals = report["totals"]
+            self.assertEqual((totals["allocations"], totals["live_blocks"]),
+                             (50, 25))
+
+    @in_both_modes
+    def test_children_that_fail_to_exec(self):
+        """Their end is not the parent's, as is seen when nobody ends it."""
+        self.both_ways("vfork", status=18)
+        self.new_folder()
+        self.both_ways("vfork", "killed", status=None,
+                       signaled=signal.SIGKILL)
+
+    @in_both_modes
+    def test_processes_that_share_the_memory_and_run_on(self):
+        run = self.record(target("life"), "shared")
+        if run.status == 77:
+            self.skipTest("this C library gives no thread-local storage")
+        self.assertEqual(run.status, 20, run.stdout)
+        report = self.report(run)
+        self.assertEqual(report["program"]["exit_status"], 20)
+        self.assertEqual(report["losses"]["nested"], 0)
+        if not self.sample:
+            stated = run.stated()
+            keys = ("allocations", "allocated_bytes", "live_blocks",
+                    "live_bytes")
+            self.assertEqual(sum_of(sites_with(report, "take"), *keys),
+                             tuple(stated[key] for key in keys))
 
     @in_both_modes
     def test_forks_by_a_bare_system_call(self):
@@ -114,6 +192,10 @@ class Life(Case):
         for key in ("allocations", "allocated_bytes"):
             untracked = losses["untracked_" + key.removeprefix("allocated_")]
             self.assertEqual(totals[key] + untracked, stated[key])
+        child = self.report(run.stated()["child"])
+        self.assertEqual(child["losses"]["untracked_allocations"], 0)
+        self.assertEqual(child["totals"]["allocations"],
+                         totals["live_blocks"] + 50)
 
     def cgroup(self, limit):
         """A group of processes with so much memory; the way into it."""

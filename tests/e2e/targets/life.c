@@ -6,6 +6,7 @@
  */
 #include "tests/e2e/targets/tally.h"
 
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <pthread.h>
@@ -13,6 +14,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdint.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -57,7 +59,7 @@ static void state_mine(void)
 	char prefix[24];
 
 	snprintf(prefix, sizeof(prefix), "%d", (int)getpid());
-	print_counts(prefix);
+	print_tally(prefix);
 }
 
 /* In a forked child, what it inherited is one allocation each. */
@@ -66,6 +68,8 @@ static void begin_child(void)
 	tally.allocations = tally.live_blocks;
 	tally.allocated_bytes = tally.live_bytes;
 	tally.frees = tally.freed_bytes = tally.reallocs = tally.failed = 0;
+	tally.peak_blocks = tally.live_blocks;
+	tally.peak_bytes = tally.live_bytes;
 }
 
 static void wait_for(pid_t pid, int want)
@@ -208,6 +212,158 @@ static int spawn(char *self)
 	return 0;
 }
 
+/* As supervisors do it: nothing is open in the child, not even 0 to 2. */
+static int spawn_without_files(char *self)
+{
+	char name[] = "silent";
+	char *argv[] = { self, name, NULL };
+	posix_spawn_file_actions_t actions;
+	pid_t pid;
+
+	MUST(posix_spawn_file_actions_init(&actions) == 0);
+	MUST(posix_spawn_file_actions_addclosefrom_np(&actions, 0) == 0);
+	MUST(posix_spawn(&pid, self, &actions, NULL, argv, environ) == 0);
+	posix_spawn_file_actions_destroy(&actions);
+	wait_for(pid, 18);
+	print_value(NULL, "child", (unsigned long)pid);
+	return 0;
+}
+
+/* It ends by exit handlers of its own in the child too, after the fork. */
+static void fork_at_exit(void)
+{
+	pid_t child;
+
+	work();
+	child = fork();
+	if (child == 0) {
+		begin_child();
+		work();
+		return;
+	}
+	wait_for(child, 19);
+	work();
+}
+
+static int forks_at_exit(void)
+{
+	atexit(state_mine);
+	atexit(fork_at_exit);
+	work();
+	return 19;
+}
+
+static void last_words(void)
+{
+	work();
+	state_mine();
+}
+
+/* A program replaced by itself, from a thread that is not the first, while
+ * others allocate. */
+static void *exec_leaf(void *self)
+{
+	work();
+	state_mine();
+	execl(self, self, "leaf", NULL);
+	return NULL;
+}
+
+static int exec_by_thread(char *self)
+{
+	pthread_t threads[THREADS], other;
+
+	run_threads(threads, churn);
+	MUST(pthread_create(&other, NULL, exec_leaf, self) == 0);
+	pthread_join(other, NULL);
+	return 97;
+}
+
+/* Children that run in our memory until they have failed to exec. */
+static int failing_vforks(int is_killed)
+{
+	work();
+	for (int i = 0; i < 50; i++) {
+		pid_t child = vfork();
+
+		if (child == 0) {
+			execl("/nonexistent/program", "program", NULL);
+			_exit(127);
+		}
+		wait_for(child, 127);
+	}
+	work();
+	state_mine();
+	if (is_killed)
+		kill(getpid(), SIGKILL);
+	return 18;
+}
+
+/* Processes that share all our memory and run on while we do, each with
+ * thread-local storage of its own: no threads of ours, by their numbers. */
+static volatile int is_begun;
+static int sharers;
+
+static void *pass_by(void *arg)
+{
+	for (size_t i = 0; i < 20000; i++) {
+		void *block = take(i % BLOCKS);
+
+		if (i % 100)
+			give(block, i % BLOCKS);
+	}
+	return arg;
+}
+
+static int sharer(void *arg)
+{
+	take(1);
+	__atomic_add_fetch(&sharers, 1, __ATOMIC_RELEASE);
+	while (!is_begun)
+		sched_yield();
+	pass_by(arg);
+	syscall(SYS_exit, 20);
+	return 0;
+}
+
+static int shared_memory(void)
+{
+	static char stacks[THREADS][1 << 16] __attribute__((aligned(16)));
+	void *(*new_storage)(void *);
+	uintptr_t *ours = (uintptr_t *)pthread_self();
+	pthread_t threads[2 * THREADS];
+	pid_t pids[THREADS];
+
+	*(void **)&new_storage = dlsym(RTLD_DEFAULT, "_dl_allocate_tls");
+	if (!new_storage)
+		return 77;
+	/* Once there was another thread, malloc takes its locks. */
+	MUST(!pthread_create(&threads[0], NULL, pass_by, NULL));
+	pthread_join(threads[0], NULL);
+	for (int i = 0; i < THREADS; i++) {
+		uintptr_t *storage = new_storage(NULL);
+
+		MUST(storage);
+		storage[0] = storage[2] = (uintptr_t)storage;
+		storage[5] = ours[5]; /* what guards stacks and pointers */
+		storage[6] = ours[6];
+		pids[i] = clone(sharer, stacks[i] + sizeof(stacks[i]),
+				CLONE_VM | CLONE_SETTLS | SIGCHLD, NULL, NULL,
+				storage, NULL);
+	}
+	while (__atomic_load_n(&sharers, __ATOMIC_ACQUIRE) < THREADS)
+		sched_yield();
+	run_threads(threads, pass_by);
+	run_threads(threads + THREADS, pass_by);
+	is_begun = 1;
+	for (int i = 0; i < THREADS; i++)
+		wait_for(pids[i], 20);
+	for (int i = 0; i < 2 * THREADS; i++)
+		pthread_join(threads[i], NULL);
+	print_counts(NULL);
+	return 20;
+}
+
 /* Forks that the C library knows nothing of, and an end it sees nothing of. */
 static int raw_clone(void)
 {
@@ -273,10 +429,14 @@ static int tree(int depth, int breadth)
 
 static int hunger(unsigned long limit)
 {
-	const struct rlimit rlimit = { limit, limit };
 	size_t bytes = (size_t)1 << 20;
+	struct rlimit old, rlimit;
 	void *block;
+	pid_t child;
 
+	MUST(getrlimit(RLIMIT_AS, &old) == 0);
+	rlimit = old;
+	rlimit.rlim_cur = limit;
 	MUST(setrlimit(RLIMIT_AS, &rlimit) == 0);
 	while ((block = malloc(bytes))) {
 		memset(block, 1, bytes);
@@ -284,6 +444,15 @@ static int hunger(unsigned long limit)
 	}
 	tally.failed++;
 	state_mine();
+	/* What was not seen was the parent's. */
+	MUST(setrlimit(RLIMIT_AS, &old) == 0);
+	child = fork();
+	if (child == 0) {
+		work();
+		_exit(15);
+	}
+	wait_for(child, 15);
+	print_value(NULL, "child", (unsigned long)child);
 	return 15;
 }
 
@@ -328,6 +497,25 @@ int main(int argc, char **argv)
 		return leaf();
 	if (strcmp(how, "spawn") == 0)
 		return spawn(argv[0]);
+	if (strcmp(how, "spawn-closed") == 0)
+		return spawn_without_files(argv[0]);
+	if (strcmp(how, "silent") == 0) {
+		work();
+		return 18;
+	}
+	if (strcmp(how, "fork-at-exit") == 0)
+		return forks_at_exit();
+	if (strcmp(how, "quick") == 0) {
+		at_quick_exit(last_words);
+		work();
+		quick_exit(41);
+	}
+	if (strcmp(how, "exec-thread") == 0)
+		return exec_by_thread(argv[0]);
+	if (strcmp(how, "vfork") == 0)
+		return failing_vforks(argc > 2);
+	if (strcmp(how, "shared") == 0)
+		return shared_memory();
 	if (strcmp(how, "clone") == 0)
 		return raw_clone();
 	if (strcmp(how, "borrow") == 0)
