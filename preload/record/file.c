@@ -369,12 +369,12 @@ int mp_file_create(const char *path)
 	char link[MP_KEEPER_LINK_BYTES];
 	long fd, ret;
 
+	/* Asked first: writing beyond it would raise SIGXFSZ. */
+	if (size_limit() < RESERVE_FIRST)
+		return -EFBIG;
 	fd = create(path, link);
 	if (mp_sys_failed(fd))
 		return (int)fd;
-	ret = -EFBIG;
-	if (size_limit() < RESERVE_FIRST)
-		goto fail;
 	ret = mp_sys_fstat((int)fd, &st);
 	if (mp_sys_failed(ret))
 		goto fail;

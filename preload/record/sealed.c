@@ -15,6 +15,9 @@
 #define MFD_CLOEXEC	  1u
 #define MFD_ALLOW_SEALING 2u
 #endif
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 8u
+#endif
 #ifndef F_ADD_SEALS
 #define F_ADD_SEALS   1033
 #define F_SEAL_SHRINK 0x0002
@@ -54,12 +57,22 @@ static long open_folder(const char *path)
 	return fd;
 }
 
+/* Never to be executed, which may be the only kind that is allowed (sysctl
+ * vm.memfd_noexec), and is unknown before Linux 6.3. */
+static long create_memory(void)
+{
+	const unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+	const long name = (long)"memprof";
+	long fd = mp_sys3(SYS_memfd_create, name, flags | MFD_NOEXEC_SEAL, 0);
+
+	if (fd == -EINVAL)
+		fd = mp_sys3(SYS_memfd_create, name, flags, 0);
+	return mp_sys_above_standard(fd);
+}
+
 static long make_memory(void)
 {
-	long fd = mp_sys_above_standard(
-		mp_sys3(SYS_memfd_create, (long)"memprof",
-			MFD_CLOEXEC | MFD_ALLOW_SEALING, 0));
-	long ret;
+	long fd = create_memory(), ret;
 
 	if (mp_sys_failed(fd))
 		return fd;
