@@ -5,6 +5,7 @@
 #include "analyzer/cmd/keeper_copy.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -101,9 +102,28 @@ bool keeper_copy_header(int memory, struct mpf_header *ret_header)
 	return ret_header->used_bytes >= MPF_HEADER_BYTES;
 }
 
+/* Without room for all of it what is there stays as it is: one copy is better
+ * than parts of two. */
+static int make_room(int file, uint64_t bytes)
+{
+	struct stat st;
+	int error;
+
+	if (fstat(file, &st) < 0)
+		return -1;
+	if (fallocate(file, 0, 0, (off_t)bytes) == 0)
+		return 0;
+	error = errno;
+	(void)!ftruncate(file, st.st_size);
+	errno = error;
+	/* Not every file system can. */
+	return error == EOPNOTSUPP || error == ENOSYS ? 0 : -1;
+}
+
 int keeper_copy(int memory, int file, const struct mpf_header *header)
 {
-	if (copy_range(memory, file, MPF_HEADER_BYTES, header->used_bytes) < 0)
+	if (make_room(file, header->used_bytes) < 0 ||
+	    copy_range(memory, file, MPF_HEADER_BYTES, header->used_bytes) < 0)
 		return -1;
 	return write_all(file, header, sizeof(*header), 0);
 }

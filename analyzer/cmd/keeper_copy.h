@@ -14,7 +14,7 @@ bool keeper_copy_header(int memory, struct mpf_header *ret_header);
 
 /*
  * Copies all that the header says is used; the header itself comes last. -1
- * when that fails: errno.
+ * when that fails: errno; the file is as it was when there is no room.
  */
 int keeper_copy(int memory, int file, const struct mpf_header *header);
 
