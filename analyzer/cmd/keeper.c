@@ -39,7 +39,7 @@
 #define LINGER_NS (1000 * NS_PER_MS)
 
 #define WAIT_SECONDS   5  /* for a program that is stopped as it starts */
-#define SETTLE_SECONDS 60 /* for a keeper that is stopped, or a slow disk */
+#define SETTLE_SECONDS 60 /* for a slow disk */
 
 /*
  * Copies while a program runs: soon, then as seldom as it has run long, but
@@ -256,8 +256,11 @@ static bool is_usable(const struct kept *kept)
 	int seals = fcntl(kept->dump.memory, F_GET_SEALS);
 	struct stat st;
 
+	/* Its rights may be less than ours: what it may not write to, we do not
+	 * replace for it. */
 	return kept->process >= 0 && seals >= 0 && (seals & F_SEAL_SHRINK) &&
 	       fstat(kept->dump.file, &st) == 0 && S_ISREG(st.st_mode) &&
+	       (fcntl(kept->dump.file, F_GETFL) & O_ACCMODE) == O_RDWR &&
 	       kept->dump.name[0] && !strchr(kept->dump.name, '/');
 }
 
@@ -295,13 +298,13 @@ static void answer(void)
 	const struct timeval wait = { WAIT_SECONDS, 0 };
 	int fd = accept4(self.listener, NULL, NULL, SOCK_CLOEXEC);
 
-	if (fd < 0)
-		return;
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
-	keep(fd);
-	close(fd);
+	if (fd >= 0) {
+		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
+		keep(fd);
+		close(fd);
+	}
 	/* Who finds nobody listening records into a file at once. */
-	if (KEPT_FDS * (self.count + 1) + SPARE_FDS > self.limit) {
+	if (fd < 0 || KEPT_FDS * (self.count + 1) + SPARE_FDS > self.limit) {
 		close(self.listener);
 		self.listener = -1;
 	}
@@ -347,25 +350,42 @@ static _Noreturn void serve(void)
 	_exit(0);
 }
 
+static void close_from(int first)
+{
+	struct rlimit limit = { 1024, 1024 };
+
+	if (close_range((unsigned)first, ~0u, 0) == 0)
+		return;
+	/* Before Linux 5.9, and under filters that do not know it. */
+	getrlimit(RLIMIT_NOFILE, &limit);
+	for (rlim_t fd = (rlim_t)first; fd < limit.rlim_cur && fd < INT_MAX;
+	     fd++)
+		close((int)fd);
+}
+
 /*
  * Nothing of memprof run's may be held on to, as others wait for the end of its
- * pipes. Both descriptors get the first numbers behind the standard ones.
+ * pipes. Both descriptors get the first numbers behind the standard ones. Who
+ * looks for the program by its arguments, to end it, is not to find this.
  */
-static void leave(int listener, int launcher)
+static void leave(int listener, int launcher, char **argv)
 {
 	struct rlimit limit = { 1024, 1024 };
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	setsid();
 	prctl(PR_SET_NAME, SEALED_KEEPER_NAME);
+	for (; *argv; argv++)
+		memset(*argv, 0, strlen(*argv));
 	(void)!chdir("/");
 	listener = fcntl(listener, F_DUPFD_CLOEXEC, LAUNCHER_FD + 1);
 	launcher = fcntl(launcher, F_DUPFD_CLOEXEC, LAUNCHER_FD + 1);
 	for (int fd = 0; fd < 3; fd++)
-		dup2(null, fd);
+		if (dup2(null, fd) < 0)
+			close(fd);
 	self.listener = dup3(listener, LISTENER_FD, O_CLOEXEC);
 	self.launcher = dup3(launcher, LAUNCHER_FD, O_CLOEXEC);
-	close_range(LAUNCHER_FD + 1, ~0u, 0);
+	close_from(LAUNCHER_FD + 1);
 	for (int number = 1; number < NSIG; number++)
 		if (number != SIGCHLD)
 			signal(number, SIG_IGN);
@@ -396,7 +416,7 @@ static int listen_at(const char *name)
 	return -1;
 }
 
-int keeper_start(struct keeper *keeper)
+int keeper_start(struct keeper *keeper, char **argv)
 {
 	uint64_t random[2];
 	int fds[2], listener = -1;
@@ -414,7 +434,7 @@ int keeper_start(struct keeper *keeper)
 	if (listener >= 0)
 		pid = fork();
 	if (pid == 0) {
-		leave(listener, fds[1]);
+		leave(listener, fds[1], argv);
 		/* By its own hand: this is who the others find there. */
 		if (listen(self.listener, SOMAXCONN) < 0 ||
 		    write(self.launcher, "", 1) != 1)
@@ -425,6 +445,7 @@ int keeper_start(struct keeper *keeper)
 	if (listener >= 0)
 		close(listener);
 	keeper->fd = fds[0];
+	keeper->process = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
 	if (pid > 0 && read(keeper->fd, &byte, 1) == 1)
 		return 0;
 	close(fds[0]);
@@ -441,6 +462,10 @@ enum keeper_state keeper_settle(const struct keeper *keeper)
 	char byte = 1;
 
 	setsockopt(keeper->fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
+	/* Whoever stopped it: not that it does its last work. */
+	if (keeper->process >= 0)
+		syscall(SYS_pidfd_send_signal, keeper->process, SIGCONT, NULL,
+			0);
 	if (send(keeper->fd, &byte, 1, MSG_NOSIGNAL) != 1 ||
 	    read(keeper->fd, &byte, 1) != 1)
 		return KEEPER_SILENT;

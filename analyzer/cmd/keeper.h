@@ -11,6 +11,7 @@
 struct keeper {
 	char address[64]; /* MEMPROF_KEEPER */
 	int fd;		  /* closed by its end, and by ours for it */
+	int process;	  /* pidfd; -1: none */
 };
 
 enum keeper_state {
@@ -19,8 +20,9 @@ enum keeper_state {
 	KEEPER_SILENT, /* it was killed, or does not go on */
 };
 
-/* Starts it. -1 when that fails, which was said. */
-int keeper_start(struct keeper *keeper);
+/* Starts it; argv, of our own arguments, it lacks. -1 when that fails, which
+ * was said. */
+int keeper_start(struct keeper *keeper, char **argv);
 
 /* Waits until what has ended is in files. */
 enum keeper_state keeper_settle(const struct keeper *keeper);

@@ -231,12 +231,18 @@ static void take_signals(struct child *child)
 	static const int signals[] = { SIGCHLD, SIGINT,	 SIGQUIT, SIGTERM,
 				       SIGHUP,	SIGUSR1, SIGUSR2 };
 	const struct sigaction standard = { .sa_handler = SIG_DFL };
+	sigset_t ignored;
 
 	sigaction(SIGCHLD, &standard, &child->old_chld);
 	sigemptyset(&child->waited);
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
 		sigaddset(&child->waited, signals[i]);
 	sigprocmask(SIG_BLOCK, &child->waited, &child->old_mask);
+	/* Never taken: our last line may find nobody who reads it, and the
+	 * status is the program's. */
+	sigemptyset(&ignored);
+	sigaddset(&ignored, SIGPIPE);
+	sigprocmask(SIG_BLOCK, &ignored, NULL);
 }
 
 /* Starts the program. 0, or the exit status that says why not, said. */
@@ -284,6 +290,24 @@ static int child_start(struct child *child)
 }
 
 /*
+ * Takes the statuses of all that have ended, as those that have lost their
+ * parent are ours when we are process 1. Has the program?
+ */
+static bool reap(const struct child *child, int *ret_status)
+{
+	bool is_over = false;
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		if (pid == child->pid) {
+			*ret_status = status;
+			is_over = true;
+		}
+	return is_over;
+}
+
+/*
  * Waits for the program and passes on to it the signals that were sent to us.
  * Those of the terminal reached it as well, being in the same process group,
  * and so did those that it sent to the group itself. Returns the wait status.
@@ -291,7 +315,7 @@ static int child_start(struct child *child)
 static int child_wait(const struct child *child)
 {
 	siginfo_t info;
-	int status;
+	int status = 0;
 
 	for (;;) {
 		int number = sigwaitinfo(&child->waited, &info);
@@ -299,7 +323,7 @@ static int child_wait(const struct child *child)
 		if (number < 0)
 			continue;
 		if (number == SIGCHLD) {
-			if (waitpid(child->pid, &status, WNOHANG) == child->pid)
+			if (reap(child, &status))
 				return status;
 		} else if (info.si_code != SI_KERNEL &&
 			   info.si_pid != child->pid) {
@@ -380,15 +404,15 @@ static int run_run(const void *values, int argc, char **argv)
 	    preload_allocator((enum allocator)options->allocator) < 0 ||
 	    recorder_preload(library) < 0 || set_settings(options) < 0)
 		goto out;
+	argv[argc] = NULL;
 	/* Not that of a memprof run around us. */
 	unsetenv("MEMPROF_KEEPER");
-	if (!options->is_exposed && keeper_start(&keeper) == 0) {
+	if (!options->is_exposed && keeper_start(&keeper, argv) == 0) {
 		has_keeper = true;
 		if (set_setting("MEMPROF_KEEPER", keeper.address) < 0)
 			goto out;
 	}
 	child.path = path;
-	argv[argc] = NULL;
 	status = child_start(&child);
 	if (status != 0)
 		goto out;
