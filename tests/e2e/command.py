@@ -15,7 +15,7 @@ class Command(Case):
         popen.setdefault("cwd", self.dir)
         run = finish(start((MEMPROF, "run") + args,
                            env=clean_env(**(env or {})), **popen))
-        self.assertEqual(run.status, status, run.stderr.decode())
+        self.assertEqual(run.status, status, (run.stderr or b"").decode())
         return run
 
     def test_run_records(self):
@@ -50,6 +50,13 @@ class Command(Case):
         self.memprof_run(target("exits"), "_exit", status=5)
         self.memprof_run(target("exits"), "kill", status=128 + 9)
         self.memprof_run(target("exits"), "segv", status=128 + 11)
+
+    def test_nobody_reads_what_we_say(self):
+        out, to = os.pipe()
+        os.close(out)
+        self.memprof_run(target("exits"), "_exit", status=5, stderr=to)
+        self.memprof_run(target("exits"), "kill", status=128 + 9, stderr=to)
+        os.close(to)
 
     def test_dump_of_a_killed_program_is_named(self):
         run = self.memprof_run(target("exits"), "kill", status=128 + 9)

@@ -47,6 +47,7 @@ check_PROGRAMS += \
 	tests/e2e/targets/threads \
 	tests/e2e/targets/throws \
 	tests/e2e/targets/walk \
+	tests/e2e/targets/without \
 	tests/e2e/targets/yama
 
 tests_e2e_targets_ages_SOURCES = tests/e2e/targets/ages.c tests/e2e/targets/tally.h
@@ -185,6 +186,10 @@ tests_e2e_targets_throws_CXXFLAGS = $(e2e_cxxflags) $(e2e_frames)
 tests_e2e_targets_walk_SOURCES = tests/e2e/targets/walk.cc tests/e2e/targets/tally.h
 tests_e2e_targets_walk_CPPFLAGS = $(e2e_cppflags)
 tests_e2e_targets_walk_CXXFLAGS = $(e2e_cxxflags)
+
+tests_e2e_targets_without_SOURCES = tests/e2e/targets/without.c
+tests_e2e_targets_without_CPPFLAGS = $(e2e_cppflags)
+tests_e2e_targets_without_CFLAGS = $(e2e_cflags)
 
 tests_e2e_targets_yama_SOURCES = tests/e2e/targets/yama.c
 tests_e2e_targets_yama_CPPFLAGS = $(e2e_cppflags)

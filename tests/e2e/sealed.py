@@ -2,13 +2,16 @@
 """memprof run records into sealed memory: whoever cuts the dump of a running
 program cuts a copy, and all else is as with a file."""
 
+import ctypes
 import os
 import re
+import resource
 import select
 import signal
 import stat
 import struct
 import subprocess
+import sys
 import time
 
 from harness import (MEMPROF, Case, clean_env, finish, in_both_modes, main,
@@ -16,17 +19,27 @@ from harness import (MEMPROF, Case, clean_env, finish, in_both_modes, main,
 
 PID_AT, END_AT = 48, 80  # in a dump's header
 NOBODY = 65534
+PR_SET_CHILD_SUBREAPER = 36
 
 
 class Sealed(Case):
-    def start_sealed(self, *argv, out="dump.mp", options=(), **popen):
+    def start_sealed(self, *argv, out="dump.mp", options=(), before=(),
+                     **popen):
         popen.setdefault("cwd", self.dir)
-        return start((MEMPROF, "run", "-o", out, *options, "--", *argv),
+        return start((*before, MEMPROF, "run", "-o", out, *options, "--",
+                      *argv),
                      env=clean_env(MEMPROF_SAMPLE=self.sample or ""), **popen)
 
     def start_ready(self, depth="10", **options):
         process = self.start_sealed(target("grow"), depth, "ready", stdin=-1,
                                     **options)
+        self.assertEqual(process.stdout.readline(), b"ready\n")
+        return process
+
+    def start_half(self, depth, before=(), **options):
+        """A program that stands still when half of its stacks are recorded."""
+        process = self.start_sealed(target("grow"), depth, "half", stdin=-1,
+                                    before=before, **options)
         self.assertEqual(process.stdout.readline(), b"ready\n")
         return process
 
@@ -279,7 +292,162 @@ class Sealed(Case):
         self.assert_dump(run, "grow.mp", degraded="file size")
         self.assertLessEqual(os.stat(self.path("grow.mp")).st_size, limit)
 
-    # Who is killed.
+    def test_limit_of_file_size_for_nothing_at_all(self):
+        """Not even the file that says that there is nothing yet: writing it
+        would end the program."""
+        for limit in (0, 1, 4095, 4096):
+            run = finish(self.start_sealed(
+                target("peak"), "middle", preexec_fn=lambda:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))))
+            self.assertEqual(run.status, 0, (limit, run.stderr))
+            self.assertIn(b"file size limit too small", run.stderr)
+            self.assertEqual(os.listdir(self.dir), [])
+
+    # What the keeper is to others.
+
+    def test_keeper_holds_nothing_of_others(self):
+        """No pipe whose end somebody waits for, no folder, no terminal; and
+        who looks for the program by its arguments does not find it."""
+        for before in ((), (target("without"), "close_range")):
+            self.new_folder()
+            extra, end = os.pipe()
+            with open(extra):
+                process = self.start_ready(before=before, pass_fds=[end],
+                                           options=["--python", "off"])
+                os.close(end)
+                pid, keeper = self.keeper()
+                folder = "/proc/%d/fd" % pid
+                held = {int(name): os.readlink(os.path.join(folder, name))
+                        for name in os.listdir(folder)}
+                with open("/proc/%d/cmdline" % pid, "rb") as file:
+                    words = file.read()
+                with open("/proc/%d/stat" % pid) as file:
+                    parent, group, session, tty = [
+                        int(word) for word in file.read().split()[3:7]]
+                with open("/proc/%d/cmdline" % process.pid, "rb") as file:
+                    self.assertIn(b"grow", file.read())
+                run = finish(process, input=b"go\n")
+
+            self.assertEqual(run.status, 0, run.stderr)
+            self.assertEqual([held.pop(fd) for fd in range(3)],
+                             ["/dev/null"] * 3)
+            kinds = sorted(re.sub(r"[:( ].*", "", name).replace(self.dir, "")
+                           for name in held.values())
+            self.assertEqual(kinds, ["", "/dump.mp", "/memfd", "anon_inode",
+                                     "socket", "socket"])
+            self.assertEqual((parent, group, session, tty),
+                             (process.pid, pid, pid, 0))
+            self.assertNotIn(b"grow", words)
+            self.assertIn(b"memprof", words)
+
+    def test_program_sees_nothing_of_the_keeper(self):
+        """No child that it did not start, and no descriptor."""
+        run = finish(self.start_sealed(sys.executable, "-c", """if True:
+            import os
+            print(sorted(os.listdir("/proc/self/fd"))[:-1])
+            try:
+                os.wait()
+            except ChildProcessError:
+                print("alone")"""))
+        self.assertEqual(run.stdout.split(b"\n")[:2],
+                         [b"['0', '1', '2']", b"alone"], run.stderr)
+
+    def test_pipe_of_a_shell_ends_with_the_program(self):
+        """Though a daemon, which closed its copies, goes on."""
+        fifo = self.path("fifo")
+        os.mkfifo(fifo)
+        run = self.plain("sh", "-c", 'echo "$("$@")"', "sh", MEMPROF, "run",
+                         "-q", "-o", "d.%p.mp", "sh", "-c",
+                         "exec 9<>fifo; cat fifo >out 2>&1 </dev/null & "
+                         "echo started")
+        self.assertEqual((run.status, run.stdout), (0, b"started\n"))
+        with open(fifo, "w"):
+            pass
+
+    def test_orphans_end_with_their_end(self):
+        """As where memprof run is the first process of a container."""
+        script = ("import os, time\n"
+                  "out, to = os.pipe()\n"
+                  "if os.fork() == 0:\n"
+                  "    if os.fork() == 0:\n"
+                  "        os.write(to, b'%d' % os.getpid())\n"
+                  "    os._exit(0)\n"
+                  "os.wait()\n"
+                  "pid = int(os.read(out, 20))\n"
+                  "for i in range(3000):\n"
+                  "    if not os.path.exists('/proc/%d' % pid):\n"
+                  "        break\n"
+                  "    time.sleep(0.02)\n"
+                  "else:\n"
+                  "    os._exit(1)\n"
+                  "os._exit(7)\n")
+        libc = ctypes.CDLL(None)
+        run = finish(self.start_sealed(
+            sys.executable, "-c", script, out="d.%p.mp",
+            preexec_fn=lambda: libc.prctl(PR_SET_CHILD_SUBREAPER, 1)))
+        self.assertEqual(run.status, 7, run.stderr)
+
+    def test_keeper_writes_to_no_file_for_who_may_not(self):
+        with open(self.path("victim"), "w") as file:
+            file.write("my thesis\n")
+        script = ("import fcntl, os, socket\n"
+                  "memory = os.memfd_create('x', os.MFD_ALLOW_SEALING)\n"
+                  "os.write(memory, open('dump', 'rb').read())\n"
+                  "fcntl.fcntl(memory, fcntl.F_ADD_SEALS,"
+                  " fcntl.F_SEAL_SHRINK)\n"
+                  "folder = os.open('.', os.O_RDONLY)\n"
+                  "for name, mode in (('victim', os.O_RDONLY),"
+                  " ('mine', os.O_RDWR | os.O_CREAT)):\n"
+                  "    with socket.socket(socket.AF_UNIX) as keeper:\n"
+                  "        keeper.connect('\\0' +"
+                  " os.environ['MEMPROF_KEEPER'])\n"
+                  "        keeper.recv(1)\n"
+                  "        fds = [memory, os.open(name, mode), folder]\n"
+                  "        socket.send_fds(keeper, [name.encode()], fds)\n"
+                  "        print(len(keeper.recv(4)))\n")
+        self.record_target("peak", "middle", out="dump")
+        run = finish(self.start_sealed("env", "-u", "LD_PRELOAD",
+                                       sys.executable, "-c", script))
+
+        self.assertEqual((run.status, run.stdout), (0, b"0\n4\n"),
+                         run.stderr)
+        with open(self.path("victim")) as file:
+            self.assertEqual(file.read(), "my thesis\n")
+        self.report(self.path("mine"))  # saved for who may
+
+    # Where something is missing.
+
+    def test_copies_where_files_always_have_names(self):
+        process = self.start_half("12", before=(target("without"), "tmpfile"))
+        self.wait_for_copy()
+        self.assertEqual(os.listdir(self.dir), ["dump.mp"])
+        run = finish(process, input=b"go\n")
+
+        self.assertEqual(run.status, 0, run.stderr)
+        self.assertEqual(os.listdir(self.dir), ["dump.mp"])
+        self.assert_dump(run)
+
+    def test_kernels_without_what_the_keeper_needs(self):
+        """Then it is a file that is recorded into, which is said once."""
+        for what in ("pidfd", "memfd"):
+            run = finish(self.start_sealed(
+                target("peak"), "middle", before=(target("without"), what)))
+            self.assertEqual(run.status, 0, run.stderr)
+            self.assertEqual(run.stderr.count(b"cannot record into sealed"), 1)
+            self.assert_dump(run)
+
+    # Who is stopped or killed.
+
+    def test_stopped_keeper(self):
+        """Who stopped it did not mean its last work."""
+        process = self.start_half("12")
+        pid, keeper = self.keeper()
+        os.kill(pid, signal.SIGSTOP)
+        run = finish(process, input=b"go\n")
+
+        self.assertEqual(run.status, 0)
+        self.assertNotIn(b"stands still", run.stderr)
+        self.assert_dump(run)
 
     def test_killed_launcher(self):
         """The keeper stays until the program has ended, and no longer."""
@@ -478,6 +646,28 @@ class Sealed(Case):
         # What it is left with is a dump, and says that it is old.
         program = self.report(self.path("dump.mp"))["program"]
         self.assertIsNotNone(program["saved_after_ns"])
+
+    def test_disk_that_has_no_room_for_what_came_after_a_copy(self):
+        """The copy stays what it is: not parts of it and parts of what was to
+        replace it."""
+        self.mount("4m")
+        process = self.start_half("13")
+        wanted = self.wait_for_copy()
+        with open(self.path("ballast"), "wb", buffering=0) as file:
+            with self.assertRaises(OSError):
+                while True:
+                    file.write(bytes(4096))
+        with open(self.path("dump.mp"), "rb") as file:
+            before = file.read()
+        run = finish(process, input=b"go\n")
+        with open(self.path("dump.mp"), "rb") as file:
+            self.assertTrue(before == file.read(), "the copy was changed")
+        report = self.report(self.path("dump.mp"))
+
+        self.assertEqual(run.status, 0, run.stderr)
+        self.assertIn(b"could not be saved", run.stderr)
+        self.assertEqual(report["totals"], wanted["totals"])
+        self.assertIsNotNone(report["program"]["saved_after_ns"])
 
     def test_disk_that_has_no_room_for_a_copy_beside_the_last(self):
         options = ["--timeline", "off"]  # it grows with time

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * grow DEPTH [ready|sandbox]: allocates once from each of 2^DEPTH different
- * stacks and frees every other block, so that a recording has to grow. States
- * its totals and the number of stacks. "ready": prints that first and waits for
- * a line. "sandbox": first gives up for ever to open files or change their
- * size.
+ * grow DEPTH [ready|half|sandbox]: allocates once from each of 2^DEPTH
+ * different stacks and frees every other block, so that a recording has to
+ * grow. States its totals and the number of stacks. "ready": prints that first
+ * and waits for a line. "half": that after half of the stacks. "sandbox": first
+ * gives up for ever to open files or change their size.
  */
 #include "tests/e2e/targets/tally.h"
 
@@ -88,15 +88,18 @@ int main(int argc, char **argv)
 {
 	int depth = argc > 1 ? atoi(argv[1]) : 12;
 	char line[16];
-	int sum;
+	const char *how = argc > 2 ? argv[2] : "";
+	int sum = 0;
 
-	if (argc > 2 && strcmp(argv[2], "sandbox") == 0) {
+	if (strcmp(how, "sandbox") == 0)
 		enter_sandbox();
-	} else if (argc > 2) {
+	if (strcmp(how, "half") == 0)
+		sum += right(depth - 1);
+	if (strcmp(how, "ready") == 0 || strcmp(how, "half") == 0) {
 		print_bytes("ready\n", 6);
 		MUST(read(0, line, sizeof(line)) > 0);
 	}
-	sum = left(depth);
+	sum += left(strcmp(how, "half") == 0 ? depth - 1 : depth);
 	print_value(NULL, "sum", (unsigned long)sum);
 	print_value(NULL, "stacks", stacks);
 	print_tally(NULL);
