@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "analyzer/model/dump.h"
+#include "analyzer/model/set.h"
 
 /* Above this part of the value, the error of a few samples is worth a word. */
 #define NEARLY_CERTAIN 0.1
@@ -84,6 +85,23 @@ void estimate_round(struct counts *ret_counts, const struct estimate *estimate,
 		room->of[m] -= fabs(value);
 		ret_counts->of[m] = (int64_t)value;
 	}
+}
+
+static int64_t whole(double value)
+{
+	const double most = nextafter((double)DUMP_MAX_COUNT, 0);
+
+	return (int64_t)fmin(fmax(round(value), -most), most);
+}
+
+void estimate_add_part(struct counts *parts, const double before[METRIC_COUNT],
+		       const double after[METRIC_COUNT])
+{
+	struct counts part;
+
+	for (int m = 0; m < METRIC_COUNT; m++)
+		part.of[m] = whole(after[m]) - whole(before[m]);
+	counts_add_bounded(parts, &part);
 }
 
 void error_add(struct error *sum, const struct error *more)

@@ -48,6 +48,14 @@ void estimate_room_init(struct estimate_room *ret_room);
 void estimate_round(struct counts *ret_counts, const struct estimate *estimate,
 		    struct estimate_room *room);
 
+/*
+ * Adds to parts what a site's rounded counts grow by when its sums go from
+ * before to after. So parts that are told apart by something else than sites
+ * add up to the sites all the same, whereas parts rounded by themselves do not.
+ */
+void estimate_add_part(struct counts *parts, const double before[METRIC_COUNT],
+		       const double after[METRIC_COUNT]);
+
 void error_add(struct error *sum, const struct error *more);
 void error_subtract(struct error *sum, const struct error *less);
 

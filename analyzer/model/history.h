@@ -61,9 +61,8 @@ struct history {
 	size_t moment_count, next;
 	size_t applied; /* moments that are in state */
 	struct mpf_change *state;
-	struct estimate *estimates;	 /* per site */
-	struct estimate *size_estimates; /* MPF_BUCKETS */
-	struct counts unsampled;	 /* of slots that belong to no site */
+	struct estimate *estimates; /* per site */
+	struct counts unsampled;    /* of slots that belong to no site */
 };
 
 /* The dump is as it was opened: no range was applied. 0, or DUMP_MEMORY. */

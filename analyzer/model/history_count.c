@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What slots had counted at an instant, put together as sites.c, top_threads.c
- * and sizes.c do with the slots of the dump itself.
+ * and top_sizes.c do with the slots of the dump itself.
  */
 #include "config.h"
 
@@ -100,23 +100,27 @@ static void add_slot(struct history *history, size_t slot, uint32_t owner,
 	const uint32_t site = sites_of_slot(&analysis->sites, slot);
 	const unsigned bucket = bucket_of(class_pc);
 	const bool is_kept = site != SITES_NONE && analysis->filter.keeps[site];
+	double before[METRIC_COUNT] = { 0 };
 	struct counts counts;
 
 	read_slot(&history->state[slot], class_pc, reading, &counts);
 	counts_add(site == SITES_NONE ? &history->unsampled
 				      : &history->sites[site],
 		   &counts);
-	if (history->estimates && site != SITES_NONE)
-		estimate_add(&history->estimates[site],
-			     dump->header.sample_bytes, class_pc, &counts);
+	if (history->estimates && site != SITES_NONE) {
+		struct estimate *sum = &history->estimates[site];
+
+		memcpy(before, sum->value, sizeof(before));
+		estimate_add(sum, dump->header.sample_bytes, class_pc, &counts);
+	}
 	/* Threads of a sampled dump know their own totals. */
 	if (history->threads && (is_kept || history->estimates))
 		counts_add(&history->threads[owner], &counts);
 	if (!is_kept || bucket >= MPF_BUCKETS)
 		return;
 	if (history->estimates)
-		estimate_add(&history->size_estimates[bucket],
-			     dump->header.sample_bytes, class_pc, &counts);
+		estimate_add_part(&history->sizes[bucket], before,
+				  history->estimates[site].value);
 	else
 		counts_add(&history->sizes[bucket], &counts);
 }
@@ -187,10 +191,6 @@ static void use_estimates(struct history *history)
 		history->total.of[METRIC_REALLOCS] +=
 			counts->of[METRIC_REALLOCS];
 	}
-	estimate_room_init(&room);
-	for (unsigned b = 0; b < MPF_BUCKETS; b++)
-		estimate_round(&history->sizes[b], &history->size_estimates[b],
-			       &room);
 }
 
 static void clear(struct history *history)
@@ -199,8 +199,6 @@ static void clear(struct history *history)
 
 	memset(history->sites, 0, sites * sizeof(*history->sites));
 	memset(history->sizes, 0, MPF_BUCKETS * sizeof(*history->sizes));
-	memset(history->size_estimates, 0,
-	       MPF_BUCKETS * sizeof(*history->size_estimates));
 	if (history->estimates)
 		memset(history->estimates, 0,
 		       sites * sizeof(*history->estimates));

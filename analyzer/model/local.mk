@@ -102,8 +102,6 @@ analyzer_model_files = \
 	analyzer/model/set.h \
 	analyzer/model/sites.c \
 	analyzer/model/sites.h \
-	analyzer/model/sizes.c \
-	analyzer/model/sizes.h \
 	analyzer/model/source.c \
 	analyzer/model/source.h \
 	analyzer/model/spread.c \

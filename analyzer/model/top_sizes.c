@@ -12,8 +12,10 @@
 
 /* By bucket, of the sites looked at. */
 struct sizes {
-	struct estimate estimates[MPF_BUCKETS]; /* of a sampled dump */
 	struct counts counts[MPF_BUCKETS];
+	struct error errors[MPF_BUCKETS]; /* of a sampled dump */
+	struct estimate
+		*of_sites; /* the same: of the slots so far, by number */
 	bool is_known[MPF_BUCKETS];
 };
 
@@ -42,6 +44,20 @@ void top_bucket_range(unsigned bucket, uint64_t *ret_first, uint64_t *ret_last)
 	*ret_last = bucket >= 69 ? UINT64_MAX : UINT64_C(1) << (bucket - 5);
 }
 
+/* As its site is rounded, so that sizes and sites have the same sum. */
+static void add_estimate(struct sizes *sizes, const struct sites *sites,
+			 size_t slot, uint32_t site, unsigned bucket)
+{
+	struct estimate *sum = &sizes->of_sites[site], part = { 0 };
+	double before[METRIC_COUNT];
+
+	memcpy(before, sum->value, sizeof(before));
+	sites_slot_estimate(sites, slot, sum);
+	estimate_add_part(&sizes->counts[bucket], before, sum->value);
+	sites_slot_estimate(sites, slot, &part);
+	error_add(&sizes->errors[bucket], &part.error);
+}
+
 static void add_slots(struct sizes *sizes, const struct analysis *analysis)
 {
 	const struct sites *sites = &analysis->sites;
@@ -58,8 +74,7 @@ static void add_slots(struct sizes *sizes, const struct analysis *analysis)
 			continue;
 		sizes->is_known[bucket] = true;
 		if (sites->errors) {
-			sites_slot_estimate(sites, i,
-					    &sizes->estimates[bucket]);
+			add_estimate(sizes, sites, i, site, bucket);
 			continue;
 		}
 		sites_slot_counts(sites, i, &counts);
@@ -104,26 +119,21 @@ uint8_t *top_greatest_of_sites(const struct analysis *analysis)
 static int make_rows(struct top *top, struct sizes *sizes,
 		     const struct sites *sites, const uint8_t *keeps)
 {
-	struct estimate_room room;
-
 	top->rows = calloc(MPF_BUCKETS + 1, sizeof(*top->rows));
 	if (sites->errors)
 		top->errors = calloc(MPF_BUCKETS + 1, sizeof(*top->errors));
 	if (!top->rows || (sites->errors && !top->errors))
 		return DUMP_MEMORY;
-	estimate_room_init(&room);
 	for (unsigned i = 0; i < MPF_BUCKETS; i++) {
-		struct counts *counts = &sizes->counts[i];
+		const struct counts *counts = &sizes->counts[i];
 
 		if (!sizes->is_known[i])
 			continue;
-		if (sites->errors) {
-			estimate_round(counts, &sizes->estimates[i], &room);
+		if (sites->errors)
 			top->errors[top->count] = (struct top_error) {
-				.self = sizes->estimates[i].error,
-				.cumulative = sizes->estimates[i].error,
+				.self = sizes->errors[i],
+				.cumulative = sizes->errors[i],
 			};
-		}
 		top->rows[top->count++] = (struct top_row) {
 			.self = *counts,
 			.cumulative = *counts,
@@ -138,14 +148,18 @@ static int make_rows(struct top *top, struct sizes *sizes,
 
 int top_sizes(struct top *top, struct analysis *analysis)
 {
+	const struct sites *sites = &analysis->sites;
 	struct sizes *sizes = calloc(1, sizeof(*sizes));
 	int ret = DUMP_MEMORY;
 
-	if (sizes) {
+	if (sizes && sites->errors)
+		sizes->of_sites =
+			calloc(sites->count + 1, sizeof(*sizes->of_sites));
+	if (sizes && (sizes->of_sites || !sites->errors)) {
 		add_slots(sizes, analysis);
-		ret = make_rows(top, sizes, &analysis->sites,
-				analysis->filter.keeps);
+		ret = make_rows(top, sizes, sites, analysis->filter.keeps);
 	}
+	free(sizes ? sizes->of_sites : NULL);
 	free(sizes);
 	return ret;
 }

@@ -42,13 +42,12 @@ static void add_recorded(struct top *top, const struct analysis *analysis,
 	}
 }
 
-/* The same as estimates. 0, or DUMP_MEMORY. */
+/* The same as estimates, as their sites are rounded. 0, or DUMP_MEMORY. */
 static int add_estimates(struct top *top, const struct analysis *analysis)
 {
 	const struct dump *dump = analysis->dump;
 	const struct sites *sites = &analysis->sites;
-	struct estimate *sums = calloc(dump->thread_count + 1, sizeof(*sums));
-	struct estimate_room room;
+	struct estimate *sums = calloc(sites->count + 1, sizeof(*sums));
 
 	if (!sums)
 		return DUMP_MEMORY;
@@ -57,15 +56,16 @@ static int add_estimates(struct top *top, const struct analysis *analysis)
 
 		for (size_t i = run->first; i < run->first + run->count; i++) {
 			uint32_t site = sites_of_slot(sites, i);
+			double before[METRIC_COUNT];
 
-			if (site != SITES_NONE && analysis->filter.keeps[site])
-				sites_slot_estimate(sites, i,
-						    &sums[run->owner]);
+			if (site == SITES_NONE || !analysis->filter.keeps[site])
+				continue;
+			memcpy(before, sums[site].value, sizeof(before));
+			sites_slot_estimate(sites, i, &sums[site]);
+			estimate_add_part(&top->rows[run->owner].self, before,
+					  sums[site].value);
 		}
 	}
-	estimate_room_init(&room);
-	for (size_t i = 0; i < dump->thread_count; i++)
-		estimate_round(&top->rows[i].self, &sums[i], &room);
 	free(sums);
 	return 0;
 }

@@ -8,7 +8,6 @@
 
 #include "analyzer/model/dump.h"
 #include "analyzer/model/flame.h"
-#include "analyzer/model/sizes.h"
 #include "analyzer/model/top.h"
 #include "analyzer/view/html_diff.h"
 #include "analyzer/view/html_flame.h"
@@ -54,26 +53,31 @@ static int put_losses_text(struct json *json, struct analysis *analysis,
 	return html_text_lines(&text, json, "losses_text", true);
 }
 
-static int put_sizes(struct json *json, const struct analysis *analysis)
+static int put_sizes(struct json *json, struct analysis *analysis)
 {
-	struct sizes sizes;
-	int ret = sizes_init(&sizes, analysis);
+	struct top top;
+	int ret = top_init(&top, analysis, TOP_SIZE);
 
 	if (ret < 0)
 		return ret;
 	json_begin_array(json, "sizes");
-	for (size_t i = 0; i < sizes.count; i++) {
+	for (size_t i = 0; i < top.count; i++) {
+		const struct top_row *row = &top.rows[i];
+		uint64_t first, last;
+
+		if (row->has_no_stack || counts_is_zero(&row->self))
+			continue;
+		top_bucket_range(row->bucket, &first, &last);
 		json_begin_object(json, NULL);
-		json_unsigned(json, "bucket", sizes.rows[i].bucket);
-		json_unsigned(json, "first", sizes.rows[i].first);
-		json_unsigned(json, "last", sizes.rows[i].last);
-		json_parts_estimate(json, &sizes.rows[i].counts,
-				    sizes.is_estimate ? &sizes.rows[i].error
-						      : NULL);
+		json_unsigned(json, "bucket", row->bucket);
+		json_unsigned(json, "first", first);
+		json_unsigned(json, "last", last);
+		json_parts_estimate(json, &row->self,
+				    top.errors ? &top.errors[i].self : NULL);
 		json_end(json);
 	}
 	json_end(json);
-	sizes_done(&sizes);
+	top_done(&top);
 	return 0;
 }
 

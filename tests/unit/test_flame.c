@@ -13,7 +13,7 @@
 #include "analyzer/model/dump.h"
 #include "analyzer/model/flame.h"
 #include "analyzer/model/frames.h"
-#include "analyzer/model/sizes.h"
+#include "analyzer/model/top.h"
 #include "tests/unit/dump_sample.h"
 
 static char folder[] = "/tmp/memprof-test-flame-XXXXXX";
@@ -173,23 +173,25 @@ START_TEST(test_sizes_are_classes)
 		{ 65, 128, 10, 1000, 600 },
 		{ 2049, 4096, 2, 8192, 4096 },
 	};
-	struct sizes sizes;
+	struct top top;
 
 	open_sample();
-	ck_assert_int_eq(sizes_init(&sizes, &analysis), 0);
-	ck_assert_uint_eq(sizes.count, 4);
-	for (size_t i = 0; i < sizes.count; i++) {
-		const struct counts *counts = &sizes.rows[i].counts;
+	ck_assert_int_eq(top_init(&top, &analysis, TOP_SIZE), 0);
+	ck_assert_uint_eq(top.count, 4);
+	for (size_t i = 0; i < top.count; i++) {
+		const struct counts *counts = &top.rows[i].self;
+		uint64_t first, last;
 
-		ck_assert_uint_eq(sizes.rows[i].first, wanted[i].first);
-		ck_assert_uint_eq(sizes.rows[i].last, wanted[i].last);
+		top_bucket_range(top.rows[i].bucket, &first, &last);
+		ck_assert_uint_eq(first, wanted[i].first);
+		ck_assert_uint_eq(last, wanted[i].last);
 		ck_assert_int_eq(counts->of[METRIC_ALLOCATIONS],
 				 wanted[i].allocations);
 		ck_assert_int_eq(counts->of[METRIC_ALLOCATED_BYTES],
 				 wanted[i].bytes);
 		ck_assert_int_eq(counts->of[METRIC_LIVE_BYTES], wanted[i].live);
 	}
-	sizes_done(&sizes);
+	top_done(&top);
 }
 END_TEST
 
