@@ -252,10 +252,13 @@ static int fill(struct diff *diff, const struct set *set,
 		for (size_t i = 0; i < tops[t].count; i++)
 			add_row(diff, &tops[t], i, t, match.numbers[t][i],
 				options->by_cumulative);
-	for (size_t i = 0; i < match.count && ret == 0; i++)
-		if (options->strip_dirs && diff->rows[i].place.file)
-			diff->rows[i].place.file =
-				keys_base_name(diff->rows[i].place.file);
+	for (size_t i = 0; i < match.count && ret == 0; i++) {
+		struct top_row *row = &diff->rows[i];
+
+		row->is_stripped = options->strip_dirs;
+		if (options->strip_dirs && row->place.file)
+			row->place.file = keys_base_name(row->place.file);
+	}
 	if (ret == 0) {
 		know_totals(diff, set);
 		diff->row_count = match.count;

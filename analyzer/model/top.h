@@ -48,6 +48,7 @@ struct top_row {
 	uint32_t threads;	  /* that one after the other counted here */
 	bool is_inherited; /* thread: not one, but what a fork inherited */
 	bool has_no_stack; /* all that has no stack */
+	bool is_stripped;  /* of its module only the base name counts */
 	char thread_name[TOP_THREAD_NAME_BYTES];
 };
 

@@ -40,6 +40,7 @@ static void add_row(struct top *top, struct top_row *row,
 /* What nothing but the name of a place is left of, has no path. */
 static void strip(struct top_row *row)
 {
+	row->is_stripped = true;
 	if (row->place.file)
 		row->place.file = keys_base_name(row->place.file);
 }

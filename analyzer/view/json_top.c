@@ -6,6 +6,8 @@
 
 #include <math.h>
 
+#include "analyzer/model/keys.h"
+
 static void put_thread(struct json *json, enum top_by by,
 		       const struct top_row *row)
 {
@@ -92,6 +94,8 @@ int json_top_row(struct json *json, struct set *set, enum top_by by,
 
 	if (is_place && row->place.module != MODULES_NONE)
 		module = analysis->tree.modules.array[row->place.module].path;
+	if (module && row->is_stripped)
+		module = keys_base_name(module);
 	json_top_place(json, is_place ? &row->place : NULL, module);
 	put_thread(json, by, row);
 	put_sizes(json, by, row);
