@@ -155,11 +155,15 @@ int json_leaks_print(FILE *file, struct analysis *analysis,
 	json_unsigned(&json, "sites_total", ranking.count);
 	json_begin_array(&json, "sites");
 	for (size_t i = 0; i < ranking.shown && ret == 0; i++) {
+		const struct suppression *rule =
+			leaks->rules[0][ranking.numbers[i]];
+
 		json_begin_object(&json, NULL);
 		ret = json_parts_site_members(
 			&json, analysis,
 			&analysis->sites.array[ranking.numbers[i]], &stack);
 		put_verdicts(&json, analysis, leaks, ranking.numbers[i]);
+		json_text(&json, "suppressed", rule ? rule->name : NULL);
 		json_end(&json);
 	}
 	json_end(&json);

@@ -250,7 +250,7 @@ void text_leaks_print_scan(struct term *term, const struct leaks *leaks)
 			leaks->is_judged ? "A later look" : "The look",
 			failure);
 	if (!leaks->is_judged) {
-		if (!failure)
+		if (!failure && leaks_blocks(leaks, 0) > 0)
 			fputs("\nWhether the program could still reach these "
 			      "blocks was not looked at; memprof run "
 			      "--leak-check does.\n",
