@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "analyzer/base/diag.h"
 #include "analyzer/cmd/cmd.h"
@@ -251,6 +252,26 @@ static int print(struct term *term, struct set *set, const void *context)
 	return print_table(term, set, request);
 }
 
+/* A number that keeps no part would be taken for an expression. */
+static bool are_restrictions_sensible(const struct option_list *restrictions)
+{
+	for (size_t i = 0; i < restrictions->count; i++) {
+		const char *text = restrictions->items[i];
+		size_t kept;
+
+		if (text[strspn(text, "+-.0123456789")] != '\0' ||
+		    (*text && !strpbrk(text, "0123456789")) ||
+		    order_read_number(text, 1, &kept))
+			continue;
+		diag_error("top: --restrict: '%s' is no number of rows (10), "
+			   "no part of them from 0 to 1 (0.25), and nothing "
+			   "to look for in names",
+			   text);
+		return false;
+	}
+	return true;
+}
+
 /* What does not go together. */
 static bool is_sensible(const struct request *request)
 {
@@ -310,7 +331,8 @@ static int top_run(const void *values, int argc, char **argv)
 	struct order_options *order = &request.order;
 
 	if (!sort_keys_parse(&options->sort, "top", order, &request.keys) ||
-	    !is_sensible(&request))
+	    !is_sensible(&request) ||
+	    !are_restrictions_sensible(&options->restrictions))
 		return CMD_USAGE;
 	if (top_is_of_ages((enum top_by)options->by))
 		set_histogram_order(&request);

@@ -13,6 +13,7 @@
 #include "analyzer/model/dump.h"
 
 #define NAME_BYTES 4096 /* of a name that an expression is tried on */
+#define ROWS_MAX   UINT64_C(1000000000000) /* no table is that long */
 
 struct sorter {
 	const struct set *set;
@@ -255,15 +256,12 @@ static int keep_matching(struct sorter *sorter, struct order *order,
 	return 0;
 }
 
-/* "20", "0.25", ".5": how many that keeps; false when it is none of these. */
-static bool read_number(const char *text, size_t count, size_t *ret_kept)
+bool order_read_number(const char *text, size_t count, size_t *ret_kept)
 {
 	size_t digits = strspn(text, "0123456789");
 	uint64_t whole = 0, part = 0, scale = 1;
 
-	if (digits > 18)
-		return false;
-	for (size_t i = 0; i < digits; i++)
+	for (size_t i = 0; i < digits && whole < ROWS_MAX; i++)
 		whole = 10 * whole + (uint64_t)(text[i] - '0');
 	if (digits > 0 && text[digits] == '\0') {
 		*ret_kept = whole < count ? (size_t)whole : count;
@@ -300,7 +298,7 @@ static int restrict_rows(struct sorter *sorter, struct order *order,
 		const char *text = options->restrictions[i];
 		size_t before = order->shown;
 
-		if (!read_number(text, before, &order->shown)) {
+		if (!order_read_number(text, before, &order->shown)) {
 			int ret = keep_matching(sorter, order, text, fault,
 						ret_regex);
 

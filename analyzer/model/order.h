@@ -61,6 +61,10 @@ int order_init(struct order *ret_order, const struct set *set,
 	       char fault[static FILTER_FAULT_BYTES], const char **ret_regex);
 void order_done(struct order *order);
 
+/* "20", "0.25", ".5": how many of count rows a restriction keeps; false when
+ * it is none of these. */
+bool order_read_number(const char *text, size_t count, size_t *ret_kept);
+
 /* Bytes of an allocation; 0 where there is none. */
 double order_average(const struct counts *counts);
 

@@ -165,12 +165,17 @@ static void print_titles(struct term *term, const struct layout *layout,
 static void print_head(struct term *term, const struct layout *layout,
 		       const struct top *top, const struct order *order)
 {
+	enum metric metric = layout->options->metric;
+	int64_t whole = layout->whole.of[metric];
 	char shown[UNITS_TEXT_BYTES], all[UNITS_TEXT_BYTES];
+	char sum[UNITS_TEXT_BYTES];
 
 	putc('\n', term->file);
 	text_styled(term, TERM_HEADING, "Top");
-	fprintf(term->file, " by %s: %s, %s of %s shown\n",
+	fprintf(term->file, " by %s: %s, %s in all; %s of %s rows shown\n",
 		top_by_name(top->by), layout->options->title,
+		text_metric_is_bytes(metric) ? text_size(sum, term, whole)
+					     : text_count(sum, whole),
 		text_count(shown, (int64_t)order->shown),
 		text_count(all, (int64_t)order->count));
 	for (size_t i = 0; i < order->step_count; i++) {

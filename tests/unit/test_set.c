@@ -273,7 +273,7 @@ static const struct {
 	{ { "nothing" }, 0, NULL },
 	{ { "2", "(" }, 0, "(" },
 	{ { "1.5" }, 0, NULL },
-	{ { "9999999999999999999" }, 0, NULL },
+	{ { "9999999999999999999" }, 3, NULL },
 };
 
 START_TEST(test_order_restricts_step_by_step)
