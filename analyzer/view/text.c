@@ -190,6 +190,23 @@ void text_heading(struct term *term, const char *text)
 	putc('\n', term->file);
 }
 
+/* May this follow a function's parameters? " const", " [clone .cold]"; not
+ * what belongs to a name, as in "(anonymous namespace)::f", "f<int ()>". */
+static bool ends_a_name(const char *tail)
+{
+	int deep = 0;
+
+	if (*tail && *tail != ' ' && *tail != '&')
+		return false;
+	for (; *tail && deep >= 0; tail++) {
+		if (*tail == '<' || *tail == '{')
+			deep++;
+		else if (*tail == '>' || *tail == '}')
+			deep--;
+	}
+	return deep == 0;
+}
+
 /* Where the parameters of a function begin: the parenthesis that belongs to
  * the last one, unless nothing stands before it. */
 static size_t parameters_at(const char *name)
@@ -205,7 +222,7 @@ static size_t parameters_at(const char *name)
 		else if (name[at] == '(' && --deep == 0)
 			break;
 	}
-	if (deep != 0 || at == 0)
+	if (deep != 0 || at == 0 || !ends_a_name(last + 1))
 		return bytes;
 	/* operator()(int), but not operator() itself. */
 	if (at >= 8 && strncmp(name + at - 8, "operator", 8) == 0)
@@ -235,8 +252,8 @@ static void collapse_templates(char *name)
 			*to++ = *from;
 		}
 	}
-	if (deep == 0)
-		*to = '\0';
+	/* Where one was cut off, the ~ ends the name too. */
+	*to = '\0';
 }
 
 /* Cleans a text; what does not fit ends in a ~. */

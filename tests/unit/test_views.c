@@ -497,6 +497,12 @@ static const struct {
 	{ ")(", "~", 1 },
 	{ "f\x1b(int)", "f?", 3 },
 	{ "operator new(unsigned long)", "operator new", 20 },
+	{ "ns::(anonymous namespace)::f", "ns::(anonymous namespace):~", 27 },
+	{ "make<f(int)::<lambda()> >", "make<~>", 10 },
+	{ "f(int)::{lambda(int)#1}", "f(int)::{lambda(int)#~", 22 },
+	{ "g(int) [clone .cold]", "g", 7 },
+	{ "T<int> h<X>(X const&) [with X = a<b>]", "T<int> h<X>", 12 },
+	{ "open<never(", "open<~", 8 },
 };
 
 START_TEST(test_text_function_is_cut_where_it_hurts_least)
