@@ -219,6 +219,16 @@ static void print_objects(struct term *term, struct analysis *analysis,
 	}
 }
 
+static bool has_problem(struct analysis *analysis)
+{
+	const struct modules *modules = &analysis->tree.modules;
+
+	for (uint32_t i = 0; i < modules->count; i++)
+		if (names_problem(&analysis->names, i))
+			return true;
+	return false;
+}
+
 void text_losses_print(struct term *term, struct analysis *analysis)
 {
 	unsigned lines = 0;
@@ -256,7 +266,7 @@ void text_losses_print_serious(struct term *term, struct analysis *analysis)
 	print_unseen(term, summary, &lines);
 	if (summary->python > SUMMARY_PYTHON_ON)
 		print_python(term, summary, &lines);
-	if (lines == 0)
+	if (lines == 0 && has_problem(analysis))
 		putc('\n', term->file);
 	print_objects(term, analysis, &lines);
 }

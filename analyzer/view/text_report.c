@@ -96,10 +96,13 @@ static void print_totals(struct term *term, const struct analysis *analysis)
 	putc('\n', term->file);
 	print_label(term, "temporary");
 	text_count_cell(term, totals->of[METRIC_TEMPORARY], false);
-	fprintf(term->file, "%*s", text_size_columns(term) + 1, "");
-	text_share_cell(term, totals->of[METRIC_TEMPORARY],
-			totals->of[METRIC_ALLOCATIONS]);
-	fputs(" of the allocations\n", term->file);
+	if (totals->of[METRIC_ALLOCATIONS]) {
+		fprintf(term->file, "%*s", text_size_columns(term) + 1, "");
+		text_share_cell(term, totals->of[METRIC_TEMPORARY],
+				totals->of[METRIC_ALLOCATIONS]);
+		fputs(" of the allocations", term->file);
+	}
+	putc('\n', term->file);
 	if (summary->failed) {
 		print_label(term, "failed calls");
 		text_count_cell(term, (int64_t)summary->failed, false);
