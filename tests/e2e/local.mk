@@ -254,6 +254,7 @@ e2e_tests = \
 	tests/e2e/timeline.py \
 	tests/e2e/totals.py \
 	tests/e2e/verify.py \
+	tests/e2e/views.py \
 	tests/e2e/walks.py
 TESTS += $(e2e_tests)
 TESTS_SLOW += tests/e2e/kills_many.py tests/e2e/leaks_agreement.py \
