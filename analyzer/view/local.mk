@@ -122,9 +122,15 @@ analyzer_view_files = \
 
 # Libraries are chosen by file.
 if HAVE_SQLITE3
-analyzer_view_files += analyzer/view/export/sqlite.c
+analyzer_view_files += \
+	analyzer/view/export/sqlite.c \
+	analyzer/view/export/sqlite_schema.c \
+	analyzer/view/export/sqlite_schema.h
 endif
-EXTRA_DIST += analyzer/view/export/sqlite.c
+EXTRA_DIST += \
+	analyzer/view/export/sqlite.c \
+	analyzer/view/export/sqlite_schema.c \
+	analyzer/view/export/sqlite_schema.h
 
 # The page of `memprof html`, put together from its modules: no tool but the
 # shell's, and nothing from the network.

@@ -14,57 +14,8 @@
 #include "analyzer/model/timeline.h"
 #include "analyzer/model/top.h"
 #include "analyzer/view/export/exporter.h"
+#include "analyzer/view/export/sqlite_schema.h"
 #include "analyzer/view/json_parts.h"
-
-/* The columns of counts, with a prefix before each name. */
-#define COUNTS(p)                                                              \
-	p "allocations INTEGER NOT NULL, " p                                   \
-	  "allocated_bytes INTEGER NOT NULL, " p "frees INTEGER NOT NULL, " p  \
-	  "freed_bytes INTEGER NOT NULL, " p "reallocs INTEGER NOT NULL, " p   \
-	  "live_blocks INTEGER NOT NULL, " p "live_bytes INTEGER NOT NULL, " p \
-	  "peak_blocks INTEGER NOT NULL, " p "peak_bytes INTEGER NOT NULL, " p \
-	  "temporary INTEGER NOT NULL"
-
-static const char tables[] =
-	"PRAGMA page_size = 4096; PRAGMA foreign_keys = OFF;"
-	"CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
-	"CREATE TABLE modules (id INTEGER PRIMARY KEY, path TEXT NOT NULL, "
-	"build_id TEXT);"
-	"CREATE TABLE frames (id INTEGER PRIMARY KEY, function TEXT NOT NULL, "
-	"file TEXT, line INTEGER, module_id INTEGER REFERENCES modules (id), "
-	"\"offset\" INTEGER NOT NULL, inlined INTEGER NOT NULL);"
-	"CREATE TABLE sites (id INTEGER PRIMARY KEY, " COUNTS(
-		"") ");"
-		    "CREATE TABLE stacks (site_id INTEGER NOT NULL REFERENCES "
-		    "sites (id), "
-		    "depth INTEGER NOT NULL, "
-		    "frame_id INTEGER NOT NULL REFERENCES frames (id), "
-		    "PRIMARY KEY (site_id, depth)) WITHOUT ROWID;"
-		    "CREATE TABLE lines (function TEXT, file TEXT, line "
-		    "INTEGER, " COUNTS("self_") ", " COUNTS(
-			    "total_") ");"
-				      "CREATE TABLE timeline (ns INTEGER "
-				      "PRIMARY KEY, "
-				      "live_bytes INTEGER NOT NULL, "
-				      "live_blocks INTEGER NOT NULL, "
-				      "rss_bytes INTEGER, "
-				      "allocations INTEGER NOT NULL, "
-				      "allocated_bytes INTEGER NOT NULL, "
-				      "detailed INTEGER NOT NULL);"
-				      "CREATE TABLE events (ns INTEGER NOT "
-				      "NULL, "
-				      "kind TEXT NOT NULL, name TEXT NOT NULL, "
-				      "live_bytes INTEGER NOT NULL, rss_bytes "
-				      "INTEGER);"
-				      "BEGIN;";
-
-static const char indexes[] =
-	"CREATE INDEX frames_by_function ON frames (function);"
-	"CREATE INDEX frames_by_line ON frames (file, line);"
-	"CREATE INDEX stacks_by_frame ON stacks (frame_id);"
-	"CREATE INDEX lines_by_line ON lines (file, line);"
-	"CREATE INDEX events_by_time ON events (ns);"
-	"COMMIT;";
 
 struct writer {
 	sqlite3 *db;
@@ -89,23 +40,37 @@ static void run(struct writer *writer, const char *sql)
 		fail(writer, code);
 }
 
+static void make_tables(struct writer *writer)
+{
+	run(writer, "PRAGMA page_size = 4096");
+	run(writer, "PRAGMA foreign_keys = OFF");
+	for (int i = 0; i < SCHEMA_TABLES && writer->ret == 0; i++) {
+		char *sql = schema_create((enum schema_table)i);
+
+		if (sql)
+			run(writer, sql);
+		else
+			fail(writer, SQLITE_NOMEM);
+		free(sql);
+	}
+	if (writer->ret == 0)
+		run(writer, "BEGIN");
+}
+
 /* ---- rows ---- */
 
-/* Rows of a table follow, of so many columns. */
-static void begin_table(struct writer *writer, const char *table, int columns)
+/* Rows of a table follow. */
+static void begin_table(struct writer *writer, enum schema_table table)
 {
-	char sql[256];
-	int used =
-		snprintf(sql, sizeof(sql), "INSERT INTO %s VALUES (?", table);
-	int code;
+	char *sql = schema_insert(table);
+	int code = sql ? sqlite3_prepare_v2(writer->db, sql, -1,
+					    &writer->insert, NULL)
+		       : SQLITE_NOMEM;
 
-	for (int i = 1; i < columns && used + 3 < (int)sizeof(sql); i++)
-		used += snprintf(sql + used, sizeof(sql) - (size_t)used, ",?");
-	snprintf(sql + used, sizeof(sql) - (size_t)used, ")");
-	code = sqlite3_prepare_v2(writer->db, sql, -1, &writer->insert, NULL);
 	if (code != SQLITE_OK)
 		fail(writer, code);
 	writer->column = 0;
+	free(sql);
 }
 
 static void end_table(struct writer *writer)
@@ -178,7 +143,7 @@ static void put_meta(struct writer *writer)
 	const struct analysis *analysis = writer->catalog->analysis;
 	const struct summary *summary = &analysis->summary;
 
-	begin_table(writer, "meta", 2);
+	begin_table(writer, SCHEMA_META);
 	put_word(writer, "schema", "memprof-sqlite/1");
 	put_word(writer, "program", summary->program);
 	put_word(writer, "host", summary->host);
@@ -199,7 +164,7 @@ static void put_meta(struct writer *writer)
 
 static void put_modules(struct writer *writer)
 {
-	begin_table(writer, "modules", 3);
+	begin_table(writer, SCHEMA_MODULES);
 	for (size_t i = 0; i < writer->catalog->module_count; i++) {
 		const struct module *module = writer->catalog->modules[i];
 		char digits[2 * MPF_BUILD_ID_BYTES + 1] = "";
@@ -240,7 +205,7 @@ static void put_frame(struct writer *writer, const struct catalog_frame *frame,
 
 static void put_frames(struct writer *writer)
 {
-	begin_table(writer, "frames", 7);
+	begin_table(writer, SCHEMA_FRAMES);
 	for (size_t i = 0; i < writer->catalog->frame_count; i++) {
 		const struct catalog_frame *frame = &writer->catalog->frames[i];
 
@@ -252,7 +217,7 @@ static void put_frames(struct writer *writer)
 
 static void put_sites(struct writer *writer)
 {
-	begin_table(writer, "sites", 1 + METRIC_COUNT);
+	begin_table(writer, SCHEMA_SITES);
 	for (size_t i = 0; i < writer->catalog->entry_count; i++) {
 		put_number(writer, (int64_t)i + 1);
 		put_counts(writer, &writer->catalog->entries[i].counts);
@@ -285,7 +250,7 @@ static void put_stack(struct writer *writer, size_t number)
 
 static void put_stacks(struct writer *writer)
 {
-	begin_table(writer, "stacks", 3);
+	begin_table(writer, SCHEMA_STACKS);
 	for (size_t i = 0; i < writer->catalog->entry_count; i++)
 		put_stack(writer, i);
 	end_table(writer);
@@ -299,7 +264,7 @@ static void put_lines(struct writer *writer)
 		fail(writer, SQLITE_NOMEM);
 		return;
 	}
-	begin_table(writer, "lines", 3 + 2 * METRIC_COUNT);
+	begin_table(writer, SCHEMA_LINES);
 	for (size_t i = 0; i < top.count; i++) {
 		const struct top_row *row = &top.rows[i];
 
@@ -317,6 +282,43 @@ static void put_lines(struct writer *writer)
 	top_done(&top);
 }
 
+static void put_rounded(struct writer *writer, double number, bool is_known)
+{
+	if (is_known)
+		put_number(writer, (int64_t)ages_rounded(number));
+	else
+		put_null(writer);
+}
+
+/* Where they were recorded. */
+static void put_lifetimes(struct writer *writer)
+{
+	const struct catalog *catalog = writer->catalog;
+
+	begin_table(writer, SCHEMA_LIFETIMES);
+	for (size_t i = 0; i < catalog->entry_count; i++) {
+		const struct catalog_entry *entry = &catalog->entries[i];
+		const struct lifetime *lifetime = &entry->lifetime;
+
+		put_number(writer, (int64_t)i + 1);
+		put_rounded(writer, lifetime->blocks, true);
+		put_rounded(writer, lifetime->ns, catalog->has_time);
+		put_rounded(writer, lifetime->max_ns, catalog->has_time);
+		put_rounded(writer, lifetime->allocs, true);
+		put_rounded(writer, lifetime->max_allocs, true);
+		if (catalog->has_usable)
+			put_number(
+				writer,
+				lifetime_slack(
+					lifetime,
+					entry->counts.of[METRIC_LIVE_BYTES]));
+		else
+			put_null(writer);
+		end_row(writer);
+	}
+	end_table(writer);
+}
+
 static void put_rss(struct writer *writer, uint64_t bytes)
 {
 	if (bytes)
@@ -327,7 +329,7 @@ static void put_rss(struct writer *writer, uint64_t bytes)
 
 static void put_points(struct writer *writer, const struct timeline *timeline)
 {
-	begin_table(writer, "timeline", 7);
+	begin_table(writer, SCHEMA_TIMELINE);
 	for (size_t i = 0; i < timeline->count; i++) {
 		const struct timeline_point *point = &timeline->points[i];
 
@@ -345,7 +347,7 @@ static void put_points(struct writer *writer, const struct timeline *timeline)
 
 static void put_events(struct writer *writer, const struct timeline *timeline)
 {
-	begin_table(writer, "events", 5);
+	begin_table(writer, SCHEMA_EVENTS);
 	for (size_t i = 0; i < timeline->event_count; i++) {
 		const struct timeline_event *event = &timeline->events[i];
 
@@ -389,7 +391,7 @@ static int sqlite_write(FILE *file, struct catalog *catalog,
 		sqlite3_close(writer.db);
 		return EXPORT_LIBRARY;
 	}
-	run(&writer, tables);
+	make_tables(&writer);
 	if (writer.ret == 0)
 		put_meta(&writer);
 	if (writer.ret == 0)
@@ -402,10 +404,14 @@ static int sqlite_write(FILE *file, struct catalog *catalog,
 		put_stacks(&writer);
 	if (writer.ret == 0)
 		put_lines(&writer);
+	if (writer.ret == 0 && catalog->has_lifetimes)
+		put_lifetimes(&writer);
 	if (writer.ret == 0)
 		put_timeline(&writer);
 	if (writer.ret == 0)
-		run(&writer, indexes);
+		run(&writer, schema_indexes);
+	if (writer.ret == 0)
+		run(&writer, "COMMIT");
 	if (writer.ret == 0) {
 		image = sqlite3_serialize(writer.db, "main", &bytes, 0);
 		if (image)
