@@ -9,6 +9,7 @@
 #include "analyzer/base/diag.h"
 #include "analyzer/base/outfile.h"
 #include "analyzer/cmd/cmd.h"
+#include "analyzer/cmd/export_fit.h"
 #include "analyzer/cmd/subject.h"
 #include "analyzer/view/export/exporter.h"
 
@@ -18,6 +19,7 @@ struct options_of_export {
 	int metric; /* index into metric_keys */
 	int at;	    /* enum export_at */
 	const char *output;
+	uint64_t max_bytes;
 };
 
 static const char *const metric_keys[] = { "peak",	  "bytes",
@@ -49,6 +51,10 @@ static const struct option_spec export_specs[] = {
 		  "sites --limit keeps" },
 	{ OPTION_ENUM, "sort", 's', "METRIC", FIELD(metric),
 	  .choices = metric_keys, .help = "the same as --metric" },
+	{ OPTION_SIZE, "max-size", .argument = "SIZE", FIELD(max_bytes),
+	  .min = 1, .max = UINT64_MAX,
+	  .help = "keep only as many of the largest sites as fit into SIZE, "
+		  "before compression" },
 	{ OPTION_ENUM, "at", .argument = "INSTANT", FIELD(at),
 	  .choices = at_keys, .help = "what pprof shows as in use" },
 	{ 0 }
@@ -84,6 +90,17 @@ static int explain(const struct exporter *exporter, int ret)
 			   "many; use another format, or --focus",
 			   exporter->name);
 		return CMD_USAGE;
+	case EXPORT_NO_COURSE:
+		diag_error("%s: holds single calls from the first one on, and "
+			   "these counts begin or end in between (--from, or "
+			   "a program that runs); use another format",
+			   exporter->name);
+		return CMD_USAGE;
+	case EXPORT_FIT_NEVER:
+		diag_error("%s: not even one site fits into --max-size; give "
+			   "more",
+			   exporter->name);
+		return CMD_USAGE;
 	case EXPORT_LIBRARY:
 		diag_error("%s: the library that writes it failed",
 			   exporter->name);
@@ -102,17 +119,22 @@ static int print(struct term *term, struct analysis *analysis,
 		.at = (enum export_at)options->at,
 		.limit = subject_limit(&options->report, 0),
 	};
-	const struct catalog_options what = {
+	struct catalog_options what = {
 		.metric = how.metric,
 		.has_zeros = exporter->has_zeros,
 		.limit = how.limit,
 	};
 	struct outfile out = { .file = term->file };
 	struct catalog catalog;
-	int ret = catalog_init(&catalog, analysis, &what);
+	int ret = 0;
 
+	if (options->max_bytes)
+		ret = export_fit(exporter, analysis, &what, &how,
+				 options->max_bytes);
+	if (ret == 0)
+		ret = catalog_init(&catalog, analysis, &what);
 	if (ret < 0)
-		return ret;
+		return explain(exporter, ret);
 	if (!is_stdout(options) && outfile_open(&out, options->output) < 0) {
 		catalog_done(&catalog);
 		return CMD_FAILED;

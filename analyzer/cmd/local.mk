@@ -16,6 +16,8 @@ analyzer_cmd_files = \
 	analyzer/cmd/dump_path.c \
 	analyzer/cmd/execute.c \
 	analyzer/cmd/export.c \
+	analyzer/cmd/export_fit.c \
+	analyzer/cmd/export_fit.h \
 	analyzer/cmd/find.c \
 	analyzer/cmd/flame.c \
 	analyzer/cmd/help.c \

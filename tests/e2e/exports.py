@@ -228,8 +228,9 @@ class Exports(Case):
     def test_pprof_numbers_have_no_gaps(self):
         """Parca refuses others; the main program is mapping 1."""
         self.need("go")
-        text = readers.pprof(self.export("pprof", self.recorded("inline")),
-                             "-raw")
+        path = self.export("pprof", self.recorded("inline"))
+        readers.pprof_by_the_rules(path)
+        text = readers.pprof(path, "-raw")
         locations = re.findall(
             r"^ +(\d+): 0x", text.split("Locations\n")[1].split("Mappings")[0],
             re.M)
@@ -282,7 +283,8 @@ class Exports(Case):
     def test_documented_queries(self):
         """Every query of the page gives an answer that the report has."""
         self.need("sqlite3")
-        path = self.export("sqlite", self.recorded("phases"))
+        path = self.export("sqlite", self.recorded(
+            "phases", env={"MEMPROF_LIFETIMES": "1"}))
         with open(os.path.join(TOP, "man", "memprof-export.1")) as file:
             queries = re.findall(r'^\$ sqlite3 x\.db "((?:[^"])*)"$',
                                  file.read(), re.M)
@@ -318,11 +320,106 @@ class Exports(Case):
             readers.sqlite(path, "select name, kind, ns from events"),
             [[event["name"], event["kind"], str(event["ns"])]
              for event in timeline["events"]])
-        # A part of it has no points of its own.
+        # A part of it has no points of its own, and no lifetimes are nothing.
+        self.assertEqual(readers.sqlite(path, "select * from lifetimes"), [])
         path = self.export("sqlite", dump + "@second")
         self.assertEqual(readers.sqlite(path, "select * from timeline"), [])
 
+    def test_sqlite_has_lifetimes(self):
+        """Of each site those that JSON has."""
+        self.need("sqlite3")
+        dump = self.recorded("ages", "one", env={"MEMPROF_LIFETIMES": "1"})
+        with open(self.export("json", dump)) as file:
+            sites = json.load(file)["sites"]
+        keys = ("blocks", "total_ns", "longest_ns", "total_allocations",
+                "longest_allocations")
+        want = [[site["lifetime"][key] for key in keys] + [
+            site["slack_bytes"]] for site in sites]
+        rows = readers.sqlite(self.export("sqlite", dump), "select %s, "
+                              "slack_bytes from lifetimes order by site_id" %
+                              ", ".join(keys))
+
+        self.assertEqual([[int(value) for value in row] for row in rows], want)
+        self.assertGreater(sum(row[0] for row in want), 0)
+        self.assertGreater(sum(row[1] for row in want), 0)
+
     # What is selected.
+
+    def test_parts_of_a_recording(self):
+        """An instant, a snapshot, and from one to another, by each reader."""
+        dump = self.recorded("phases")
+        parts = ((dump + "@second",), (dump, "--to", "full"),
+                 (dump, "--from", "first", "--to", "second"),
+                 (dump, "--from", "second"))
+        read = {"pprof": ("go", readers.pprof_totals),
+                "dhat": ("node", readers.dhat_totals),
+                "callgrind": ("callgrind_annotate", lambda path:
+                              readers.callgrind_totals(path)[0]),
+                "sqlite": ("sqlite3", readers.sqlite_totals),
+                "csv": ("sqlite3", readers.csv_totals)}
+        for name, *part in parts:
+            totals = self.json("report", *part, name)["totals"]
+            self.assertEqual(totals["peak_bytes"], 150000)
+            for form, (command, reader) in read.items():
+                if shutil.which(command):
+                    have = reader(self.export(form, name, *part))
+                    self.assertEqual(have, {key: totals[key] for key in have},
+                                     (form, name, part))
+        # Calls one by one need a beginning.
+        run = self.memprof("export", "-f", "heaptrack", "--from", "second",
+                           dump, status=2)
+        self.assertRegex(run.stderr.decode(), r"heaptrack: .*--from")
+        self.assertFalse(run.stdout)
+
+    def test_recordings_that_pprof_adds(self):
+        """As top adds them."""
+        self.need("go")
+        dumps = [self.recorded("peak", "middle"), self.recorded("inline"),
+                 self.recorded("peak", "middle")]
+        paths = [self.export("pprof", dump, name=str(i))
+                 for i, dump in enumerate(dumps)]
+        have = readers.pprof_totals(paths[0], *paths[1:])
+        rows = self.json("top", "--limit", "0", *dumps)["rows"]
+
+        for key, value in have.items():
+            self.assertEqual(value, sum(row["self"][key] for row in rows), key)
+        text = readers.pprof(paths[0], "-top", "-unit=B",
+                             "-sample_index=alloc_space", *paths[1:])
+        hill, = [row["self"]["allocated_bytes"] for row in rows
+                 if row["function"] == "hill"]
+        self.assertRegex(text, r"(?m)^ *%dB .* hill$" % hill)
+
+    def test_what_servers_accept(self):
+        """Pyroscope takes no more samples and bytes than are published."""
+        dump = self.recorded("grow", "12")
+        totals = self.report(dump)["totals"]
+        whole = readers.pprof_by_the_rules(self.export("pprof", dump))
+        self.assertGreater(len(whole.samples), 4000)
+        self.assertEqual(whole.types, [
+            ("alloc_objects", "count"), ("alloc_space", "bytes"),
+            ("inuse_objects", "count"), ("inuse_space", "bytes"),
+            ("space", "bytes")])
+        self.assertEqual((whole.shown, whole.period), ("inuse_space", 1))
+        for limit in (100, len(whole.samples) - 1):
+            part = readers.pprof_by_the_rules(self.export(
+                "pprof", dump, "--limit", str(limit)))
+            self.assertEqual(len(part.samples), limit + 1)
+            self.assertEqual(part.samples[-1][0], ["[other sites]"])
+        for size in (3000, 10000, whole.bytes - 1, whole.bytes + 4096):
+            part = readers.pprof_by_the_rules(self.export(
+                "pprof", dump, "--max-size", str(size)))
+            self.assertLessEqual(part.bytes, size)
+            self.assertGreater(part.bytes, min(size, whole.bytes) * 0.9)
+            for i, key in enumerate(("allocations", "allocated_bytes",
+                                     "live_blocks", "live_bytes")):
+                self.assertEqual(sum(values[i] for stack, values
+                                     in part.samples), totals[key])
+        self.assertEqual(part.bytes, whole.bytes)
+        path = self.export("csv", dump, "--max-size", "20KiB")
+        self.assertLessEqual(os.path.getsize(path), 20480)
+        self.assertIn(b"--max-size", self.memprof(
+            "export", "-f", "pprof", "--max-size", "500", dump,
+            status=2).stderr)
 
     def test_a_limit_keeps_the_totals(self):
         dump = self.recorded("peak", "middle")

@@ -3,13 +3,16 @@
 totals under the names that memprof's JSON has for them."""
 
 import csv
+import gzip
 import json
 import re
 import subprocess
+import types
 
 from harness import BUILD, SECONDS, clean_env
 
 DHAT_VIEWER = "/usr/libexec/valgrind/dh_view.js"
+JUNIT_PARSER = "/usr/lib/python3/dist-packages/junitparser"
 SCHEMAS = BUILD + "/schemas"
 
 # dh_view.js without its page: its own reading and checking, and what came out.
@@ -45,8 +48,8 @@ def pprof(path, *args):
                *args, path)
 
 
-def pprof_totals(path):
-    text = pprof(path, "-raw")
+def pprof_totals(path, *others):
+    text = pprof(path, "-raw", *others)
     names = {"alloc_objects": "allocations", "alloc_space": "allocated_bytes",
              "inuse_objects": "live_blocks", "inuse_space": "live_bytes"}
     head = re.search(r"^Samples:\n(.*)$", text, re.M).group(1)
@@ -62,6 +65,102 @@ def pprof_totals(path):
 PPROF_SAMPLES = {"alloc_objects": "allocations",
                  "alloc_space": "allocated_bytes",
                  "inuse_objects": "live_blocks", "inuse_space": "live_bytes"}
+
+
+def messages(data):
+    """The fields of a protocol buffer: (number, value), where a value is a
+    number or the bytes of a text or message."""
+    at = 0
+
+    def varint():
+        nonlocal at
+        value = shift = 0
+        while True:
+            value |= (data[at] & 127) << shift
+            shift += 7
+            at += 1
+            if data[at - 1] < 128:
+                return value
+
+    while at < len(data):
+        key = varint()
+        if key & 7 == 0:
+            yield key >> 3, varint()
+        else:
+            assert key & 7 == 2, "wire type %d" % (key & 7)
+            count = varint()
+            at += count
+            assert at <= len(data)
+            yield key >> 3, data[at - count:at]
+
+
+def packed(data):
+    """Numbers one after another, as signed ones of 64 bits."""
+    numbers, value, shift = [], 0, 0
+    for byte in data:
+        value |= (byte & 127) << shift
+        shift += 7
+        if byte < 128:
+            numbers.append(value - (1 << 64) if value >> 63 else value)
+            value = shift = 0
+    return numbers
+
+
+def pprof_by_the_rules(path):
+    """Decoded without pprof: what Parca's server checks before it takes a
+    profile. Samples as (functions innermost first, values)."""
+    with gzip.open(path) as file:
+        data = file.read()
+    of = {}
+    for number, value in messages(data):
+        of.setdefault(number, []).append(value)
+    texts = [text.decode("utf-8") for text in of[6]]
+    assert texts[0] == "", "the first text is not the empty one"
+
+    def text(number):
+        assert 0 <= number < len(texts)
+        return texts[number]
+
+    def numbered(field):
+        all_ = [list(messages(message)) for message in of.get(field, ())]
+        for i, fields in enumerate(all_):
+            assert dict(fields)[1] == i + 1, "numbers are not 1, 2, 3 ..."
+        return all_
+
+    mappings = numbered(3)
+    for fields in map(dict, mappings):
+        assert fields.get(2, 0) < fields[3]
+        text(fields.get(5, 0))
+        assert re.fullmatch("([0-9a-f]{2})*", text(fields.get(6, 0)))
+    functions = []
+    for fields in map(dict, numbered(5)):
+        assert text(fields[2]) and text(fields[3]) is not None
+        text(fields.get(4, 0))
+        functions.append(text(fields[2]))
+    locations = []
+    for fields in numbered(4):
+        assert dict(fields).get(2, 0) <= len(mappings)
+        lines = [dict(messages(value)) for number, value in fields
+                 if number == 4]
+        assert all(1 <= line[1] <= len(functions) for line in lines)
+        locations.append([functions[line[1] - 1] for line in lines] or [""])
+    samples = []
+    for message in of.get(2, ()):
+        fields = dict(messages(message))
+        stack = packed(fields[1])
+        assert stack and all(1 <= place <= len(locations) for place in stack)
+        values = packed(fields[2])
+        assert len(values) == len(of[1]) and min(values) >= 0, values
+        samples.append(([name for place in stack
+                         for name in locations[place - 1]], values))
+    assert len({message for message in of.get(2, ())}) == len(samples)
+    types_ = [dict(messages(message)) for message in of[1] + of[11]]
+    return types.SimpleNamespace(
+        bytes=len(data), samples=samples, locations=len(locations),
+        depth=max((len(s[0]) for s in samples), default=0),
+        longest=max(len(t) for t in of[6]),
+        types=[(text(t[1]), text(t[2])) for t in types_],
+        shown=text(of[14][0]), period=of[12][0])
 
 
 def pprof_list(path, source, sample):
@@ -192,6 +291,10 @@ def sqlite(path, query):
             run("sqlite3", path, query).splitlines()]
 
 
+def sqlite_rows(path, query):
+    return json.loads(run("sqlite3", "-json", path, query) or "[]")
+
+
 COUNTS = ("allocations", "allocated_bytes", "frees", "freed_bytes", "reallocs",
           "live_blocks", "live_bytes", "peak_blocks", "peak_bytes",
           "temporary")
@@ -205,14 +308,37 @@ def sqlite_totals(path):
     return {name: int(value or 0) for name, value in zip(COUNTS, row)}
 
 
+def csv_rows(path):
+    csv.field_size_limit(1 << 24)
+    with open(path, newline="") as file:
+        return list(csv.DictReader(file, strict=True))
+
+
+JUNIT_READER = """
+import json, sys, junitparser
+suite = junitparser.JUnitXml.fromfile(sys.argv[1])
+said = suite.tests, suite.failures, suite.errors, suite.skipped
+suite.update_statistics()
+assert said == (suite.tests, suite.failures, suite.errors, suite.skipped)
+cases = [(case.name, [(result.message, result.text, result.type)
+                      for result in case.result]) for case in suite]
+assert len(dict(cases)) == len(cases), "a name comes twice"
+print(json.dumps(dict(cases)))
+"""
+
+
+def junit_cases(path):
+    """{name: its failures as (message, text, type)}, by junitparser."""
+    return json.loads(run("/usr/bin/python3", "-c", JUNIT_READER, path))
+
+
 def csv_totals(path):
     """As sqlite3 imports it; Python's reader must agree."""
     row, = [line.split("|") for line in run(
         "sqlite3", ":memory:", "-cmd", ".import --csv %s t" % path,
         "select %s from t" % ", ".join(
             "sum(%s)" % name for name in COUNTS)).splitlines()]
-    with open(path, newline="") as file:
-        rows = list(csv.DictReader(file, strict=True))
+    rows = csv_rows(path)
     for name, value in zip(COUNTS, row):
         assert sum(int(r[name]) for r in rows) == int(value or 0), name
     return {name: int(value or 0) for name, value in zip(COUNTS, row)}

@@ -4,7 +4,6 @@
 
 #include "analyzer/view/export/deflate.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <zlib.h>
 
@@ -21,15 +20,16 @@ struct deflate {
 	bool has_failed;
 };
 
-struct deflate *deflate_open(FILE *file)
+struct deflate *deflate_open(FILE *file, bool is_stored)
 {
 	struct deflate *deflate = calloc(1, sizeof(*deflate));
 
 	if (!deflate)
 		return NULL;
 	deflate->file = file;
-	if (deflateInit2(&deflate->stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED,
-			 GZIP_WINDOW, MEMORY_LEVEL,
+	if (deflateInit2(&deflate->stream,
+			 is_stored ? Z_NO_COMPRESSION : Z_DEFAULT_COMPRESSION,
+			 Z_DEFLATED, GZIP_WINDOW, MEMORY_LEVEL,
 			 Z_DEFAULT_STRATEGY) != Z_OK) {
 		free(deflate);
 		return NULL;

@@ -32,7 +32,7 @@ static void put_head(struct json *json, const struct summary *summary)
 	FILE *memory = open_memstream(&command, &bytes);
 
 	if (memory) {
-		export_command(memory, summary);
+		export_command(memory, summary, "");
 		fclose(memory);
 	}
 	json_begin_object(json, NULL);

@@ -21,13 +21,15 @@ enum export_at { EXPORT_AT_END, EXPORT_AT_PEAK };
 struct export_options {
 	enum metric metric; /* for formats with one number per stack */
 	enum export_at at;
-	size_t limit; /* of the sites; 0: all */
+	size_t limit;	/* of the sites; 0: all */
+	bool is_stored; /* not compressed, to know how much it is */
 };
 
 enum {
 	EXPORT_NO_ESTIMATES = -300, /* the format cannot hold estimates */
 	EXPORT_TOO_MANY = -301,	    /* an event for each call is too much */
 	EXPORT_LIBRARY = -302,	    /* a library failed */
+	EXPORT_NO_COURSE = -303,    /* no calls could have these counts */
 };
 
 struct exporter {
@@ -68,6 +70,7 @@ void export_text(FILE *file, const char *text, const char *special);
 char *export_clean(const char *text);
 
 /* The command line of the program, its words apart by blanks, the same way. */
-void export_command(FILE *file, const struct summary *summary);
+void export_command(FILE *file, const struct summary *summary,
+		    const char *special);
 
 #endif

@@ -59,13 +59,14 @@ char *export_clean(const char *text)
 	return clean ? term_clean(clean, bytes + 1, text, bytes) : NULL;
 }
 
-void export_command(FILE *file, const struct summary *summary)
+void export_command(FILE *file, const struct summary *summary,
+		    const char *special)
 {
 	if (summary->arguments.count == 0)
-		export_text(file, summary->program, "");
+		export_text(file, summary->program, special);
 	for (size_t i = 0; i < summary->arguments.count; i++) {
 		if (i)
 			fputc(' ', file);
-		export_text(file, summary->arguments.array[i], "");
+		export_text(file, summary->arguments.array[i], special);
 	}
 }

@@ -267,7 +267,7 @@ static int plan(struct writer *writer)
 	for (size_t i = 0; i < catalog->entry_count; i++)
 		if (replay_plan(&writer->courses[i].replay,
 				&catalog->entries[i].counts) < 0)
-			return EXPORT_NO_ESTIMATES;
+			return EXPORT_NO_COURSE;
 	return 0;
 }
 
@@ -279,7 +279,7 @@ static int put_all(struct writer *writer)
 	if (ret < 0)
 		return ret;
 	fprintf(writer->file, "v %x %x\nX ", HEAPTRACK_VERSION, FORMAT_VERSION);
-	export_command(writer->file, &catalog->analysis->summary);
+	export_command(writer->file, &catalog->analysis->summary, "");
 	fputs("\nI 1000 0\n", writer->file);
 	for (size_t i = 0; i < catalog->frame_count && ret == 0; i++)
 		ret = put_instruction(writer, i);

@@ -16,6 +16,12 @@
 #define DEPTH_MAX	  100 /* ms_print calls itself for each */
 #define NS_PER_MS	  1000000
 
+/* ms_print takes what is behind a '#' for a comment. */
+static void put_text(FILE *file, const char *text)
+{
+	export_text(file, text, "#");
+}
+
 static void put_place(FILE *file, const struct catalog *catalog,
 		      const struct catalog_frame *frame,
 		      const struct catalog_call *call)
@@ -24,18 +30,18 @@ static void put_place(FILE *file, const struct catalog *catalog,
 		&catalog->functions[call->function];
 
 	fprintf(file, "0x%" PRIX64 ": ", frame->address);
-	export_text(file, function->is_known ? function->name : "???", "");
+	put_text(file, function->is_known ? function->name : "???");
 	if (function->file) {
 		fputs(" (", file);
-		export_text(file, function->file, "");
+		put_text(file, function->file);
 		fprintf(file, ":%" PRIu32 ")\n", call->line);
 		return;
 	}
 	fputs(" (in ", file);
 	if (frame->module != CATALOG_NONE)
-		export_text(file, catalog->modules[frame->module]->path, "");
+		put_text(file, catalog->modules[frame->module]->path);
 	else
-		export_text(file, function->name, "");
+		put_text(file, function->name);
 	fputs(")\n", file);
 }
 
@@ -144,7 +150,7 @@ static int massif_write(FILE *file, struct catalog *catalog,
 	if (ret < 0)
 		return ret;
 	fputs("desc: " PACKAGE_STRING "\ncmd: ", file);
-	export_command(file, &catalog->analysis->summary);
+	export_command(file, &catalog->analysis->summary, "#");
 	fputs("\ntime_unit: ms\n", file);
 	for (size_t i = 0; i < moments.count && ret == 0; i++)
 		ret = put_moment(file, catalog, i, &moments.array[i]);

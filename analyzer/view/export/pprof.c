@@ -259,7 +259,8 @@ static int pprof_write(FILE *file, struct catalog *catalog,
 		       const struct export_options *options)
 {
 	struct writer writer = { .catalog = catalog,
-				 .out = deflate_open(file) };
+				 .out = deflate_open(file,
+						     options->is_stored) };
 	int ret = 0, end;
 
 	if (!writer.out)
