@@ -14,6 +14,8 @@
 #include "analyzer/base/diag.h"
 #include "analyzer/model/dump.h"
 
+#define LINE_SHOWN 80 /* bytes of a line that is not accepted */
+
 static const char *expected(enum budget_name name)
 {
 	if (name == BUDGET_MAX_GROWTH)
@@ -90,15 +92,41 @@ static char *read_file(const char *path, size_t *ret_bytes)
 	return NULL;
 }
 
+/* Of a file's contents that one by its number from 1, without blanks before
+ * it; as much as a message needs. */
+static const char *line_of(const char *text, size_t bytes, size_t number,
+			   char buf[static LINE_SHOWN])
+{
+	const char *end = text + bytes, *newline;
+	size_t len = 0;
+
+	while (--number > 0) {
+		newline = memchr(text, '\n', (size_t)(end - text));
+		text = newline ? newline + 1 : end;
+	}
+	while (text < end && (*text == ' ' || *text == '\t'))
+		text++;
+	for (; len < LINE_SHOWN - 1 && text + len < end; len++) {
+		if (text[len] == '\n' || text[len] == '\r')
+			break;
+		buf[len] = text[len] ? text[len] : '?';
+	}
+	buf[len] = '\0';
+	return buf;
+}
+
 int budget_file_read(struct budgets *budgets, const char *path)
 {
 	size_t bytes, line = 0;
 	char *text = read_file(path, &bytes);
+	char shown[LINE_SHOWN];
 	int ret;
 
 	if (!text)
 		return -1;
 	ret = budgets_add_lines(budgets, text, bytes, &line);
+	if (ret < 0)
+		line_of(text, bytes, line, shown);
 	free(text);
 	switch (ret) {
 	case 0:
@@ -107,20 +135,24 @@ int budget_file_read(struct budgets *budgets, const char *path)
 		diag_error("%s: out of memory", path);
 		break;
 	case BUDGET_TOO_MANY:
-		diag_error("%s: line %zu: more than %u budgets", path, line,
+		diag_error("%s:%zu: more than %u budgets", path, line,
 			   BUDGETS_MAX);
 		break;
+	case BUDGET_TOO_LARGE:
+		diag_error("%s:%zu: '%s' has too large a number", path, line,
+			   shown);
+		break;
 	case BUDGET_UNKNOWN:
-		diag_error("%s: line %zu: is no budget; a line is max-peak, "
+		diag_error("%s:%zu: '%s' is no budget; a line is max-peak, "
 			   "max-leaked, max-allocations, max-temporary or "
 			   "max-growth, a blank and a limit",
-			   path, line);
+			   path, line, shown);
 		break;
 	default:
-		diag_error("%s: line %zu: the limit is not accepted; give one "
-			   "such as 64MiB, parser.c=8MiB or, for max-growth, "
-			   "5%%",
-			   path, line);
+		diag_error("%s:%zu: '%s' has no limit that is accepted; give "
+			   "one such as 64MiB, parser.c=8MiB or, for "
+			   "max-growth, 5%%",
+			   path, line, shown);
 	}
 	return -1;
 }

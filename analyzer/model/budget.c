@@ -36,6 +36,11 @@ const char *budget_name(enum budget_name name)
 	return names[name].name;
 }
 
+const char *budget_what(enum budget_name of)
+{
+	return names[of].what;
+}
+
 enum metric budget_metric(enum budget_name of)
 {
 	return names[of].metric;

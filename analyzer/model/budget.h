@@ -49,6 +49,8 @@ enum {
 
 /* "max-peak" ... */
 const char *budget_name(enum budget_name name);
+/* "peak" ..., what a growth is of */
+const char *budget_what(enum budget_name of);
 enum metric budget_metric(enum budget_name of);
 bool budget_is_bytes(enum budget_name of);
 

@@ -115,6 +115,40 @@ class Check(Case):
             sizes = [site["growth"] for site in budget["sites"]]
             self.assertEqual(sizes, sorted(sizes, reverse=True))
 
+    def test_growth_in_every_format(self):
+        """What grew by how much, at the site that did."""
+        old, new = self.path("old.mp"), self.path("new.mp")
+        for path, argument in ((old, "7"), (new, "8")):
+            self.record(target("grow"), argument, out=path)
+        a, b = (self.report(path)["totals"]["peak_bytes"]
+                for path in (old, new))
+        args = ("--baseline", old, "--max-growth", "peak=0", "--max-peak",
+                "1GiB", "--limit", "1", "--units", "bytes")
+        text = self.check(*args, status=1, dump=new).stdout.decode()
+        numbers = "{:,} B, was {:,} B, at most {:,} B (+0.00%)".format(b, a, a)
+        self.assertIn("BROKEN  max-growth of peak: %s\n" % numbers, text)
+        self.assertIn("kept    max-peak: ", text)
+        site = re.search(r"(?m)^  #1  ([\d,]+ B, \+[\d,]+ B)$", text).group(1)
+        self.assertRegex(text, r"(?m)^  and \d+ more sites \(--limit 0 ")
+        path = self.path("out")
+        self.check("-f", "junit", "-o", path, *args, status=1, dump=new)
+        if os.path.exists(readers.JUNIT_PARSER):
+            (message, text, kind), = readers.junit_cases(path)[
+                "max-growth of peak"]
+            self.assertEqual(message, numbers)
+            self.assertTrue(text.startswith(site + "\n    "), text)
+        text = self.check("-f", "github", *args, status=1,
+                          dump=new).stdout.decode()
+        self.assertRegex(text.splitlines()[0], re.escape(
+            ",title=max-growth of peak::%s here; in all %s" % (
+                site, numbers.replace("%", "%25"))) + "$")
+        self.check("-f", "sarif", "-o", path, *args, status=1, dump=new)
+        with open(path) as file:
+            result, = json.load(file)["runs"][0]["results"]
+        self.assertEqual(result["ruleId"], "memprof/peak")
+        self.assertRegex(result["message"]["text"],
+                         r"^[\d.]+ \w+, \+[\d.]+ \w+ here; max-growth of peak: ")
+
     def budgets(self, text):
         with open(self.path("budgets"), "wb") as file:
             file.write(text)
@@ -149,6 +183,25 @@ class Check(Case):
         self.check("--budgets", self.budgets(b"max-peak 1GiB\n" * 1024),
                    status=0)
 
+    def test_what_is_wrong_in_a_file_of_budgets_is_said(self):
+        """With the file's name, the line's number and the line."""
+        for text, message in (
+                (b"# one\n\nmax-peak 1\n\tmax-peek 2 \r\nmax-peak x\n",
+                 "4: 'max-peek 2 ' is no budget; "),
+                (b"max-peak 1\nmax-leaked what=ever", "2: 'max-leaked "
+                 "what=ever' has no limit that is accepted; "),
+                (b"max-growth 1%\nmax-growth 5.123%\n", "2: 'max-growth "
+                 "5.123%' has no limit that is accepted; "),
+                (b"\n\n\nmax-peak f=99999999999999999999\n", "4: 'max-peak "
+                 "f=99999999999999999999' has too large a number"),
+                (b"max-peak 1\n" * 1025, "1025: more than 1024 budgets"),
+                (b"# fine\n" + b"x" * 5000, "2: '" + "x" * 79 + "' has no ")):
+            path = self.budgets(text)
+            run = self.check("--budgets", path, "--baseline", self.mp,
+                             status=2)
+            self.assertTrue(run.stderr.decode().startswith(
+                "memprof: %s:%s" % (path, message)), run.stderr)
+
     def test_no_budget_is_an_error(self):
         self.assertIn(b"no budget", self.check(status=2).stderr)
         self.check("--budgets", self.budgets(b"# nothing\n"), status=2)
@@ -161,21 +214,27 @@ class Check(Case):
             self.assertIn(option.encode(), run.stderr)
 
     def test_junit(self):
+        self.need(readers.JUNIT_PARSER)
         path = self.path("out.xml")
         run = self.check("-f", "junit", "-o", path, "--max-peak", "1",
-                         "--max-leaked", "a<\"&b>=0", status=1)
+                         "--max-leaked", "a<\"&b>=0", "--max-growth", "peak=0",
+                         "--baseline", self.mp, status=1)
         suite = xml.parse(path).getroot()
+        cases = readers.junit_cases(path)
+        (message, text, kind), = cases.pop("max-peak")
+        peak = "{:,} B".format(self.stated["peak_bytes"])
 
         self.assertEqual(run.stdout, b"")
         self.assertEqual((suite.tag, suite.get("tests"),
-                          suite.get("failures")), ("testsuite", "2", "1"))
-        cases = suite.findall("testcase")
-        self.assertEqual([case.get("name") for case in cases],
-                         ["max-peak", 'max-leaked of a<"&b>'])
-        self.assertIn("{:,} B".format(self.stated["peak_bytes"]),
-                      cases[0].find("failure").get("message"))
-        self.assertIn("peak.c:", cases[0].find("failure").text)
-        self.assertIsNone(cases[1].find("failure"))
+                          suite.get("failures")), ("testsuite", "3", "1"))
+        self.assertEqual(cases, {'max-leaked of a<"&b>': [],
+                                 "max-growth of peak": []})
+        self.assertEqual((message, kind), (peak + ", at most 1 B", "budget"))
+        self.assertRegex(text, r"^[\d,]+ B\n    hill \(\S*peak\.c:\d+\)\n"
+                         r"    \w+ \(")
+        sizes = [int(n.replace(",", "")) for n in
+                 re.findall(r"(?m)^([\d,]+) B$", text)]
+        self.assertEqual(sum(sizes), self.stated["peak_bytes"])
 
     def test_github(self):
         text = self.check("-f", "github", "--limit", "0", "--max-leaked", "0",

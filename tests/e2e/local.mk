@@ -228,6 +228,7 @@ e2e_tests = \
 	tests/e2e/control.py \
 	tests/e2e/environment.py \
 	tests/e2e/completion.py \
+	tests/e2e/export_names.py \
 	tests/e2e/exports.py \
 	tests/e2e/files.py \
 	tests/e2e/html.py \

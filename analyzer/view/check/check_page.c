@@ -18,15 +18,18 @@ const struct check_format *const check_formats[] = {
 
 char *check_title(const struct verdict *verdict)
 {
-	const char *scope = verdict->budget->scope;
+	const struct budget *budget = verdict->budget;
+	enum budget_name name =
+		budget->is_growth ? BUDGET_MAX_GROWTH : budget->of;
+	const char *scope =
+		budget->is_growth ? budget_what(budget->of) : budget->scope;
 	char *title, *clean;
 	int len;
 
 	if (scope)
-		len = asprintf(&title, "%s of %s",
-			       budget_name(verdict->budget->of), scope);
+		len = asprintf(&title, "%s of %s", budget_name(name), scope);
 	else
-		len = asprintf(&title, "%s", budget_name(verdict->budget->of));
+		len = asprintf(&title, "%s", budget_name(name));
 	if (len < 0)
 		return NULL;
 	clean = malloc((size_t)len + 1);

@@ -35,8 +35,8 @@ extern const struct check_format check_junit;
 extern const struct check_format check_sarif;
 extern const struct check_format check_text;
 
-/* "max-peak of parser.c", untrusted text made harmless. To be freed; NULL:
- * memory is out. */
+/* "max-peak of parser.c", "max-growth of peak", untrusted text made harmless.
+ * To be freed; NULL: memory is out. */
 char *check_title(const struct verdict *verdict);
 
 /* "205.7 KiB, at most 64.0 KiB", "12, was 10, at most 10 (+5.00%)" */

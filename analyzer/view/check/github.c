@@ -11,6 +11,7 @@
 
 #include "analyzer/model/dump.h"
 #include "analyzer/view/check/check_page.h"
+#include "analyzer/view/export/exporter.h"
 
 #define SHOWN 10
 
@@ -23,6 +24,15 @@ static void put_escaped(FILE *file, const char *text, bool is_property)
 			fprintf(file, "%%%02X", (unsigned char)*c);
 		else
 			fputc(*c, file);
+}
+
+static void put_file(FILE *file, const char *path)
+{
+	char *clean = export_clean(path);
+
+	if (clean)
+		put_escaped(file, clean, true);
+	free(clean);
 }
 
 static int put_error(struct term *term, const struct check_page *page,
@@ -43,7 +53,7 @@ static int put_error(struct term *term, const struct check_page *page,
 		const char *file = catalog->functions[call->function].file;
 
 		fputs("file=", term->file);
-		put_escaped(term->file, check_path(page, file), true);
+		put_file(term->file, check_path(page, file));
 		if (call->line)
 			fprintf(term->file, ",line=%" PRIu32, call->line);
 		fputc(',', term->file);
@@ -52,12 +62,18 @@ static int put_error(struct term *term, const struct check_page *page,
 	put_escaped(term->file, title, true);
 	fprintf(term->file, "::");
 	free(title);
-	if (number < verdict->entry_count)
-		fprintf(term->file, "%s here; in all ",
-			check_value(value, verdict,
-				    &catalog->entries[verdict->entries[number]]
-					     .counts,
-				    term->units));
+	if (number < verdict->entry_count) {
+		fputs(check_value(value, verdict,
+				  &catalog->entries[verdict->entries[number]]
+					   .counts,
+				  term->units),
+		      term->file);
+		if (verdict->growth)
+			fprintf(term->file, ", +%s",
+				check_growth(value, verdict, number,
+					     term->units));
+		fputs(" here; in all ", term->file);
+	}
 	put_escaped(term->file, check_numbers(numbers, verdict, term->units),
 		    false);
 	fputc('\n', term->file);
@@ -90,8 +106,8 @@ static int print(struct term *term, const struct check_page *page)
 		}
 	}
 	if (all > shown)
-		fprintf(term->file, "memprof check: %zu more sites\n",
-			all - shown);
+		fprintf(term->file, "memprof check: %zu more site%s\n",
+			all - shown, all - shown == 1 ? "" : "s");
 	return 0;
 }
 

@@ -25,16 +25,21 @@ static int put_xml(FILE *file, const char *text)
 }
 
 static int put_site(struct term *term, const struct check_page *page,
-		    const struct verdict *verdict, uint32_t number)
+		    const struct verdict *verdict, size_t number)
 {
 	struct catalog *catalog = page->verdicts->catalog;
-	const struct catalog_entry *entry = &catalog->entries[number];
+	const struct catalog_entry *entry =
+		&catalog->entries[verdict->entries[number]];
 	char buf[UNITS_TEXT_BYTES];
 
 	if (catalog_read(catalog, entry) < 0)
 		return DUMP_MEMORY;
-	fprintf(term->file, "%s\n",
-		check_value(buf, verdict, &entry->counts, UNITS_BYTES));
+	fputs(check_value(buf, verdict, &entry->counts, UNITS_BYTES),
+	      term->file);
+	if (verdict->growth)
+		fprintf(term->file, ", +%s",
+			check_growth(buf, verdict, number, UNITS_BYTES));
+	fputc('\n', term->file);
 	for (size_t i = 0; i < catalog->stack_count; i++) {
 		const struct catalog_frame *frame =
 			&catalog->frames[catalog->stack[i]];
@@ -80,7 +85,7 @@ static int put_case(struct term *term, const struct check_page *page,
 	fprintf(term->file, "    <failure type=\"budget\" message=\"%s\">",
 		numbers);
 	for (size_t i = 0; i < check_shown(verdict, page) && ret == 0; i++)
-		ret = put_site(term, page, verdict, verdict->entries[i]);
+		ret = put_site(term, page, verdict, i);
 	fputs("</failure>\n  </testcase>\n", term->file);
 	return ret;
 }

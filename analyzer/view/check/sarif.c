@@ -169,27 +169,38 @@ static void put_fingerprint(struct json *json, const struct catalog *catalog)
 }
 
 static int put_result(struct json *json, const struct check_page *page,
-		      const struct verdict *verdict, uint32_t number)
+		      const struct verdict *verdict, size_t place)
 {
 	struct catalog *catalog = page->verdicts->catalog;
+	uint32_t number = verdict->entries[place];
 	const struct catalog_frame *frame;
 	/* It reads the stack, too. */
 	const struct catalog_call *call =
 		verdict_place(catalog, number, &frame);
 	char numbers[CHECK_NUMBERS_BYTES], value[UNITS_TEXT_BYTES];
-	char text[CHECK_NUMBERS_BYTES + UNITS_TEXT_BYTES + 64];
+	char more[UNITS_TEXT_BYTES];
+	char *title = check_title(verdict), *text = NULL;
 	int ret = 0;
 
 	check_value(value, verdict, &catalog->entries[number].counts,
 		    UNITS_IEC);
-	snprintf(text, sizeof(text), "%s here; %s: %s", value,
-		 budget_name(verdict->budget->of),
-		 check_numbers(numbers, verdict, UNITS_IEC));
+	if (title &&
+	    asprintf(&text, "%s%s%s here; %s: %s", value,
+		     verdict->growth ? ", +" : "",
+		     verdict->growth
+			     ? check_growth(more, verdict, place, UNITS_IEC)
+			     : "",
+		     title, check_numbers(numbers, verdict, UNITS_IEC)) < 0)
+		text = NULL;
+	free(title);
+	if (!text)
+		return DUMP_MEMORY;
 	json_begin_object(json, NULL);
 	json_text(json, "ruleId", rules[verdict->budget->of].id);
 	json_number(json, "ruleIndex", verdict->budget->of);
 	json_text(json, "level", "error");
 	put_message(json, "message", text);
+	free(text);
 	json_begin_array(json, "locations");
 	if (call) {
 		json_begin_object(json, NULL);
@@ -223,8 +234,7 @@ static int print(struct term *term, const struct check_page *page)
 
 		for (size_t n = 0; n < check_shown(verdict, page) && ret == 0;
 		     n++)
-			ret = put_result(&json, page, verdict,
-					 verdict->entries[n]);
+			ret = put_result(&json, page, verdict, n);
 	}
 	json_end(&json);
 	json_end(&json);

@@ -58,8 +58,9 @@ static int put_verdict(struct term *term, const struct check_page *page,
 			return DUMP_MEMORY;
 	if (shown < verdict->entry_count)
 		fprintf(term->file,
-			"  and %zu more sites (--limit 0 shows all)\n",
-			verdict->entry_count - shown);
+			"  and %zu more site%s (--limit 0 shows all)\n",
+			verdict->entry_count - shown,
+			verdict->entry_count - shown == 1 ? "" : "s");
 	return 0;
 }
 
