@@ -13,6 +13,25 @@
 /* In the order of enum completion_shell. */
 static const char *const shells[] = { "bash", "zsh", "fish", NULL };
 
+/* Usage names operands by what they are. */
+static enum completion_operands operands_of(const char *usage)
+{
+	static const struct {
+		const char *word;
+		enum completion_operands operands;
+	} words[] = {
+		{ "COMMAND", COMPLETION_COMMAND },
+		{ "SHELL", COMPLETION_SHELLS },
+		{ "FILE", COMPLETION_FILES },
+		{ "DUMP", COMPLETION_DUMPS },
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strstr(usage, words[i].word))
+			return words[i].operands;
+	return COMPLETION_OTHERS;
+}
+
 static int completion_run(const void *values, int argc, char **argv)
 {
 	const struct term_choice choice = { .no_pager = true };
@@ -36,7 +55,7 @@ static int completion_run(const void *values, int argc, char **argv)
 			.name = cmd_table[count]->name,
 			.summary = cmd_table[count]->summary,
 			.tables = cmd_table[count]->tables,
-			.takes_command = cmd_table[count]->stops_at_operand,
+			.operands = operands_of(cmd_table[count]->usage),
 		};
 	term_open(&term, &choice);
 	completion_print(term.file, (enum completion_shell)shell, commands,

@@ -11,12 +11,21 @@
 
 enum completion_shell { COMPLETION_BASH, COMPLETION_ZSH, COMPLETION_FISH };
 
+/* What stands behind the options. */
+enum completion_operands {
+	COMPLETION_DUMPS,
+	COMPLETION_FILES,
+	COMPLETION_COMMAND, /* a command line of its own */
+	COMPLETION_SHELLS,
+	COMPLETION_OTHERS, /* nothing that could be guessed */
+};
+
 /* A command as far as completion needs it. */
 struct completion_command {
 	const char *name;
 	const char *summary;
 	const struct option_table *tables;
-	bool takes_command; /* what follows is a command line of its own */
+	enum completion_operands operands;
 };
 
 void completion_print(FILE *file, enum completion_shell shell,
