@@ -32,15 +32,18 @@
  *	rss_bytes (0: not known), allocated_bytes, bytes_per_s; events [{ns,
  *	name, snapshot, live_bytes}], and of the first: sites (rows of the
  *	table, -1: not in it), layers [ns, live_bytes, and live of sites]}]
- * history: null, or {has_start, has_threads, left_out (moments), metrics;
+ * history: null, or {has_start, has_threads, left_out (moments), metrics,
+ *	estimated;
  *	rows, nodes, folded: of what changes below, the row of the table of
  *	sites (-1: several smaller ones), the node of the flame graph, and 1
  *	where it is no self of it; moments [{ns, name, peak_ns, peak_is_now,
  *	live_bytes, slots_live (without weights), and for total (all, those
  *looked at), site, size (by bucket) and thread (rows of the table) what changed
  *since the last moment: the numbers of those that did, each as its distance
- *from the one after the last, then by how much, one column per metric}], the
- *	end last}
+ *from the one after the last, then by how much, one column per metric; in a
+ *	sampled dump site_variance and size_variance, of the same numbers what
+ *	the squares of the standard errors are now, a column for each metric in
+ *	estimated}], the end last}
  * diff: null, or {dump, program, at_name, at_ns, start_unix_ns, sample_bytes,
  *totals, selection of the older dump, tables by function, line, file, module
  *and site, of what changed: left_out (rows), columns function, file, line,

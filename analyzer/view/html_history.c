@@ -10,7 +10,8 @@
 #include "analyzer/view/html_timeline.h"
 #include "analyzer/view/json_parts.h"
 
-/* Changes of sites on a page, at most; moments are left out beyond it. */
+/* Changes of sites on a page, at most, of a sampled dump half as many because
+ * they have errors too; moments are left out beyond it. */
 #define CHANGES_MAX 600000u
 #define MOMENTS_MIN 8u
 #define MOMENTS_MAX 300u
@@ -23,10 +24,22 @@ static const enum metric metrics[] = {
 };
 #define METRICS (sizeof(metrics) / sizeof(metrics[0]))
 
+/* Those whose estimates have errors on the page. */
+static const enum metric estimated[] = {
+	METRIC_PEAK_BYTES,  METRIC_LIVE_BYTES, METRIC_ALLOCATED_BYTES,
+	METRIC_ALLOCATIONS, METRIC_TEMPORARY,
+};
+#define ESTIMATED (sizeof(estimated) / sizeof(estimated[0]))
+
 enum kind { TOTAL, SITES, SIZES, THREADS, KINDS };
 
 static const char *const kind_names[KINDS] = { "total", "site", "size",
 					       "thread" };
+/* Threads of a sampled dump know their own totals. */
+static const char *const variance_names[KINDS] = {
+	[SITES] = "site_variance",
+	[SIZES] = "size_variance",
+};
 
 /* All that a page tells of one dump over time. */
 struct printer {
@@ -37,6 +50,7 @@ struct printer {
 	struct history_items items;
 	struct history_changes changes[KINDS];
 	struct counts *threads; /* by row of the page's table */
+	struct history_variances sizes[MPF_BUCKETS];
 };
 
 /* Which changed, each as the distance from the last, and by how much. */
@@ -56,6 +70,23 @@ static void put_changes(struct json *json, const char *key,
 		json_begin_array(json, NULL);
 		for (size_t i = 0; i < from->count; i++)
 			json_number(json, NULL, from->by[i].of[metrics[m]]);
+		json_end(json);
+	}
+	json_end(json);
+}
+
+/* Of those that changed, not how it did but what it is now. */
+static void put_variances(struct json *json, const char *key,
+			  const struct history_changes *from)
+{
+	if (!key || !from->variances)
+		return;
+	json_begin_array(json, key);
+	for (size_t m = 0; m < ESTIMATED; m++) {
+		json_begin_array(json, NULL);
+		for (size_t i = 0; i < from->count; i++)
+			json_rounded(json, NULL,
+				     from->variances[i].of[estimated[m]]);
 		json_end(json);
 	}
 	json_end(json);
@@ -95,6 +126,15 @@ static void gather_threads(struct printer *printer)
 				: (struct counts) { 0 };
 }
 
+static void gather_sizes(struct printer *printer)
+{
+	for (unsigned b = 0; b < MPF_BUCKETS; b++)
+		for (int m = 0; m < METRIC_COUNT; m++)
+			printer->sizes[b].of[m] =
+				printer->history.size_estimates[b]
+					.error.variance[m];
+}
+
 static void put_moment(struct printer *printer)
 {
 	const struct history *history = &printer->history;
@@ -103,16 +143,22 @@ static void put_moment(struct printer *printer)
 	json_begin_object(printer->json, NULL);
 	put_instant(printer);
 	history_items_sum(&printer->items, history);
-	history_changes_take(&printer->changes[TOTAL], totals);
-	history_changes_take(&printer->changes[SITES], printer->items.sums);
-	history_changes_take(&printer->changes[SIZES], history->sizes);
+	gather_sizes(printer);
+	history_changes_take(&printer->changes[TOTAL], totals, NULL);
+	history_changes_take(&printer->changes[SITES], printer->items.sums,
+			     printer->items.variances);
+	history_changes_take(&printer->changes[SIZES], history->sizes,
+			     printer->sizes);
 	if (history->threads) {
 		gather_threads(printer);
 		history_changes_take(&printer->changes[THREADS],
-				     printer->threads);
+				     printer->threads, NULL);
 	}
-	for (int k = 0; k < KINDS; k++)
+	for (int k = 0; k < KINDS; k++) {
 		put_changes(printer->json, kind_names[k], &printer->changes[k]);
+		put_variances(printer->json, variance_names[k],
+			      &printer->changes[k]);
+	}
 	json_end(printer->json);
 }
 
@@ -123,15 +169,17 @@ static int begin(struct printer *printer, const struct analysis *analysis,
 					       .row_count = links->row_count,
 					       .nodes = links->nodes,
 					       .is_folded = links->is_folded };
+	const bool is_sampled = analysis->sites.errors != NULL;
+	const size_t most = is_sampled ? CHANGES_MAX / 2 : CHANGES_MAX;
 	size_t limit, all[KINDS] = { [TOTAL] = 2, [SIZES] = MPF_BUCKETS };
 	int ret = history_items_init(&printer->items, analysis, &places);
 
 	if (ret < 0)
 		return ret;
 	/* There are not many more changes than the dump has. */
-	limit = analysis->dump->change_count <= CHANGES_MAX
+	limit = analysis->dump->change_count <= most
 			? MOMENTS_MAX
-			: CHANGES_MAX / (printer->items.count + 1);
+			: most / (printer->items.count + 1);
 	if (limit < MOMENTS_MIN)
 		limit = MOMENTS_MIN;
 	if (limit > MOMENTS_MAX)
@@ -144,7 +192,8 @@ static int begin(struct printer *printer, const struct analysis *analysis,
 	all[SITES] = printer->items.count;
 	all[THREADS] = printer->history.threads ? links->thread_count : 0;
 	for (int k = 0; k < KINDS && ret == 0; k++)
-		ret = history_changes_init(&printer->changes[k], all[k]);
+		ret = history_changes_init(&printer->changes[k], all[k],
+					   is_sampled && variance_names[k]);
 	return ret;
 }
 
@@ -178,6 +227,10 @@ static void put_all(struct printer *printer)
 	json_begin_array(json, "metrics");
 	for (size_t m = 0; m < METRICS; m++)
 		json_text(json, NULL, json_parts_metric(metrics[m]));
+	json_end(json);
+	json_begin_array(json, "estimated");
+	for (size_t m = 0; m < ESTIMATED; m++)
+		json_text(json, NULL, json_parts_metric(estimated[m]));
 	json_end(json);
 	put_items(json, &printer->items);
 	json_begin_array(json, "moments");

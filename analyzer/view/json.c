@@ -158,6 +158,12 @@ void json_real(struct json *json, const char *key, double value)
 	fprintf(json->file, "%.17g", isfinite(value) ? value : 0);
 }
 
+void json_rounded(struct json *json, const char *key, double value)
+{
+	begin_value(json, key);
+	fprintf(json->file, "%.10g", isfinite(value) ? value : 0);
+}
+
 void json_bool(struct json *json, const char *key, bool value)
 {
 	begin_value(json, key);

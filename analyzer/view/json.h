@@ -48,6 +48,8 @@ void json_number(struct json *json, const char *key, int64_t number);
 void json_unsigned(struct json *json, const char *key, uint64_t number);
 /* As many digits as tell it from others; what is no number is 0. */
 void json_real(struct json *json, const char *key, double value);
+/* Ten digits: for who shows fewer. */
+void json_rounded(struct json *json, const char *key, double value);
 void json_bool(struct json *json, const char *key, bool value);
 void json_null(struct json *json, const char *key);
 

@@ -5,6 +5,8 @@ import {data, setData, string, whole} from './data.js';
 import {duration} from './format.js';
 import {state} from './state.js';
 
+const BUCKETS = 128; // more than there are
+
 // The instants that can be chosen: the start (k -1), moments, the end.
 export function instants() {
 	const history = whole.history;
@@ -45,7 +47,7 @@ export function rangeOptions() {
 }
 
 // All that one kind has counted up to an instant, a column per metric.
-function counted(kind, count, k) {
+function countsAt(kind, count, k) {
 	const {metrics, moments} = whole.history;
 	const columns = metrics.map(() => new Array(count).fill(0));
 	for (let m = 0; m <= k; m++) {
@@ -63,6 +65,24 @@ function counted(kind, count, k) {
 	return of;
 }
 
+// What the squares of the standard errors of estimates were at an instant, a
+// column per metric; null: all is exact.
+function variancesAt(kind, count, k) {
+	const {estimated, moments} = whole.history;
+	const columns = estimated.map(() => new Array(count).fill(0));
+	for (let m = 0; m <= k; m++) {
+		const now = moments[m][kind + '_variance'];
+		if (!now) return null;
+		let next = 0;
+		moments[m][kind][0].forEach((distance, i) => {
+			const at = next + distance;
+			next = at + 1;
+			for (let c = 0; c < columns.length; c++) columns[c][at] = now[c][i];
+		});
+	}
+	return Object.fromEntries(estimated.map((name, c) => [name, columns[c]]));
+}
+
 // The moment whose heap was the peak of a range that began after the peak of
 // all before its end; null: the end's own peak counts.
 function peakMoment(from, to) {
@@ -75,24 +95,42 @@ function peakMoment(from, to) {
 }
 
 function between(kind, count, from, to) {
-	const of = counted(kind, count, to);
+	const of = countsAt(kind, count, to);
 	const peak = peakMoment(from, to);
 	if (peak !== null) {
-		const then = counted(kind, count, peak);
+		const then = countsAt(kind, count, peak);
 		of.peak_blocks = then.live_blocks;
 		of.peak_bytes = then.live_bytes;
 	}
 	if (from >= 0) {
-		const before = counted(kind, count, from);
+		const before = countsAt(kind, count, from);
 		for (const metric of ['allocations', 'allocated_bytes', 'reallocs', 'frees', 'freed_bytes', 'temporary'])
 			of[metric] = of[metric].map((n, i) => n - before[metric][i]);
 	}
 	return data.metrics.map((metric) => of[metric]);
 }
 
+// The same of variances: those of what comes one after the other add up, so
+// they may be subtracted too. null for metrics without.
+function variancesBetween(kind, count, from, to) {
+	const of = variancesAt(kind, count, to);
+	if (!of) return null;
+	const peak = peakMoment(from, to);
+	if (peak !== null) of.peak_bytes = variancesAt(kind, count, peak).live_bytes;
+	if (from >= 0) {
+		const before = variancesAt(kind, count, from);
+		for (const metric of ['allocations', 'allocated_bytes', 'temporary'])
+			of[metric] = of[metric].map((v, i) => v - before[metric][i]);
+	}
+	return data.metrics.map((metric) => of[metric] || null);
+}
+
 const zeros = (n) => data.metrics.map(() => new Array(n).fill(0));
-// Errors of the whole are not those of a part, and those are not known.
-const named = (columns, i) => Object.fromEntries(whole.metrics.flatMap((metric, m) => [[metric, columns[m][i]], [metric + '_stderr', 0]]));
+const zerosLike = (variances, n) => variances && variances.map((column) => column && new Array(n).fill(0));
+const toError = (variance) => Math.round(Math.sqrt(Math.max(0, variance)));
+const toErrors = (variances) => variances ? variances.map((column) => column && column.map(toError)) : undefined;
+const named = (columns, i, variances) => Object.fromEntries(whole.metrics.flatMap((metric, m) => [[metric, columns[m][i]],
+	[metric + '_stderr', variances && variances[m] ? toError(variances[m][i]) : 0]]));
 
 // Equal texts have one number.
 let numberOf = null;
@@ -129,38 +167,64 @@ function rowOfFrame(by) {
 }
 
 function addRow(columns, row, from, i) {
-	for (let m = 0; m < columns.length; m++) columns[m][row] += from[m][i];
+	for (let m = 0; m < columns.length; m++) if (columns[m]) columns[m][row] += from[m][i];
+}
+
+// Counts of rows that sites are added to, with variances where there are any.
+class Sums {
+	constructor(sites, n) {
+		this.sites = sites;
+		this.columns = zeros(n);
+		this.variances = zerosLike(sites.variances, n);
+	}
+
+	add(row, site) {
+		addRow(this.columns, row, this.sites.columns, site);
+		if (this.variances) addRow(this.variances, row, this.sites.variances, site);
+	}
+
+	named(i) {
+		return named(this.columns, i, this.variances);
+	}
 }
 
 function placeTable(by, sites) {
 	const table = whole.tables[by];
 	const rowOf = rowOfFrame(by);
 	const none = table.attributed.indexOf(0);
-	const self = zeros(table.attributed.length);
-	const cumulative = zeros(table.attributed.length);
+	const self = new Sums(sites, table.attributed.length);
+	const cumulative = new Sums(sites, table.attributed.length);
 	for (let i = 0; i < sites.named; i++) {
 		const rows = whole.tables.site.stacks[i].map((at) => rowOf[at]);
 		if (!rows.length && none >= 0) rows.push(none);
-		if (rows.length && rows[0] >= 0) addRow(self, rows[0], sites.columns, i);
-		for (const row of new Set(rows)) if (row >= 0) addRow(cumulative, row, sites.columns, i);
+		if (rows.length && rows[0] >= 0) self.add(rows[0], i);
+		for (const row of new Set(rows)) if (row >= 0) cumulative.add(row, i);
 	}
-	return {...table, self, cumulative, samples: undefined, self_stderr: undefined, cumulative_stderr: undefined, rest_rows: 0, rest: sites.rest};
+	return {...table, self: self.columns, cumulative: cumulative.columns, samples: undefined, self_stderr: toErrors(self.variances),
+		cumulative_stderr: toErrors(cumulative.variances), rest_rows: 0, rest: sites.rest};
 }
 
-function flameOf(sites) {
-	const flame = whole.flame;
+// What the nodes of the flame graph have of each metric: self and total.
+function nodeColumns(columns) {
+	const {parent, metrics} = whole.flame;
 	const {nodes, folded} = whole.history;
-	const self = flame.metrics.map(() => new Array(flame.parent.length).fill(0));
+	const self = metrics.map(() => new Array(parent.length).fill(0));
 	const total = self.map((column) => column.slice());
-	flame.metrics.forEach((metric, k) => {
-		const column = sites.columns[whole.metrics.indexOf(metric)];
+	metrics.forEach((metric, k) => {
+		const column = columns[whole.metrics.indexOf(metric)];
 		for (let i = 0; i < nodes.length; i++) {
 			total[k][nodes[i]] += column[i];
 			if (!folded[i]) self[k][nodes[i]] += column[i];
 		}
-		for (let i = flame.parent.length - 1; i > 0; i--) total[k][flame.parent[i]] += total[k][i];
+		for (let i = parent.length - 1; i > 0; i--) total[k][parent[i]] += total[k][i];
 	});
-	return {...flame, self, total, self_variance: undefined, total_variance: undefined};
+	return {self, total};
+}
+
+function flameOf(sites) {
+	const {self, total} = nodeColumns(sites.columns);
+	const variance = sites.variances ? nodeColumns(sites.variances) : {};
+	return {...whole.flame, self, total, self_variance: variance.self, total_variance: variance.total};
 }
 
 function sourceOfRange(file, sites) {
@@ -168,28 +232,34 @@ function sourceOfRange(file, sites) {
 	const frames = whole.frames;
 	const rowOf = new Map(file.lines.map((line, row) => [line, row]));
 	const functionOf = new Map(file.functions.map((f, i) => [f.function, i]));
-	const counts = zeros(file.lines.length);
-	const parts = zeros(file.functions.length);
-	const sum = zeros(1);
+	const counts = new Sums(sites, file.lines.length);
+	const parts = new Sums(sites, file.functions.length);
+	const sum = new Sums(sites, 1);
 	for (let i = 0; i < sites.named; i++) {
 		const at = whole.tables.site.stacks[i].find((frame) => canonical(frames.file[frame]) === wanted);
 		if (at === undefined) continue;
-		addRow(sum, 0, sites.columns, i);
+		sum.add(0, i);
 		const row = rowOf.get(frames.line[at]);
-		if (row !== undefined) addRow(counts, row, sites.columns, i);
+		if (row !== undefined) counts.add(row, i);
 		const part = functionOf.get(string(frames.function[at]));
-		if (part !== undefined) addRow(parts, part, sites.columns, i);
+		if (part !== undefined) parts.add(part, i);
 	}
-	return {...file, counts, stderr: undefined, sum: named(sum, 0), functions: file.functions.map((f, i) => ({...f, ...named(parts, i)}))};
+	return {...file, counts: counts.columns, stderr: toErrors(counts.variances), sum: sum.named(0),
+		functions: file.functions.map((f, i) => ({...f, ...parts.named(i)}))};
 }
 
 function siteCounts(from, to) {
 	const {rows} = whole.history;
 	const columns = between('site', rows.length, from, to);
+	const variances = variancesBetween('site', rows.length, from, to);
 	const count = whole.tables.site.attributed.length;
-	const rest = zeros(1);
-	for (let i = count; i < rows.length; i++) addRow(rest, 0, columns, i);
-	return {columns, named: count, rest: named(rest, 0), isComplete: rows.length === count,
+	const rest = new Sums({columns, variances}, 1);
+	const errors = {};
+	for (let i = count; i < rows.length; i++) rest.add(0, i);
+	whole.metrics.forEach((metric, m) => {
+		if (variances && variances[m]) errors[metric + '_stderr'] = toError(variances[m].reduce((sum, v) => sum + v, 0));
+	});
+	return {columns, variances, errors, named: count, rest: rest.named(0), isComplete: rows.length === count,
 		used: rows.reduce((n, _, i) => n + columns.some((column) => column[i] !== 0), 0)};
 }
 
@@ -197,7 +267,7 @@ function tables(sites, from, to) {
 	const made = {};
 	for (const by of Object.keys(reduced)) made[by] = placeTable(by, sites);
 	made.site = {...whole.tables.site, self: sites.columns.map((column) => column.slice(0, sites.named)), samples: undefined,
-		self_stderr: undefined, rest_rows: 0, rest: sites.rest};
+		self_stderr: toErrors(sites.variances && sites.variances.map((column) => column && column.slice(0, sites.named))), rest_rows: 0, rest: sites.rest};
 	if (whole.history.has_threads) {
 		const count = whole.tables.thread.attributed.length;
 		made.thread = {...whole.tables.thread, self: between('thread', count, from, to)};
@@ -214,12 +284,13 @@ function make(list, first, last) {
 	const to = list[last].k;
 	const sites = siteCounts(from, to);
 	const total = between('total', 2, from, to);
-	const sizes = between('size', 128, from, to);
+	const sizes = between('size', BUCKETS, from, to);
+	const errors = variancesBetween('size', BUCKETS, from, to);
 	return {...whole,
 		range: {from: first > 0 ? edgeOf(list[first]) : null, to: edgeOf(list[last])},
-		totals: {...whole.totals, ...named(total, 0), sites: sites.isComplete ? sites.used : null},
-		selection: {...whole.selection, ...named(total, 1), sites: sites.used},
-		sizes: whole.sizes.map((row) => ({...row, ...named(sizes, row.bucket)})),
+		totals: {...whole.totals, ...named(total, 0, null), sites: sites.isComplete ? sites.used : null},
+		selection: {...whole.selection, ...named(total, 1, null), ...sites.errors, sites: sites.used},
+		sizes: whole.sizes.map((row) => ({...row, ...named(sizes, row.bucket, errors)})),
 		tables: tables(sites, from, to),
 		flame: flameOf(sites),
 		sources: whole.sources.map((file) => sourceOfRange(file, sites)),
