@@ -141,11 +141,16 @@ html_page_files = \
 # In the order of their imports.
 html_page_modules = \
 	analyzer/view/html/dom.js \
+	analyzer/view/html/colours.js \
+	analyzer/view/html/focus.js \
+	analyzer/view/html/help.js \
+	analyzer/view/html/print.js \
 	analyzer/view/html/format.js \
 	analyzer/view/html/data.js \
 	analyzer/view/html/state.js \
 	analyzer/view/html/range.js \
 	analyzer/view/html/tree.js \
+	analyzer/view/html/kinds.js \
 	analyzer/view/html/overview.js \
 	analyzer/view/html/table.js \
 	analyzer/view/html/canvas.js \
@@ -153,6 +158,7 @@ html_page_modules = \
 	analyzer/view/html/source.js \
 	analyzer/view/html/leaks.js \
 	analyzer/view/html/sizes.js \
+	analyzer/view/html/diff_graph.js \
 	analyzer/view/html/diff.js \
 	analyzer/view/html/timeline.js \
 	analyzer/view/html/main.js

@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: MIT
 // What changed since an older dump. Growth is orange and has a plus, shrinkage
 // is blue and has a minus.
-import {clean, el, name, select, toggle} from './dom.js';
-import {count, duration, metricOf, metrics} from './format.js';
+import {clean, el, name, select} from './dom.js';
+import {count, counted, duration, metricOf, metrics, signed} from './format.js';
 import {baseName, column, functionName, moduleName, place, string, whole} from './data.js';
-import {Boxes} from './canvas.js';
-import {Tree, functionKey, invert} from './tree.js';
-import {go, link, note, state} from './state.js';
+import {pairGraph} from './diff_graph.js';
+import {go, note, state} from './state.js';
 
 const DIFF_ROWS = 300;
 const diffKinds = [['function', 'functions'], ['line', 'lines'], ['file', 'files'], ['module', 'modules'], ['site', 'call stacks']];
-
-export function signed(n, format) {
-	return n > 0 ? '+' + format(n) : n < 0 ? '\u2212' + format(-n) : format(0);
-}
 
 function plusMinus(error, format) {
 	return error ? ' \u00b1 ' + format(error) : '';
@@ -72,7 +67,7 @@ function changes(by, metric) {
 	const most = rows.reduce((n, row) => Math.max(n, Math.abs(row.change)), 0);
 	const left = whole.diff.tables[by].left_out;
 	return [
-		el('p.dim', {role: 'status'}, count(rows.length) + ' rows that are not the same' + (left ? '; ' + count(left) + ' that are, or changed by less, are left out.' : '.')),
+		el('p.dim', {role: 'status'}, counted(rows.length, 'row') + (rows.length === 1 ? ' that is' : ' that are') + ' not the same' + (left ? '; ' + count(left) + ' that are, or changed by less, are left out.' : '.')),
 		el('div.scroll', null, el('table', {id: 'changes'}, el('thead', null, el('tr', null, el('th', null, 'Name'), el('th.wide', null, 'Where'),
 			el('th', null, ''), el('th.n.wide', null, 'Before'), el('th.n.wide', null, 'Now'), el('th.n', null, 'Change'))),
 		el('tbody', null, rows.slice(0, DIFF_ROWS).map((row) => el('tr', null, el('td', null, name(row.text)), el('td.wide.dim', null, clean(row.where)),
@@ -80,89 +75,6 @@ function changes(by, metric) {
 			el('td.n.wide', {title: count(row.now)}, metric.format(row.now)), changeCell(row.change, row.error, most, metric.format)))))),
 		rows.length > DIFF_ROWS ? el('p.dim', null, 'and ' + count(rows.length - DIFF_ROWS) + ' more; filter to see them.') : null,
 	];
-}
-
-// Both trees as one: the columns of the new dump, then those of the old one.
-let pair = null;
-function pairTree() {
-	if (pair) return pair;
-	const flame = whole.diff.flame;
-	const tree = new Tree(2 * flame.metrics.length);
-	for (let i = 1; i < flame.parent.length; i++)
-		tree.add(flame.parent[i], functionKey(flame.function[i], flame.file[i], flame.module[i], flame.kind[i]), flame.line[i], flame.inlined[i]);
-	tree.total = [...flame.total, ...flame.older_total];
-	tree.self = [...flame.self, ...flame.older_self];
-	pair = {down: tree, up: null};
-	return pair;
-}
-
-function changeColour(change, most, isDark) {
-	if (!change) return isDark ? '#343a43' : '#e1e4e8';
-	const part = Math.sqrt(Math.abs(change) / (most || 1));
-	const light = isDark ? 24 + 18 * part : 90 - 28 * part;
-	return change > 0 ? 'hsl(28,' + (isDark ? 80 : 92) + '%,' + light + '%)' : 'hsl(210,' + (isDark ? 65 : 80) + '%,' + light + '%)';
-}
-
-function pairGraph(metric) {
-	const trees = pairTree();
-	const isUp = state.dir === 'up';
-	if (isUp && !trees.up) trees.up = invert(trees.down);
-	const tree = isUp ? trees.up : trees.down;
-	const at = metricOf(state.metric);
-	const half = metrics.length;
-	const widths = state.width === 'old' ? at + half : at;
-	const change = (i) => tree.total[at][i] - tree.total[at + half][i];
-	let most = 0;
-	for (let i = 0; i < tree.count; i++) most = Math.max(most, Math.abs(change(i)));
-	const zoom = Number(state.zoom) > 0 && Number(state.zoom) < tree.count ? Number(state.zoom) : 0;
-	const info = el('div.info', {'aria-live': 'polite'});
-	const text = (i) => signed(change(i), metric.format);
-	const show = (i) => {
-		boxes.select(i);
-		info.replaceChildren(el('div', null, name(tree.name(i), {id: 'selected'})), el('div', {id: 'change', 'data-value': String(change(i))},
-			metric.text + ': ' + metric.format(tree.total[at + half][i]) + ' before, ' + metric.format(tree.total[at][i]) + ' now, ' + text(i)));
-	};
-	const boxes = new Boxes('Flame graph of the change', {select: show, zoom: (i) => go({zoom: String(i)}), hover: (i, x, y) => diffTip.show(tree, i, x, y, text)});
-	boxes.label = (i) => text(i) + ' ' + tree.name(i);
-	boxes.show(tree, widths, zoom, (i, isDark) => changeColour(change(i), most, isDark), null);
-	boxes.box.boxes = boxes;
-	show(zoom);
-	const listing = el('details', null, el('summary', null, 'As a table'));
-	listing.addEventListener('toggle', () => {
-		if (listing.children.length > 1) return;
-		const flat = boxes.rows.flatMap((row, depth) => row.filter((b) => b.at >= 0).map((b) => ({at: b.at, depth})))
-			.sort((a, b) => Math.abs(change(b.at)) - Math.abs(change(a.at))).slice(0, DIFF_ROWS);
-		listing.append(el('div.scroll', null, el('table', null, el('thead', null, el('tr', null, el('th.n', null, 'Depth'), el('th', null, 'Function'),
-			el('th.n', null, 'Before'), el('th.n', null, 'Now'), el('th.n', null, 'Change'))),
-		el('tbody', null, flat.map((b) => el('tr', null, el('td.n', null, String(b.depth)), el('td', null, name(tree.name(b.at))),
-			el('td.n', null, metric.format(tree.total[at + half][b.at])), el('td.n', null, metric.format(tree.total[at][b.at])), el('td.n', null, text(b.at))))))));
-	});
-	const flame = whole.diff.flame;
-	return [
-		el('div.row', null, select('As wide as', [['new', 'now'], ['old', 'before']], state.width, (width) => go({width, zoom: '0'})),
-			toggle('Inverted', isUp, (on) => go({dir: on ? 'up' : 'down', zoom: '0'}), 'Who allocates on top, below it its callers (i)'),
-			el('span.key', null, el('i.grown', {'aria-hidden': 'true'}), ' + grew ', el('i.shrunk', {'aria-hidden': 'true'}), ' \u2212 shrank'),
-			zoom ? el('a', {href: link({zoom: '0'}), id: 'unzoom'}, 'Zoom out') : null),
-		boxes.box, info, listing,
-		flame.share ? el('p.dim', null, 'Nodes with at most ' + flame.share + ' of everything in both are folded into their callers.') : null,
-	];
-}
-
-const diffTip = {
-	element: null,
-	show(tree, i, x, y, text) {
-		if (this.element) this.element.remove();
-		this.element = null;
-		if (i === undefined || i < 0) return;
-		this.element = el('div.tip', null, name(tree.name(i)), el('br'), text(i));
-		this.element.style.left = Math.min(x + 12, window.innerWidth - 260) + 'px';
-		this.element.style.top = (y + 18) + 'px';
-		document.body.append(this.element);
-	},
-};
-
-export function hideDiffTip() {
-	diffTip.show(null, -1);
 }
 
 function sums() {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The flame graph: the tree, its search, and what is known of one box.
 import {clean, copy, el, name, select, toggle} from './dom.js';
-import {count, estimate, metricOf, metrics, percent} from './format.js';
+import {count, counted, estimate, metricOf, metrics, percent} from './format.js';
 import {data, moduleName, place, string} from './data.js';
 import {Boxes} from './canvas.js';
+import {colouring, legendOf} from './kinds.js';
 import {baseTree, callees, callers, foldRecursion, invert, keyOf, keyText} from './tree.js';
 import {go, link, note, state} from './state.js';
 import {whereLink} from './table.js';
@@ -39,8 +40,9 @@ function search(tree, metric, text) {
 		matches = (s) => s.toLowerCase().includes(wanted);
 	}
 	const known = new Map();
-	const found = new Set();
+	const found = new Uint8Array(tree.count);
 	const inside = new Uint8Array(tree.count);
+	let hits = 0;
 	let total = 0;
 	let variance = 0;
 	const variances = tree.total[data.flame.metrics.length + metric];
@@ -49,14 +51,15 @@ function search(tree, metric, text) {
 		if (!known.has(key)) known.set(key, matches(tree.name(i)));
 		inside[i] = inside[tree.parent[i]];
 		if (!known.get(key)) continue;
-		found.add(i);
+		found[i] = 1;
+		hits++;
 		if (!inside[i]) {
 			total += tree.total[metric][i];
 			variance += variances ? variances[i] : 0;
 		}
 		inside[i] = 1;
 	}
-	return {found, total, error: Math.round(Math.sqrt(variance))};
+	return {found, hits, total, error: Math.round(Math.sqrt(variance))};
 }
 
 function stackText(tree, at) {
@@ -79,20 +82,21 @@ function values(tree, at) {
 }
 
 // What is known of the box that is selected.
-function describeBox(tree, at, metric, canZoom) {
+function describeBox(tree, at, metric, isMain) {
+	const id = (text) => isMain ? text : undefined;
 	const f = tree.function(at);
 	const file = string(f.file);
 	const isFunction = f.kind === 1;
 	return [
-		el('div', null, name(tree.name(at), {id: 'selected'}), ' ', whereLink(file, tree.line[at]),
+		el('div', null, name(tree.name(at), {id: id('selected')}), ' ', whereLink(file, tree.line[at]),
 			f.module >= 0 ? el('span.dim', null, ' [' + clean(moduleName(f.module)) + ']') : null,
 			tree.inlined[at] ? el('span.dim', null, ' (inlined)') : null),
 		el('details', {open: window.innerWidth > 760}, el('summary', null, metrics[metric].text + ': ' +
 			estimate(metrics[metric].format, tree.total[metric][at], tree.error(metric, at)) + ', ' +
 			percent(tree.total[metric][at], data.selection[metrics[metric].json])), values(tree, at)),
 		el('div.row', null,
-			canZoom ? el('button', {type: 'button', id: 'zoom', onclick: () => go({zoom: String(at)})}, 'Zoom in') : null,
-			isFunction ? el('a', {href: link({fn: keyText(tree.key[at]), zoom: '0'}), id: 'sandwich'}, 'Callers and callees') : null,
+			isMain ? el('button', {type: 'button', id: 'zoom', onclick: () => go({zoom: String(at)})}, 'Zoom in') : null,
+			isFunction ? el('a', {href: link({fn: keyText(tree.key[at]), zoom: '0'}), id: id('sandwich')}, 'Callers and callees') : null,
 			at !== 0 ? el('button', {type: 'button', onclick: () => copy(stackText(tree, at))}, 'Copy the stack') : null),
 	];
 }
@@ -115,23 +119,36 @@ function list(boxes, metric) {
 
 let tip = null;
 
-function hover(tree, metric, at, x, y) {
-	if (tip) tip.remove();
-	tip = null;
-	if (at === undefined || at < 0 || !tree) return;
-	tip = el('div.tip', null, name(tree.name(at)), el('br'), estimate(metrics[metric].format, tree.total[metric][at], tree.error(metric, at)) + ', ' +
-		percent(tree.total[metric][at], data.selection[metrics[metric].json]));
-	tip.style.left = Math.min(x + 12, window.innerWidth - 260) + 'px';
-	tip.style.top = (y + 18) + 'px';
+// Beside the pointer, and within the window.
+export function showTip(x, y, ...content) {
+	hideTip();
+	tip = el('div.tip', {role: 'tooltip'}, content);
 	document.body.append(tip);
+	const {width, height} = tip.getBoundingClientRect();
+	tip.style.left = Math.max(4, Math.min(x + 12, window.innerWidth - width - 8)) + 'px';
+	tip.style.top = (y + 20 + height < window.innerHeight ? y + 18 : Math.max(4, y - height - 10)) + 'px';
 }
 
 export function hideTip() {
-	hover(null, 0, -1);
+	if (tip) tip.remove();
+	tip = null;
 }
 
-function panel(label, tree, zoom, query, isMain) {
+function hover(tree, metric, at, x, y) {
+	if (at < 0) {
+		hideTip();
+		return;
+	}
+	const self = tree.self[metric][at];
+	showTip(x, y, name(tree.name(at)), el('br'), estimate(metrics[metric].format, tree.total[metric][at], tree.error(metric, at)) + ', ' +
+		percent(tree.total[metric][at], data.selection[metrics[metric].json]),
+	self ? '; itself ' + metrics[metric].format(self) : '', el('br'), tree.function(at).kind === 1 ? clean(tree.home(at)) : '');
+}
+
+function panel(label, tree, first, query, isMain) {
 	const metric = metricOf(state.metric);
+	let zoom = first;
+	let text = query;
 	const info = el('div.info', {'aria-live': 'polite'});
 	const listing = el('details', null, el('summary', null, 'As a table'));
 	const status = el('span.dim', {role: 'status', id: isMain ? 'matched' : undefined});
@@ -144,21 +161,34 @@ function panel(label, tree, zoom, query, isMain) {
 		zoom: (at) => isMain && go({zoom: String(at)}),
 		hover: (at, x, y) => hover(tree, metric, at, x, y),
 	});
-	const draw = (text) => {
+	const fillListing = () => {
+		if (listing.children.length > 1) listing.lastChild.remove();
+		if (listing.open) listing.append(el('div.scroll', null, list(boxes, metric)));
+	};
+	const draw = () => {
 		const found = search(tree, metric, text);
-		boxes.show(tree, metric, zoom, state.colour, found && found.found);
-		status.textContent = found ? count(found.found.size) + (found.found.size === 1 ? ' box matches, ' : ' boxes match, ') + estimate(metrics[metric].format, found.total, found.error) +
+		boxes.show(tree, metric, zoom, colouring(tree, state.colour), found && found.found);
+		status.textContent = found ? counted(found.hits, 'box matches', 'boxes match') + ', ' + estimate(metrics[metric].format, found.total, found.error) +
 			' in all, ' + percent(found.total, data.selection[metrics[metric].json]) : '';
 		status.dataset.value = found ? String(found.total) : '';
 	};
-	draw(query);
+	draw();
 	show(zoom);
-	listing.addEventListener('toggle', () => {
-		if (listing.open && listing.children.length === 1)
-			listing.append(el('div.scroll', null, list(boxes, metric)));
-	});
+	listing.addEventListener('toggle', fillListing);
 	boxes.box.boxes = boxes;
-	return {parts: [boxes.box, info, listing], draw, status};
+	return {
+		parts: [boxes.box, info, listing], status,
+		draw(next) {
+			text = next;
+			draw();
+		},
+		zoomTo(at) {
+			zoom = at;
+			draw();
+			show(at);
+			fillListing();
+		},
+	};
 }
 
 function sandwich(key) {
@@ -183,6 +213,23 @@ function notes(tree) {
 	return texts.map((text) => el('p.dim', null, text));
 }
 
+function zoomOf(tree) {
+	return Number(state.zoom) > 0 && Number(state.zoom) < tree.count ? Number(state.zoom) : 0;
+}
+
+// What is drawn, so that a zoom needs nothing but the boxes drawn again.
+let shown = null;
+
+// Whether that was all.
+export function zoomFlame() {
+	if (!shown || state.fn || shown.tree !== wholeTree()) return false;
+	const zoom = zoomOf(shown.tree);
+	hideTip();
+	shown.out.hidden = !zoom;
+	shown.main.zoomTo(zoom);
+	return true;
+}
+
 export function flameView() {
 	const options = [
 		select('Colour by', [['module', 'module'], ['kind', 'kind'], ['function', 'function']], state.colour,
@@ -191,21 +238,23 @@ export function flameView() {
 			'Count what a function does below itself for its outermost call'),
 	];
 	const key = state.fn ? keyOf(state.fn) : -1;
+	shown = null;
 	if (key >= 0) return [el('div.row', null, options), sandwich(key)];
 	const tree = wholeTree();
-	const zoom = Number(state.zoom) > 0 && Number(state.zoom) < tree.count ? Number(state.zoom) : 0;
+	const zoom = zoomOf(tree);
 	const main = panel('Flame graph', tree, zoom, state.q, true);
 	const input = el('input', {type: 'search', id: 'search', value: state.q, placeholder: 'Search functions (/)',
 		'aria-label': 'Search functions, by regular expression', oninput: (event) => {
 			note({q: event.target.value});
 			main.draw(event.target.value);
 		}});
+	const out = el('button', {type: 'button', id: 'unzoom', hidden: !zoom, title: 'Escape', onclick: () => go({zoom: '0'})}, 'Zoom out');
+	shown = {tree, main, out};
 	return [
 		el('div.row', null,
 			toggle('Inverted', state.dir === 'up', (on) => go({dir: on ? 'up' : 'down', zoom: '0'}),
 				'Who allocates on top, below it its callers (i)'),
-			options, input, main.status,
-			zoom ? el('a', {href: link({zoom: '0'}), id: 'unzoom'}, 'Zoom out') : null),
-		main.parts, notes(tree),
+			options, input, out, main.status),
+		main.parts, legendOf(tree, state.colour), notes(tree),
 	];
 }

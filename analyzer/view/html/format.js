@@ -6,6 +6,11 @@ export function count(n) {
 	return String(n).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
+// 1 block, 2 blocks; other words where no s makes them many.
+export function counted(n, one, many = one + 's') {
+	return count(n) + ' ' + (n === 1 ? one : many);
+}
+
 export function size(n) {
 	const base = data.units === 'si' ? 1000 : 1024;
 	const names = data.units === 'si' ? ['kB', 'MB', 'GB', 'TB', 'PB', 'EB']
@@ -20,6 +25,11 @@ export function size(n) {
 	}
 	const tenths = Math.floor(value * 10 + 0.5);
 	return count(Math.floor(tenths / 10)) + '.' + tenths % 10 + ' ' + names[unit];
+}
+
+// A change.
+export function signed(n, format) {
+	return n > 0 ? '+' + format(n) : n < 0 ? '\u2212' + format(-n) : format(0);
 }
 
 // With the standard error of an estimate.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What was live at the end, by verdict and in groups, with its stacks.
 import {clean, copy, el, name, select} from './dom.js';
-import {count, endText, estimate, percent, size} from './format.js';
+import {count, counted, endText, estimate, percent, size} from './format.js';
 import {column, data, errorOf, moduleName, stack} from './data.js';
 import {go, state} from './state.js';
 import {stackList} from './table.js';
@@ -57,7 +57,7 @@ function groups(sites) {
 }
 
 function blocksText(n) {
-	return count(n) + (n === 1 ? ' block' : ' blocks');
+	return counted(n, 'block');
 }
 
 function ruleOf(site) {
@@ -87,7 +87,7 @@ function groupOf(group, isOpen, whole) {
 		isFilled = true;
 		box.append(...fill());
 		if (group.sites.length > STACKS_SHOWN)
-			box.append(el('p.dim', null, 'and ' + count(group.sites.length - STACKS_SHOWN) + ' stacks more, smaller ones'));
+			box.append(el('p.dim', null, 'and ' + counted(group.sites.length - STACKS_SHOWN, 'smaller stack')));
 	};
 	box.addEventListener('toggle', show);
 	show();
@@ -98,7 +98,7 @@ function groupList(sites, id, whole, isOpen) {
 	const all = groups(sites);
 	return [
 		el('div', {id}, all.slice(0, GROUPS_SHOWN).map((group, i) => groupOf(group, isOpen && i === 0, whole))),
-		all.length > GROUPS_SHOWN ? el('p.dim', null, 'and ' + count(all.length - GROUPS_SHOWN) + ' smaller groups; the table has them all.') : null,
+		all.length > GROUPS_SHOWN ? el('p.dim', null, 'and ' + counted(all.length - GROUPS_SHOWN, 'smaller group') + '; the table has them all.') : null,
 	];
 }
 
@@ -140,7 +140,7 @@ export function leaksView() {
 		data.range ? null : data.leaks.text.map((text) => el('p.dim', null, clean(text))),
 		el('div.row', null, select('Group by', Object.entries(groupings).map(([key, [text]]) => [key, text]), state.group,
 			(group) => go({group})), rules.length ? el('button', {type: 'button', id: 'allrules', onclick: () => copy(rules.join(''))},
-			'Copy ' + count(rules.length) + (rules.length === 1 ? ' suppression' : ' suppressions')) : null),
+			'Copy ' + counted(rules.length, 'suppression')) : null),
 		isJudged ? verdicts.map((verdict) => verdictOf(verdict, sites, data.leaks.sums[verdict[0]]))
 			: sites.length ? groupList(sites, 'groups', data.selection.live_bytes, true) : el('p', null, 'Nothing: everything was freed.'),
 		data.range ? null : suppressed(),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What there is to know at first sight.
 import {clean, el, name} from './dom.js';
-import {count, duration, endText, estimate, metrics, percent, size} from './format.js';
+import {count, counted, duration, endText, estimate, metrics, percent, size} from './format.js';
 import {baseName, column, data, errorOf, functionName, string} from './data.js';
 import {link} from './state.js';
 
@@ -20,12 +20,12 @@ function cards() {
 		return c;
 	};
 	return el('div.cards', null,
-		make('peak_bytes', size, 'at the peak, in ' + count(t.peak_blocks) + ' blocks'),
-		make('live_bytes', size, 'live ' + endText() + ', in ' + count(t.live_blocks) + ' blocks'),
+		make('peak_bytes', size, 'at the peak, in ' + counted(t.peak_blocks, 'block')),
+		make('live_bytes', size, 'live ' + endText() + ', in ' + counted(t.live_blocks, 'block')),
 		make('allocated_bytes', size, 'allocated in all'),
 		make('allocations', count, 'allocations, ' + count(t.reallocs) + ' by realloc'),
 		make('temporary', count, 'temporary, ' + percent(t.temporary, t.allocations) + ' of all'),
-		make('sites', count, 'call stacks that allocate, ' + count(t.threads) + (t.threads === 1 ? ' thread' : ' threads')));
+		make('sites', count, (t.sites === 1 ? 'call stack that allocates, ' : 'call stacks that allocate, ') + counted(t.threads, 'thread')));
 }
 
 // The five greatest functions by themselves.
@@ -96,7 +96,6 @@ export function overviewView() {
 	const all = data.selection.complete ? null : el('p', null,
 		'Only some stacks are looked at: ' + count(data.selection.sites) + ' of ' +
 		count(data.totals.sites) + '. The totals here are those of all.');
-	document.title = 'memprof: ' + clean(baseName(data.program.path));
 	return [
 		el('h2', null, clean(baseName(data.program.path))), part(), cards(), all,
 		el('h2', null, 'Who has most'),

@@ -9,10 +9,16 @@ const defaults = {
 
 export const state = {...defaults};
 
+// Which of it has changed.
 export function readState() {
 	const params = new URLSearchParams(location.hash.slice(1));
-	for (const key of Object.keys(defaults))
-		state[key] = params.get(key) ?? defaults[key];
+	const changed = [];
+	for (const key of Object.keys(defaults)) {
+		const value = params.get(key) ?? defaults[key];
+		if (value !== state[key]) changed.push(key);
+		state[key] = value;
+	}
+	return changed;
 }
 
 export function link(changes) {
@@ -23,9 +29,19 @@ export function link(changes) {
 	return '#' + params;
 }
 
-// The page is drawn again by what listens to hashchange.
+let draw = null;
+
+// Calls what draws the page whenever the address has changed.
+export function drawBy(render) {
+	draw = render;
+	addEventListener('hashchange', render);
+}
+
+// A step in the history, drawn at once.
 export function go(changes) {
-	location.hash = link(changes);
+	const next = link(changes);
+	if (next !== link({})) history.pushState(null, '', next);
+	draw();
 }
 
 // The same without a step in the history, and without drawing.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The flat table: by function, line, file, module, site or thread.
 import {clean, download, el, name, select} from './dom.js';
-import {count, estimate, metricOf, metrics, percent} from './format.js';
+import {count, counted, estimate, metricOf, metrics, percent} from './format.js';
 import {column, data, errorOf, functionName, moduleName, place, shortPlace, sourceOf, stack, string} from './data.js';
 import {go, link, note, state} from './state.js';
 
@@ -16,7 +16,7 @@ function describe(by, table, i) {
 		if (!table.attributed[i]) return {text: '(no thread)', where: ''};
 		if (table.inherited[i]) return {text: '(from before the fork)', where: ''};
 		return {text: table.name[i] || '(no name)', where: 'tid ' + table.tid[i] +
-			(table.threads[i] > 1 ? ', ' + count(table.threads[i]) + ' threads one after another' : '')};
+			(table.threads[i] > 1 ? ', ' + counted(table.threads[i], 'thread') + ' one after another' : '')};
 	}
 	if (!table.attributed[i]) return {text: '(no stack)', where: ''};
 	if (by === 'site') {
@@ -68,7 +68,7 @@ function csv({table, by, list}) {
 	const lines = list.map((row) => [quote(row.text), quote(row.where),
 		...table.self.map((values) => values[row.i]),
 		...(table.cumulative || []).map((values) => values[row.i]),
-		...(table.self_stderr || []).map((values) => values[row.i])].join(','));
+		...(table.self_stderr || []).map((values) => values ? values[row.i] : '')].join(','));
 	download('memprof-' + by + '.csv', 'text/csv', [head.join(','), ...lines].join('\n') + '\n');
 }
 
@@ -139,8 +139,8 @@ function results() {
 	const sum = list.reduce((n, row) => n + row.self, 0);
 	const error = Math.round(Math.sqrt(list.reduce((n, row) => n + errorOf(table.self_stderr, metric.json, row.i) ** 2, 0)));
 	return [
-		el('p.dim', {id: 'found', role: 'status'}, count(list.length) + ' rows, ' + estimate(metric.format, sum, error) + ' by themselves, ' + percent(sum, whole) + ' of all',
-			table.rest_rows ? '; not on this page: ' + count(table.rest_rows) + ' small rows with ' + metric.format(table.rest[metric.json])
+		el('p.dim', {id: 'found', role: 'status'}, counted(list.length, 'row') + ', ' + estimate(metric.format, sum, error) + (list.length === 1 ? ' by itself, ' : ' by themselves, ') + percent(sum, whole) + ' of all',
+			table.rest_rows ? '; not on this page: ' + counted(table.rest_rows, 'small row') + ' with ' + metric.format(table.rest[metric.json])
 				: data.isPartly && by !== 'thread' && table.rest[metric.json] ? '; small call stacks with ' + metric.format(table.rest[metric.json]) + ' are in no row' : '', '.'),
 		el('div.scroll', null, el('table', {id: 'table'}, el('thead', null, el('tr', null,
 			head('Name', 'name'), el('th.wide', null, 'Where'),

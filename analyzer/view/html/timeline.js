@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 // The recording over time: what can be chosen of it is shown everywhere.
 import {clean, el, name} from './dom.js';
-import {count, duration, percent, size} from './format.js';
+import {count, counted, duration, percent, size} from './format.js';
 import {baseName, data, stack, whole} from './data.js';
+import {css, isDark, layerColours, lettersOn, theme} from './colours.js';
 import {chosen, instantText, nearest, rangeOptions} from './range.js';
 import {go, link} from './state.js';
 
-// Okabe and Ito's, told apart by colour-blind people; letters tell too.
-const colours = ['#0072b2', '#e69f00', '#009e73', '#cc79a7', '#56b4e9', '#d55e00', '#f0e442', '#9a9fa6'];
 const HEAP = 230;
 const STRIP = 62;
 const GAP = 22;
@@ -106,10 +105,8 @@ class Plot {
 		canvas.style.width = this.width + 'px';
 		canvas.style.height = this.height + 'px';
 		const c = this.c = canvas.getContext('2d');
-		const dark = document.documentElement.dataset.theme === 'dark';
-		this.ink = dark ? '#e6e9ed' : '#1b1f24';
-		this.dim = dark ? '#a2abb6' : '#59626d';
-		this.grid = dark ? '#343a43' : '#d9dce0';
+		const {ink, dim, grid, panel} = theme();
+		Object.assign(this, {ink: css(ink), dim: css(dim), grid: css(grid), panelColour: css(panel)});
 		c.setTransform(ratio, 0, 0, ratio, 0, 0);
 		c.clearRect(0, 0, this.width, this.height);
 		c.font = '12px system-ui, "DejaVu Sans", sans-serif';
@@ -140,7 +137,7 @@ class Plot {
 			c.stroke();
 		}
 		if (layers.length) this.layers(layers, recording.sites.length, x, y);
-		c.strokeStyle = panel.kind === 'heap' ? this.ink : colours[{rss: 5, rate: 2, child: 0}[panel.kind]];
+		c.strokeStyle = panel.kind === 'heap' ? this.ink : css(theme().lines[panel.kind]);
 		c.lineWidth = 1.5;
 		c.beginPath();
 		let isDrawn = false;
@@ -168,19 +165,20 @@ class Plot {
 		const below = new Array(layers.length).fill(0);
 		for (let s = 0; s <= sites; s++) {
 			const above = layers.map((l, i) => s < sites ? below[i] + l[2 + s] : Math.max(l[1], below[i]));
-			c.fillStyle = colours[s < sites ? s : 7];
-			c.globalAlpha = 0.85;
+			c.fillStyle = css(layerColours[s < sites ? s : 7]);
 			c.beginPath();
 			layers.forEach((l, i) => i ? c.lineTo(x(l[0]), y(above[i])) : c.moveTo(x(l[0]), y(above[i])));
 			for (let i = layers.length - 1; i >= 0; i--) c.lineTo(x(layers[i][0]), y(below[i]));
 			c.closePath();
 			c.fill();
-			c.globalAlpha = 1;
+			c.lineWidth = 1;
+			c.strokeStyle = this.panelColour;
+			c.stroke();
 			// Its letter where there is most room for it.
 			let at = 0;
 			for (let i = 1; i < layers.length; i++) if (above[i] - below[i] > 1.01 * (above[at] - below[at])) at = i;
 			if (y(below[at]) - y(above[at]) > 14) {
-				c.fillStyle = '#000';
+				c.fillStyle = css(lettersOn(layerColours[s < sites ? s : 7]));
 				c.textAlign = 'center';
 				c.textBaseline = 'middle';
 				c.fillText(letter(s, sites), Math.min(Math.max(x(layers[at][0]), LEFT + 8), this.width - RIGHT - 8),
@@ -238,7 +236,7 @@ class Plot {
 		const y = panels[0].y;
 		const height = panels[panels.length - 1].y + panels[panels.length - 1].height - y;
 		const [a, b] = edges.map((ns) => this.x(ns + this.offsets[0]));
-		c.fillStyle = document.documentElement.dataset.theme === 'dark' ? 'rgba(20,23,27,.66)' : 'rgba(251,251,250,.72)';
+		c.fillStyle = isDark() ? 'rgba(20,23,27,.66)' : 'rgba(251,251,250,.72)';
 		c.fillRect(LEFT, y, a - LEFT, height);
 		c.fillRect(b, y, this.width - RIGHT - b, height);
 		c.fillStyle = this.ink;
@@ -257,7 +255,8 @@ function legend(recording) {
 	return el('ol.legend', {id: 'legend'}, recording.sites.map((row, s) => {
 		const frames = row >= 0 ? stack(row) : [];
 		const swatch = el('i', {'aria-hidden': 'true'}, letter(s, 8));
-		swatch.style.background = colours[s];
+		swatch.style.background = css(layerColours[s]);
+		swatch.style.color = css(lettersOn(layerColours[s]));
 		return el('li', null, swatch, name(frames.length ? frames.slice(0, 3).map((f) => f.name).join(' < ') : '(no stack)'),
 			el('span.dim', {'data-value': String(most(s))}, ' up to ' + size(most(s))));
 	}));
@@ -269,7 +268,7 @@ function choose(fromNs, toNs) {
 	const to = nearest(list, toNs);
 	let from = fromNs === null ? 0 : nearest(list, fromNs);
 	if (from >= to) from = 0;
-	go({from: from > 0 ? String(list[from].ns) : '', to: list[to].isEnd ? '' : String(list[to].ns)});
+	go({from: from > 0 ? String(list[from].ns) : '', to: list[to].isEnd ? '' : String(list[to].ns), zoom: '0'});
 }
 
 // Two sliders over the instants, for keys and fingers too.
@@ -309,7 +308,7 @@ function pointList(recording) {
 				el('td.n', null, count(points.live_blocks[i])), el('td.n', null, points.rss_bytes[i] ? size(points.rss_bytes[i]) : '-'),
 				el('td.n', null, size(points.allocated_bytes[i])), el('td.n', null, size(points.bytes_per_s[i]) + '/s')));
 		box.append(el('div.scroll', null, el('table', {id: 'points'},
-			el('caption', null, step > 1 ? 'One in ' + count(step) + ' of ' + count(points.ns.length) + ' points' : count(points.ns.length) + ' points'),
+			el('caption', null, step > 1 ? 'One in ' + count(step) + ' of ' + count(points.ns.length) + ' points' : counted(points.ns.length, 'point')),
 			el('thead', null, el('tr', null, ['After the start', 'Heap', 'Blocks', 'Resident', 'Allocated until then', 'Rate'].map((t) => el('th.n', null, t)))),
 			el('tbody', null, rows))));
 	});
@@ -325,9 +324,7 @@ export function rangeBar() {
 		? ['Allocated from ', el('b', null, clean(instantText(list[from]))), ' to ', el('b', null, clean(instantText(list[to]))), ', and what was live then. ']
 		: ['As it was at ', el('b', null, clean(instantText(list[to]))), '. '],
 	el('code', null, 'memprof report' + options), ' ',
-	el('a', {href: link({from: '', to: ''}), id: 'all'}, 'Show all'), ' ',
-	whole.program.sample_bytes ? el('span.dim', null, 'Estimates; their standard errors are known for the whole recording, and on the page of a range: memprof html' +
-		options + '. ') : null,
+	el('a', {href: link({from: '', to: '', zoom: '0'}), id: 'all'}, 'Show all'), ' ',
 	data.isPartly ? el('span.dim', null, 'Smaller call stacks are not on this page one by one: their ' +
 		percent(data.tables.site.rest.allocated_bytes, data.selection.allocated_bytes) + ' of what was allocated then are in the flame graph only.') : null);
 }
@@ -337,7 +334,7 @@ function timelineRemarks() {
 	if (!history) return 'Ranges cannot be chosen on this page: ' + (whole.range ? 'it is of a part of the recording already.'
 		: 'some events were not attributed to call stacks.');
 	return 'Drag over the plot, or move the sliders, to look at a part: all views show it. A click shows what was live then. ' +
-		'Call stacks are known at ' + count(history.moments.length) + ' moments' +
+		'Call stacks are known at ' + counted(history.moments.length, 'moment') +
 		(history.left_out ? '; ' + count(history.left_out) + ' more of the recording are not on this page.' : '.');
 }
 
