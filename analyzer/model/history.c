@@ -75,6 +75,7 @@ int history_init(struct history *ret_history, const struct analysis *analysis,
 	history.state = region_new(dump->slot_count, sizeof(*history.state));
 	history.sites = region_new(sites, sizeof(*history.sites));
 	history.sizes = calloc(MPF_BUCKETS, sizeof(*history.sizes));
+	history.size_errors = calloc(MPF_BUCKETS, sizeof(*history.size_errors));
 	if (is_sampled)
 		history.estimates =
 			region_new(sites, sizeof(*history.estimates));
@@ -83,7 +84,8 @@ int history_init(struct history *ret_history, const struct analysis *analysis,
 					 sizeof(*history.threads));
 	*ret_history = history;
 	if (!history.moments || !history.state || !history.sites ||
-	    !history.sizes || (is_sampled && !history.estimates) ||
+	    !history.sizes || !history.size_errors ||
+	    (is_sampled && !history.estimates) ||
 	    (!history.threads &&
 	     (!is_sampled || analysis->filter.is_complete))) {
 		history_done(ret_history);
@@ -192,6 +194,7 @@ void history_done(struct history *history)
 	sites = history->analysis->sites.count + 1;
 	free(history->moments);
 	free(history->sizes);
+	free(history->size_errors);
 	free(history->threads);
 	region_free(history->state, history->analysis->dump->slot_count,
 		    sizeof(*history->state));

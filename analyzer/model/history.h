@@ -62,6 +62,7 @@ struct history {
 	size_t applied; /* moments that are in state */
 	struct mpf_change *state;
 	struct estimate *estimates; /* per site */
+	struct error *size_errors;  /* MPF_BUCKETS, of estimates */
 	struct counts unsampled;    /* of slots that belong to no site */
 };
 

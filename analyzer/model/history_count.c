@@ -101,6 +101,7 @@ static void add_slot(struct history *history, size_t slot, uint32_t owner,
 	const unsigned bucket = bucket_of(class_pc);
 	const bool is_kept = site != SITES_NONE && analysis->filter.keeps[site];
 	double before[METRIC_COUNT] = { 0 };
+	struct estimate part = { 0 };
 	struct counts counts;
 
 	read_slot(&history->state[slot], class_pc, reading, &counts);
@@ -118,11 +119,14 @@ static void add_slot(struct history *history, size_t slot, uint32_t owner,
 		counts_add(&history->threads[owner], &counts);
 	if (!is_kept || bucket >= MPF_BUCKETS)
 		return;
-	if (history->estimates)
-		estimate_add_part(&history->sizes[bucket], before,
-				  history->estimates[site].value);
-	else
+	if (!history->estimates) {
 		counts_add(&history->sizes[bucket], &counts);
+		return;
+	}
+	estimate_add_part(&history->sizes[bucket], before,
+			  history->estimates[site].value);
+	estimate_add(&part, dump->header.sample_bytes, class_pc, &counts);
+	error_add(&history->size_errors[bucket], &part.error);
 }
 
 static void adjust(struct counts *counts)
@@ -199,6 +203,8 @@ static void clear(struct history *history)
 
 	memset(history->sites, 0, sites * sizeof(*history->sites));
 	memset(history->sizes, 0, MPF_BUCKETS * sizeof(*history->sizes));
+	memset(history->size_errors, 0,
+	       MPF_BUCKETS * sizeof(*history->size_errors));
 	if (history->estimates)
 		memset(history->estimates, 0,
 		       sites * sizeof(*history->estimates));

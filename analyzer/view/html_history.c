@@ -131,8 +131,7 @@ static void gather_sizes(struct printer *printer)
 	for (unsigned b = 0; b < MPF_BUCKETS; b++)
 		for (int m = 0; m < METRIC_COUNT; m++)
 			printer->sizes[b].of[m] =
-				printer->history.size_estimates[b]
-					.error.variance[m];
+				printer->history.size_errors[b].variance[m];
 }
 
 static void put_moment(struct printer *printer)
