@@ -81,6 +81,19 @@ static bool is_equal(const char *a, const char *b)
 	return *a == *b;
 }
 
+static bool contains(const char *text, const char *what)
+{
+	for (; *text; text++) {
+		size_t n = 0;
+
+		while (what[n] && text[n] == what[n])
+			n++;
+		if (!what[n])
+			return true;
+	}
+	return false;
+}
+
 static void read_number(const char *name, const char *value, uint32_t max,
 			uint32_t *number)
 {
@@ -218,6 +231,7 @@ void mp_settings_read(char *const *envp, struct mp_settings *ret_settings)
 	ret_settings->out = MP_SETTINGS_OUT_DEFAULT;
 	ret_settings->temp_dir = "/tmp";
 	ret_settings->keeper = NULL;
+	ret_settings->is_valgrind = false;
 	ret_settings->use_fp = false;
 	ret_settings->max_depth = DEPTH_DEFAULT;
 	ret_settings->check_every = 0;
@@ -226,6 +240,8 @@ void mp_settings_read(char *const *envp, struct mp_settings *ret_settings)
 			ret_settings->out = v;
 		else if ((v = value_of(*envp, "TMPDIR")) && *v)
 			ret_settings->temp_dir = v;
+		else if ((v = value_of(*envp, "LD_PRELOAD")))
+			ret_settings->is_valgrind = contains(v, "/vgpreload_");
 		else if ((v = value_of(*envp, "MEMPROF_KEEPER")))
 			ret_settings->keeper = v;
 		else if ((v = value_of(*envp, "MEMPROF_QUIET")))

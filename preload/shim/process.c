@@ -60,6 +60,14 @@ static void boot_recorder(void)
 	    process.start.is_secure)
 		return;
 	mp_settings_read(process.start.envp, &process.settings);
+	/* It has a malloc of its own, and complains of how we ask the kernel
+	 * what can be read. */
+	if (process.settings.is_valgrind) {
+		mp_say("valgrind's malloc is in place of all others: nothing "
+		       "is recorded",
+		       NULL, NULL);
+		return;
+	}
 	boot.in_loader =
 		process.start.loader ? process.start.loader : &__libc_stack_end;
 	boot.allocator = mp_next_path();

@@ -8,8 +8,8 @@ import re
 import shutil
 import subprocess
 
-from harness import (Case, clean_env, finish, functions, main, sites_with,
-                     start)
+from harness import (MODES, Case, clean_env, finish, functions, main,
+                     sites_with, start, target)
 
 EVERY = os.environ.get("MEMPROF_EVERY", "7")
 PYTHON = "/usr/bin/python3"
@@ -256,6 +256,23 @@ class Programs(Case):
         self.assertIn(b"cannot write", run.stderr)
         with open(self.path(out + ".map")) as file:
             self.assertEqual(file.read(), "mine\n")
+
+    def test_valgrind(self):
+        """It runs a program that has the recorder, and says nothing of it."""
+        self.need("valgrind")
+        argv = ("valgrind", "-q", "--error-exitcode=3", target("peak"),
+                "middle")
+        plain = self.plain(*argv)
+        self.assertEqual((plain.status, plain.stderr), (0, b""))
+        for env in MODES:
+            run = self.record(*argv, env=env, out="%e.%p.mp")
+            self.assertEqual((run.status, run.stdout, run.stderr),
+                             (0, plain.stdout, b""))
+            self.assertFalse([path for path in self.dumps()
+                              if "/peak." in path])
+        run = self.record(*argv, quiet=False, out="%e.%p.mp")
+        self.assertIn(b"valgrind's malloc is in place of all others",
+                      run.stderr)
 
     def test_gdb(self):
         self.need("gdb")
