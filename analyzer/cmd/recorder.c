@@ -91,21 +91,31 @@ char *recorder_find(void)
 	return library;
 }
 
-int recorder_preload(const char *library)
+/* In front of what the variable has already. */
+static int put_before(const char *name, const char *value)
 {
-	const char *old = getenv("LD_PRELOAD");
+	const char *old = getenv(name);
 	bool has_old = old && *old;
-	char *value;
+	char *both;
 	int status;
 
-	if (asprintf(&value, "%s%s%s", library, has_old ? ":" : "",
+	if (asprintf(&both, "%s%s%s", value, has_old ? ":" : "",
 		     has_old ? old : "") < 0) {
-		diag_error("LD_PRELOAD: out of memory");
+		diag_error("%s: out of memory", name);
 		return -1;
 	}
-	status = setenv("LD_PRELOAD", value, 1);
-	free(value);
+	status = setenv(name, both, 1);
+	free(both);
 	if (status < 0)
-		diag_error("LD_PRELOAD: out of memory");
+		diag_error("%s: out of memory", name);
 	return status;
+}
+
+int recorder_preload(const char *library)
+{
+	/* AddressSanitizer ends programs in which anything is loaded before
+	 * it, unless it is told not to look. */
+	if (put_before("ASAN_OPTIONS", "verify_asan_link_order=0") < 0)
+		return -1;
+	return put_before("LD_PRELOAD", library);
 }

@@ -4,7 +4,8 @@ recorded, exactly as what libc serves."""
 
 import os
 
-from harness import MODES, SHIM, Case, main, sites_with, sum_of, target
+from harness import (CC, MODES, SHIM, Case, in_both_modes, main, sites_with,
+                     sum_of, target)
 
 LIB = "/usr/lib/x86_64-linux-gnu/"
 ALLOCATORS = {
@@ -155,6 +156,32 @@ class Allocators(Case):
                 self.assertEqual(have, (
                     stated["allocations"], stated["allocated_bytes"],
                     stated["live_blocks"], stated["live_bytes"]))
+                self.assertEqual(report["losses"]["foreign_frees"], 0)
+
+    def test_address_sanitizer(self):
+        """It ends programs in which anything is loaded before it."""
+        probe = self.plain(*CC.split(), "-fsanitize=address", "-x", "c",
+                           "-o", "probe", "-", input=b"int main(void) "
+                           b"{ return 0; }")
+        if probe.status or self.plain("./probe").status:
+            self.skipTest("no AddressSanitizer here")
+        program = self.build("sanitized", "peak.c", "-fsanitize=address")
+        options = {"ASAN_OPTIONS": "detect_leaks=0"}
+        plain = self.plain(program, "middle", env=options)
+        for env in ({}, {"MEMPROF_SAMPLE": "1"}):
+            run = self.launch(program, "middle", env=dict(options, **env),
+                              options=("-q",))
+            self.assertEqual((run.status, run.stdout, run.stderr),
+                             (plain.status, plain.stdout, plain.stderr))
+            (dump,) = self.dumps()
+            stated = run.stated()
+            # Its own start allocates too.
+            keys = ("allocations", "allocated_bytes", "live_blocks",
+                    "live_bytes")
+            self.assertEqual(sum_of(sites_with(self.report(dump), "main"),
+                                    *keys),
+                             tuple(stated[key] for key in keys))
+            os.unlink(dump)
 
     def test_fork_with_another_allocator(self):
         for name, library in ALLOCATORS.items():
