@@ -122,11 +122,9 @@ void mp_mallocx_init(const void *serves)
 {
 	void *theirs = dlsym(RTLD_NEXT, "mallocx");
 	void *first = theirs ? dlsym(RTLD_DEFAULT, "mallocx") : NULL;
-	Dl_info info, allocator;
 
 	if (!first || (first != theirs && !mp_next_is_stub(first)) ||
-	    !dladdr(theirs, &info) || !dladdr(serves, &allocator) ||
-	    info.dli_fbase != allocator.dli_fbase)
+	    mp_next_object(theirs) != mp_next_object(serves))
 		return;
 	for (size_t i = 0; i < CALLS; i++)
 		*calls[i].theirs = (uintptr_t)dlsym(RTLD_NEXT, calls[i].name);

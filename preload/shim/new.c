@@ -12,6 +12,7 @@
 #include "config.h"
 
 #include <dlfcn.h>
+#include <link.h>
 #include <stdatomic.h>
 #include <stdint.h>
 
@@ -47,11 +48,8 @@ static void *look_in(const char *path, const char *name)
 
 static bool is_ours(void *addr)
 {
-	Dl_info info, self;
-
-	return dladdr(addr, &info) &&
-	       dladdr((void *)(uintptr_t)is_ours, &self) &&
-	       info.dli_fbase == self.dli_fbase;
+	return mp_next_object(addr) ==
+	       mp_next_object((void *)(uintptr_t)is_ours);
 }
 
 /*
@@ -64,8 +62,8 @@ static void *look_elsewhere(const char *name, uintptr_t caller)
 	static const char *const libraries[] = { "libstdc++.so.6",
 						 "libc++abi.so.1",
 						 "libc++.so.1" };
+	const struct link_map *map;
 	void *found = NULL;
-	Dl_info info;
 
 	for (unsigned i = 0; !found && i < 3; i++)
 		found = look_in(libraries[i], name);
@@ -73,8 +71,9 @@ static void *look_elsewhere(const char *name, uintptr_t caller)
 	 */
 	if (is_ours((void *)caller))
 		caller = (uintptr_t)atomic_load(&found_before);
-	if (!found && caller && dladdr((void *)caller, &info))
-		found = look_in(info.dli_fname, name);
+	map = mp_next_object((void *)caller);
+	if (!found && map)
+		found = look_in(map->l_name, name);
 	return found && !is_ours(found) ? found : NULL;
 }
 
@@ -82,16 +81,16 @@ static __attribute__((noinline)) void *look_up(struct form *form,
 					       uintptr_t caller)
 {
 	void *found = dlsym(RTLD_NEXT, form->name);
-	Dl_info next, allocator;
 
+	/* See find() in next.c. */
+	if (found && is_ours(found))
+		found = NULL;
 	if (!found && caller)
 		found = look_elsewhere(form->name, caller);
 	if (!found)
 		return NULL;
-	form->is_allocators =
-		dladdr(found, &next) &&
-		dladdr((void *)(uintptr_t)mp_next.malloc, &allocator) &&
-		next.dli_fbase == allocator.dli_fbase;
+	form->is_allocators = mp_next_object(found) ==
+			      mp_next_object((void *)(uintptr_t)mp_next.malloc);
 	atomic_store(&found_before, found);
 	atomic_store_explicit(&form->next, found, memory_order_release);
 	return found;
@@ -156,18 +155,31 @@ new_slowly(struct form *form, size_t bytes, size_t b, size_t c)
 	return addr;
 }
 
+/* Counts the block, and hides that the allocator's operator may end in free(),
+ * by which it would be met again, and be unknown. */
+static void delete_known(delete_fn *next, const struct mp_regs *regs,
+			 void *addr, size_t b, size_t c)
+{
+	if (mp_inner_is_inside()) {
+		next(addr, b, c);
+		return;
+	}
+	mp_inner_begin(regs);
+	next(addr, b, c);
+	mp_inner_end(NULL);
+}
+
 static __attribute__((noinline)) void
 delete_slowly(struct form *form, void *addr, size_t b, size_t c)
 {
 	struct mp_regs regs = MP_REGS_CALLER();
 	delete_fn *next = (delete_fn *)(uintptr_t)behind(form, regs.pc);
 
-	/* An unknown block is no news here: the operator behind us may end in
-	 * free() all the same, which counts it. */
+	/* An unknown block is no news here: free() counts it. */
 	if (next && form->is_allocators && addr && mp_hook_enter_free() &&
-	    mp_blocks_has(addr))
-		mp_recorder_free(addr);
-	if (next)
+	    mp_recorder_free_known(addr))
+		delete_known(next, &regs, addr, b, c);
+	else if (next)
 		next(addr, b, c);
 	else
 		free(addr);

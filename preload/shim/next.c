@@ -42,8 +42,41 @@ size_t mp_pool_size(const void *addr)
 					       POOL_ALIGN);
 }
 
+const struct link_map *mp_next_object(const void *addr)
+{
+	struct dl_find_object found;
+
+	if (!addr || _dl_find_object((void *)(uintptr_t)addr, &found) != 0)
+		return NULL;
+	return found.dlfo_link_map;
+}
+
+static bool is_ours(const void *addr)
+{
+	return mp_next_object(addr) ==
+	       mp_next_object((const void *)(uintptr_t)is_ours);
+}
+
+/*
+ * Where somebody has a dlsym() of their own in front of the C library's, what
+ * is next is next to them, and that may be us. Few have a dlvsym() too.
+ */
+static void *find(const char *name)
+{
+	static const char *const versions[] = { "GLIBC_2.2.5", "GLIBC_2.10",
+						"GLIBC_2.16" };
+	void *found = dlsym(RTLD_NEXT, name);
+
+	for (size_t i = 0; found && is_ours(found); i++) {
+		if (i == sizeof(versions) / sizeof(versions[0]))
+			return NULL;
+		found = dlvsym(RTLD_NEXT, name, versions[i]);
+	}
+	return found;
+}
+
 /* ISO C has no way from void * to a function; POSIX does. */
-#define FIND(name) (*(void **)&mp_next.name = dlsym(RTLD_NEXT, #name))
+#define FIND(name) (*(void **)&mp_next.name = find(#name))
 
 bool mp_next_is_stub(const void *addr)
 {
@@ -61,11 +94,8 @@ bool mp_next_is_stub(const void *addr)
 static bool is_bypassed(void)
 {
 	void *first = dlsym(RTLD_DEFAULT, "malloc");
-	Dl_info info, self;
 
-	return first && dladdr(first, &info) &&
-	       dladdr((void *)(uintptr_t)is_bypassed, &self) &&
-	       info.dli_fbase != self.dli_fbase && !mp_next_is_stub(first);
+	return first && !is_ours(first) && !mp_next_is_stub(first);
 }
 
 #define FIND_LSAN(name) \
@@ -86,14 +116,10 @@ static void find_lsan(void)
 /* Another object's would not know these blocks. */
 static void find_usable_size(void)
 {
-	Dl_info ours, theirs;
-
-	if (FIND(malloc_usable_size) &&
-	    dladdr((void *)(uintptr_t)mp_next.free, &ours) &&
-	    dladdr((void *)(uintptr_t)mp_next.malloc_usable_size, &theirs) &&
-	    ours.dli_fbase == theirs.dli_fbase)
-		return;
-	mp_next.malloc_usable_size = NULL;
+	if (!FIND(malloc_usable_size) ||
+	    mp_next_object((void *)(uintptr_t)mp_next.malloc_usable_size) !=
+		    mp_next_object((void *)(uintptr_t)mp_next.free))
+		mp_next.malloc_usable_size = NULL;
 }
 
 /* A program may ask for an error that it did not make, and would free what we
@@ -105,8 +131,6 @@ void mp_next_forget_errors(void)
 
 void mp_next_init(void)
 {
-	Dl_info ours, libc;
-
 	FIND(syscall);
 	FIND(prctl);
 	FIND(calloc);
@@ -124,11 +148,9 @@ void mp_next_init(void)
 	FIND(free_aligned_sized);
 	find_usable_size();
 	find_lsan();
-	mp_next.is_libc = dladdr((void *)(uintptr_t)mp_next.free, &ours) &&
-			  dladdr((void *)(uintptr_t)dlsym(
-					 RTLD_NEXT, "gnu_get_libc_version"),
-				 &libc) &&
-			  ours.dli_fbase == libc.dli_fbase;
+	mp_next.is_libc =
+		mp_next_object((void *)(uintptr_t)mp_next.free) ==
+		mp_next_object(dlsym(RTLD_NEXT, "gnu_get_libc_version"));
 	mp_next.is_bypassed = is_bypassed();
 	mp_mallocx_init((void *)(uintptr_t)mp_next.free);
 	/* Last: from now on the pool is not used any more. */
@@ -138,10 +160,15 @@ void mp_next_init(void)
 const char *mp_next_path(void)
 {
 	void *serves = (void *)(uintptr_t)mp_next.malloc;
+	const struct link_map *map;
 	Dl_info info;
 
 	if (mp_next.is_bypassed)
 		serves = dlsym(RTLD_DEFAULT, "malloc");
+	map = mp_next_object(serves);
+	if (map && map->l_name[0])
+		return map->l_name;
+	/* The program itself. */
 	if (!dladdr(serves, &info) || !info.dli_fname)
 		return "";
 	return info.dli_fname;

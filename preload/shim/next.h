@@ -53,6 +53,11 @@ extern struct mp_next_lsan mp_next_lsan;
 /* Boot only, one thread. */
 void mp_next_init(void);
 
+/* The object that addr lies in; NULL: none. In no time, where dladdr() goes
+ * through all names of the object. */
+struct link_map;
+const struct link_map *mp_next_object(const void *addr);
+
 /* What a look-up that failed left behind for dlerror() is gone. */
 void mp_next_forget_errors(void);
 

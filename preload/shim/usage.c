@@ -65,23 +65,22 @@ void mp_usage_init(void)
 		{ "MallocExtension_GetNumericProperty", MPF_HEAP_TCMALLOC },
 		{ "mi_process_info", MPF_HEAP_MIMALLOC },
 	};
-	Dl_info serves, info;
+	const struct link_map *serves =
+		mp_next_object((void *)(uintptr_t)mp_next.malloc);
 
 	/* A look-up that fails allocates, which a sanitizer that is only
 	 * beginning does not survive; its malloc is none of these. */
-	if (mp_next.is_bypassed || mp_next_lsan.register_root_region ||
-	    !dladdr((void *)(uintptr_t)mp_next.malloc, &serves))
+	if (mp_next.is_bypassed || mp_next_lsan.register_root_region || !serves)
 		return;
 	if (mp_next.is_libc) {
 		behind.heap = MPF_HEAP_GLIBC;
-		find_variables(serves.dli_fbase);
+		find_variables((const void *)serves->l_addr);
 		return;
 	}
 	for (size_t i = 0; i < sizeof(entries) / sizeof(entries[0]); i++) {
 		void *ask = dlsym(RTLD_NEXT, entries[i].name);
 
-		if (ask && dladdr(ask, &info) &&
-		    info.dli_fbase == serves.dli_fbase) {
+		if (ask && mp_next_object(ask) == serves) {
 			behind.heap = entries[i].heap;
 			behind.ask.any = ask;
 			return;

@@ -193,6 +193,37 @@ class Loading(Case):
             self.assertEqual(
                 self.report(run)["losses"]["foreign_frees"], 0)
 
+    def test_program_with_a_dlsym_of_its_own(self):
+        """As overlays have: what is next to them is us."""
+        program = self.compile("overlay", """
+            #include <dlfcn.h>
+            #include <stdlib.h>
+            static int calls;
+            void *dlsym(void *handle, const char *name)
+            {
+                static void *(*next)(void *, const char *);
+                calls++;
+                if (!next)
+                    *(void **)&next = dlvsym(RTLD_NEXT, "dlsym",
+                                             "GLIBC_2.2.5");
+                free(malloc(50));
+                return next(handle, name);
+            }
+            int main(void)
+            {
+                void *volatile kept = NULL;
+                for (int i = 0; i < 100; i++)
+                    kept = realloc(kept, 1000 + i);
+                return kept && dlsym(RTLD_DEFAULT, "malloc") ? 6 : 7;
+            }
+            """, "-rdynamic", "-fno-optimize-sibling-calls")
+        for run in self.same(program, modes=EVERY_BLOCK):
+            self.assertEqual(run.status, 6)
+            self.assertEqual(
+                sum_of([site for site in self.report(run)["sites"]
+                        if functions(site)[0] == "main"],
+                       "allocations", "live_bytes"), (100, 1099))
+
     def test_objects_that_a_forked_child_loads(self):
         program = self.compile("forks", """
             #include <dlfcn.h>
