@@ -185,19 +185,34 @@ class Allocators(Case):
 
     def test_fork_with_another_allocator(self):
         for name, library in ALLOCATORS.items():
-            with self.subTest(name):
-                self.need(library)
-                run = self.record_target("fork", "busy", preload=(library,))
-                self.assertEqual(run.stated()["children"], 30)
+            for env in MODES:
+                with self.subTest(name, **env):
+                    self.need(library)
+                    run = self.record_target("fork", "busy", env=env,
+                                             preload=(library,))
+                    children = [int(line.split(b"=")[1])
+                                for line in run.stdout.splitlines()
+                                if line.startswith(b"child=")]
+                    self.assertEqual(len(children), 30)
+                    if env:
+                        continue
+                    for pid in children[::10]:
+                        sites = sites_with(self.report(pid), "child_work")
+                        self.assertEqual(
+                            sum_of(sites, "allocations", "allocated_bytes",
+                                   "live_blocks"), (100, 7700, 10))
 
+    @in_both_modes
     def test_toy_allocator(self):
         run = self.record_target("peak", "middle",
                                  preload=(target("bump.so"),))
         self.assert_totals(self.report(run), run.stated())
 
+    @in_both_modes
     def test_program_with_a_malloc_of_its_own(self):
         """It does not come to us; it must not break either."""
         run = self.record_target("ownmalloc", status=6)
+        self.assertIs(self.report(run)["losses"]["bypassed"], True)
         plain = self.plain(target("ownmalloc"))
 
         self.assertEqual((run.status, run.stdout),
@@ -231,6 +246,7 @@ class Allocators(Case):
                 text = self.memprof(command, "--no-pager", *paths)
                 self.assertIn(said, text.stdout.decode(), command)
 
+    @in_both_modes
     def test_allocator_in_front_of_ours_is_bounded_by_a_number(self):
         library = target("bump.so")
         run = self.record(target("peak"), "middle", env={
@@ -241,6 +257,7 @@ class Allocators(Case):
         self.assertGreaterEqual(losses["unseen_bytes"],
                                 run.stated()["live_bytes"])
 
+    @in_both_modes
     def test_malloc_of_its_own_in_a_program_that_is_killed(self):
         """Nobody looked at the end, and what was seen before is not it."""
         run = self.record_target("ownmalloc", "64", "kill", status=-9)

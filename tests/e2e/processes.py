@@ -22,6 +22,7 @@ class Processes(Case):
             with self.subTest(pid):
                 self.assert_totals(self.report(pid), run.stated(str(pid)))
 
+    @in_both_modes
     def test_fork_while_other_threads_allocate(self):
         run = self.record_target("fork", "busy")
         children = [int(line.split(b"=")[1])
@@ -31,10 +32,15 @@ class Processes(Case):
         self.assertEqual(len(children), run.stated()["children"])
         self.assertEqual(len(self.dumps()), len(children) + 1)
         for pid in children:
-            sites = sites_with(self.report(pid), "child_work")
+            report = self.report(pid)
+            self.assertEqual(report["program"]["pid"], pid)
+            self.assertEqual(report["program"]["forked_by"], run.pid)
+            if self.sample:  # 77 bytes are a sample or not
+                self.assertGreaterEqual(report["totals"]["allocations"], 100)
+                continue
             self.assertEqual(
-                sum_of(sites, "allocations", "allocated_bytes",
-                       "live_blocks"), (100, 7700, 10))
+                sum_of(sites_with(report, "child_work"), "allocations",
+                       "allocated_bytes", "live_blocks"), (100, 7700, 10))
 
     @in_both_modes
     def test_vfork_leaves_the_parents_dump_alone(self):
@@ -54,7 +60,16 @@ class Processes(Case):
         for report in reports:
             stated = run.stated("gen%d" % report["totals"]["live_blocks"])
             self.assert_totals(report, stated)
+        # Each says by itself what became of it, the others being gone.
+        ends = {path: report["program"]["state"]
+                for path, report in zip(dumps, reports)}
+        self.assertEqual(sorted(ends.values()),
+                         ["exited"] + 3 * ["replaced"])
+        for path in dumps[1:]:
+            os.unlink(path)
+        self.assertEqual(self.info(dumps[0])["state"], ends[dumps[0]])
 
+    @in_both_modes
     def test_exec_of_another_program_is_said(self):
         """By the default pattern their dumps have different names, so the
         second does not meet the first."""
@@ -70,18 +85,29 @@ class Processes(Case):
         os.unlink(latter)
         self.assertEqual(self.info(former)["state"], "vanished")
 
+    @in_both_modes
     def test_exec_that_fails_goes_on_recording(self):
+        """The same allocations, and those that complain, and the end."""
+        plain = self.plain("/bin/bash", "-c",
+                           "exec /nonexistent/program; exit 3")
         run = self.record("/bin/bash", "-c",
                           "exec /nonexistent/program; exit 3")
 
-        self.assertEqual(run.status, 127)
-        self.report(run)
+        self.assertEqual((run.status, run.stdout, run.stderr),
+                         (127, plain.stdout, plain.stderr))
+        program = self.report(run)["program"]
+        self.assertEqual((program["state"], program["exit_status"]),
+                         ("exited", 127))
 
     def ending(self, how, status, stated_extra=None):
         run = self.record_target("exits", how, status=status)
         report = self.report(run)
+        program = report["program"]
 
         self.assert_totals(report, run.stated(), stated_extra)
+        self.assertEqual((program["state"], program["exit_status"]),
+                         ("vanished", None) if status < 0 else
+                         ("exited", status))
         return run
 
     # A destructor of the program allocates after main and atexit handlers.

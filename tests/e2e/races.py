@@ -48,6 +48,13 @@ class Races(Case):
                                         "live_blocks"), (0,))
                 self.sampled("reuse", preload=preload)
 
+    def test_address_that_another_thread_has_before_realloc_returns(self):
+        preload = (target("lifo.so"),)
+        run = self.record_target("races", "passed", preload=preload)
+        self.assertEqual(run.stated()["same"], 100)
+        self.assert_books(run)
+        self.sampled("passed", preload=preload)
+
     def test_new_sites_of_all_threads_at_once(self):
         report = self.exact("sites")
         sites = sites_with(report, "new_sites")

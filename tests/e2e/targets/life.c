@@ -164,12 +164,31 @@ static void run_threads(pthread_t *threads, void *(*function)(void *))
 		MUST(!pthread_create(&threads[i], NULL, function, (void *)i));
 }
 
+static void *be_born(void *arg)
+{
+	free(malloc(100));
+	return arg;
+}
+
+/* Threads that come and go, so that some fork meets one at its first event. */
+static void *bear(void *arg)
+{
+	pthread_t child;
+
+	while (!is_over) {
+		MUST(!pthread_create(&child, NULL, be_born, NULL));
+		pthread_join(child, NULL);
+	}
+	return arg;
+}
+
 /* The child of a threaded program has one thread, and may start more. */
 static int threaded_fork(int children)
 {
-	pthread_t threads[THREADS], others[THREADS];
+	pthread_t threads[THREADS], others[THREADS], mother;
 
 	run_threads(threads, churn);
+	MUST(!pthread_create(&mother, NULL, bear, NULL));
 	for (int i = 0; i < children; i++) {
 		pid_t child = fork();
 
@@ -185,6 +204,7 @@ static int threaded_fork(int children)
 	is_over = 1;
 	for (int i = 0; i < THREADS; i++)
 		pthread_join(threads[i], NULL);
+	pthread_join(mother, NULL);
 	return 0;
 }
 

@@ -2,7 +2,8 @@
 /*
  * An allocator that gives out at once, to any thread, what was given back
  * last: whoever looks at an address too late looks at somebody else's block.
- * Its realloc() always moves. For preloading behind the shim.
+ * Its realloc() always moves, and calls lifo_gave() when it gave the old block
+ * back. For preloading behind the shim.
  */
 #include <errno.h>
 #include <stddef.h>
@@ -31,6 +32,7 @@ static struct {
 } lists[ORDERS];
 static char *arena;
 static size_t used;
+void (*lifo_gave)(void);
 static char arena_lock;
 
 void *malloc(size_t bytes);
@@ -145,6 +147,8 @@ void *realloc(void *memory, size_t bytes)
 	if (moved && memory) {
 		memcpy(moved, memory, old_bytes < bytes ? old_bytes : bytes);
 		give(memory);
+		if (lifo_gave)
+			lifo_gave();
 	}
 	return moved;
 }

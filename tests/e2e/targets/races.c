@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * races reuse|sites|run|books: threads that get in each other's way.
- * "reuse": free and take the same few addresses. "sites": are the first at
- * every site together. "run": until stdin ends, for readers of the dump.
- * "books SECONDS": everything at once, each thread with books of its own.
+ * races reuse|passed|sites|run|books: threads that get in each other's way.
+ * "reuse": free and take the same few addresses. "passed": with lifo.so, an
+ * address is another thread's before the realloc() that left it has returned.
+ * "sites": are the first at every site together. "run": until stdin ends, for
+ * readers of the dump. "books SECONDS": everything at once, each thread with
+ * books of its own.
  */
 #include "tests/e2e/targets/tally.h"
 
+#include <dlfcn.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <time.h>
 
 #define THREADS 16
 #define SLOTS	97
+#define PASSES	100
 
 /* A thread's own books; nobody else writes them. */
 struct books {
@@ -93,6 +98,50 @@ static void *reuse(void *arg)
 		give(own, block);
 	}
 	return NULL;
+}
+
+static sem_t is_wanted, is_taken;
+static struct block *volatile passed;
+
+static void pass(void)
+{
+	sem_post(&is_wanted);
+	sem_wait(&is_taken);
+}
+
+static void *take_passed(void *arg)
+{
+	for (int i = 0; i < PASSES; i++) {
+		sem_wait(&is_wanted);
+		passed = take(arg, 40);
+		sem_post(&is_taken);
+		sem_wait(&is_wanted);
+		give(arg, passed);
+		sem_post(&is_taken);
+	}
+	return NULL;
+}
+
+static void pass_addresses(void)
+{
+	void (**gave)(void) = dlsym(RTLD_DEFAULT, "lifo_gave");
+	unsigned long same = 0;
+	pthread_t other;
+
+	MUST(gave && !sem_init(&is_wanted, 0, 0) && !sem_init(&is_taken, 0, 0));
+	MUST(pthread_create(&other, NULL, take_passed, &books[1]) == 0);
+	for (int i = 0; i < PASSES; i++) {
+		struct block *block = take(&books[0], 40), *old = block;
+
+		*gave = pass;
+		block = move(&books[0], block, 200);
+		*gave = NULL;
+		same += passed == old;
+		pass();
+		give(&books[0], block);
+	}
+	MUST(pthread_join(other, NULL) == 0);
+	print_value(NULL, "same", same);
 }
 
 /* One stack for each path, all threads at the same one at the same time. Two
@@ -224,6 +273,8 @@ int main(int argc, char **argv)
 	MUST(argc >= 2);
 	if (strcmp(argv[1], "reuse") == 0) {
 		run(reuse, 0);
+	} else if (strcmp(argv[1], "passed") == 0) {
+		pass_addresses();
 	} else if (strcmp(argv[1], "sites") == 0) {
 		run(new_sites, 0);
 	} else if (strcmp(argv[1], "run") == 0) {
