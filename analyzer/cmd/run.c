@@ -338,8 +338,8 @@ static void say_state(enum keeper_state state)
 		diag_warn("a recording could not be saved: is the disk full?");
 	else if (state == KEEPER_SILENT)
 		diag_warn("the process that saves recordings was killed or "
-			  "stands still: dumps of programs that were killed "
-			  "may lack their last seconds");
+			  "stands still: what ended since may lack its "
+			  "last seconds");
 }
 
 /* What the recorder could not say itself: it was killed with the program, or
