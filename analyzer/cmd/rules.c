@@ -15,8 +15,7 @@
 #include "analyzer/cmd/recorder.h"
 #include "analyzer/model/leaks.h"
 
-#define DEFAULT	  "default.supp"
-#define OWN_RULES "__lsan_default_suppressions()"
+#define DEFAULT "default.supp"
 
 /* False after having said why. */
 static bool read_file(struct suppressions *rules, const char *file)
@@ -76,14 +75,15 @@ int rules_read(struct suppressions *rules, const struct option_list *files,
 void rules_add_own(struct suppressions *rules, const struct analysis *analysis)
 {
 	struct suppressions_error error;
-	size_t bytes = 0;
-	const char *text = leaks_own_rules(analysis->dump, &bytes);
+	const char *text, *source;
+	size_t next = 0, bytes = 0;
 
-	if (!text || suppressions_add(rules, OWN_RULES, text, bytes, &error) ==
-			     SUPPRESSIONS_OK)
-		return;
-	diag_warn("%s: rules of the program's " OWN_RULES
-		  " from line %u on are not used: %s",
-		  analysis->summary.dump_path, error.line,
-		  error.what ? error.what : "out of memory");
+	while ((text = leaks_own_rules(analysis->dump, &next, &source, &bytes)))
+		if (suppressions_add(rules, source, text, bytes, &error) !=
+		    SUPPRESSIONS_OK)
+			diag_warn("%s: rules of the program's %s from line %u "
+				  "on are not used: %s",
+				  analysis->summary.dump_path, source,
+				  error.line,
+				  error.what ? error.what : "out of memory");
 }

@@ -253,11 +253,19 @@ const struct mpf_root *leaks_root(const struct leaks *leaks, uint32_t root)
 	return root && root < dump->root_count ? &dump->roots[root] : NULL;
 }
 
-const char *leaks_own_rules(const struct dump *dump, size_t *ret_bytes)
+const char *leaks_own_rules(const struct dump *dump, size_t *next,
+			    const char **ret_source, size_t *ret_bytes)
 {
-	for (size_t i = 0; i < dump->root_count; i++)
-		if (dump->roots[i].held == MPF_HELD_RULES)
-			return dump_text(dump, dump->roots[i].path, ret_bytes);
+	while (*next < dump->root_count) {
+		const struct mpf_root *root = &dump->roots[(*next)++];
+
+		if (root->held != MPF_HELD_RULES)
+			continue;
+		*ret_source = strcmp(root->name, "LSAN_OPTIONS") == 0
+				      ? "LSAN_OPTIONS"
+				      : "__lsan_default_suppressions()";
+		return dump_text(dump, root->path, ret_bytes);
+	}
 	return NULL;
 }
 

@@ -67,8 +67,12 @@ const char *leaks_root_path(const struct leaks *leaks, uint32_t root,
 const char *leaks_variable(const struct leaks *leaks, struct names *names,
 			   const struct mpf_leak *leak, uint64_t *ret_offset);
 
-/* The text of the rules that the program brought along; NULL: none. */
-const char *leaks_own_rules(const struct dump *dump, size_t *ret_bytes);
+/*
+ * The next text of rules that the program brought along, with its bytes and
+ * where it has it from; NULL: there are no more. *next begins as 0.
+ */
+const char *leaks_own_rules(const struct dump *dump, size_t *next,
+			    const char **ret_source, size_t *ret_bytes);
 
 const struct mpf_root *leaks_root(const struct leaks *leaks, uint32_t root);
 

@@ -232,6 +232,7 @@ void mp_settings_read(char *const *envp, struct mp_settings *ret_settings)
 	ret_settings->temp_dir = "/tmp";
 	ret_settings->keeper = NULL;
 	ret_settings->is_valgrind = false;
+	ret_settings->lsan_options = NULL;
 	ret_settings->use_fp = false;
 	ret_settings->max_depth = DEPTH_DEFAULT;
 	ret_settings->check_every = 0;
@@ -244,6 +245,8 @@ void mp_settings_read(char *const *envp, struct mp_settings *ret_settings)
 			ret_settings->is_valgrind = contains(v, "/vgpreload_");
 		else if ((v = value_of(*envp, "MEMPROF_KEEPER")))
 			ret_settings->keeper = v;
+		else if ((v = value_of(*envp, "LSAN_OPTIONS")))
+			ret_settings->lsan_options = v;
 		else if ((v = value_of(*envp, "MEMPROF_QUIET")))
 			quiet = v;
 		else if ((v = value_of(*envp, "MEMPROF_MAX_DEPTH")))

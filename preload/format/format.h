@@ -639,7 +639,8 @@ enum mpf_held {
 	MPF_HELD_MAPPING = 5,  /* other writable memory: the address */
 	MPF_HELD_REGION = 6,   /* registered as a root: the address */
 	MPF_HELD_IGNORED = 7,  /* the program said it is no leak: 0 */
-	/* No root: path is the text of rules that the program brings. */
+	/* No root: path is the text of rules that the program brings; name is
+	 * "LSAN_OPTIONS" where these name their file. */
 	MPF_HELD_RULES = 8,
 };
 

@@ -13,8 +13,10 @@
 #include "preload/base/map.h"
 #include "preload/base/sandbox.h"
 #include "preload/base/say.h"
+#include "preload/base/settings.h"
 #include "preload/base/sys.h"
 #include "preload/leak/defaults.h"
+#include "preload/leak/options.h"
 #include "preload/leak/publish.h"
 #include "preload/leak/scan.h"
 #include "preload/leak/stop.h"
@@ -44,10 +46,11 @@ static struct {
 	long seccomp;	      /* as the process started */
 } leak;
 
-void mp_leak_init(bool is_libc, bool is_at_end)
+void mp_leak_init(bool is_libc, const struct mp_settings *settings)
 {
 	leak.is_libc = is_libc;
-	leak.is_at_end = is_at_end;
+	leak.is_at_end = settings->leak_check;
+	mp_options_init(settings->lsan_options);
 	leak.seccomp = mp_sys6(SYS_prctl, PR_GET_SECCOMP, 0, 0, 0, 0, 0);
 }
 

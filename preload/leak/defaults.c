@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A function of the program, by its name in the files that are loaded. */
+/* Functions of the program, by their names in the files that are loaded. */
 #include "config.h"
 
 #include "preload/leak/defaults.h"
@@ -8,9 +8,8 @@
 #include <sys/prctl.h>
 
 #include "preload/base/sys.h"
+#include "preload/leak/options.h"
 #include "preload/record/recorder.h"
-
-#define NAME "__lsan_default_suppressions"
 
 typedef const char *defaults_fn(void);
 
@@ -52,17 +51,17 @@ static const void *part(const struct image *image, uint64_t offset,
 	return image->start + offset;
 }
 
-static bool is_name(const char *text, uint64_t room)
+static bool is_name(const char *text, uint64_t room, const char *name)
 {
-	static const char name[] = NAME;
-
-	return room >= sizeof(name) &&
-	       __builtin_memcmp(text, name, sizeof(name)) == 0;
+	for (uint64_t i = 0; i < room && text[i] == name[i]; i++)
+		if (!name[i])
+			return true;
+	return false;
 }
 
 /* Its address in the file; 0: not there. */
 static uint64_t find_in(const struct image *image, const Elf64_Shdr *table,
-			const Elf64_Shdr *strings)
+			const Elf64_Shdr *strings, const char *name)
 {
 	uint64_t count = table->sh_size / sizeof(Elf64_Sym);
 	const Elf64_Sym *symbols =
@@ -74,12 +73,12 @@ static uint64_t find_in(const struct image *image, const Elf64_Shdr *table,
 		    symbols[i].st_shndx != SHN_UNDEF &&
 		    symbols[i].st_name < strings->sh_size &&
 		    is_name(text + symbols[i].st_name,
-			    strings->sh_size - symbols[i].st_name))
+			    strings->sh_size - symbols[i].st_name, name))
 			return symbols[i].st_value;
 	return 0;
 }
 
-static uint64_t find(const struct image *image)
+static uint64_t find(const struct image *image, const char *name)
 {
 	const Elf64_Ehdr *ehdr = part(image, 0, sizeof(*ehdr), 8);
 	const Elf64_Shdr *sections = NULL;
@@ -96,13 +95,13 @@ static uint64_t find(const struct image *image)
 		     sections[i].sh_type == SHT_DYNSYM) &&
 		    sections[i].sh_link < ehdr->e_shnum)
 			value = find_in(image, &sections[i],
-					&sections[sections[i].sh_link]);
+					&sections[sections[i].sh_link], name);
 	return value;
 }
 
 /* The function in the first file that has it, the program's own before its
  * libraries', as they are mapped. */
-static defaults_fn *look_for(struct mp_scan *scan)
+static defaults_fn *look_for(struct mp_scan *scan, const char *name)
 {
 	for (size_t i = 0; i < scan->module_count; i++) {
 		const struct mp_scan_module *module = &scan->modules[i];
@@ -112,7 +111,7 @@ static defaults_fn *look_for(struct mp_scan *scan)
 
 		if (!open_image(module->path, &image))
 			continue;
-		value = find(&image);
+		value = find(&image, name);
 		mp_sys_munmap((void *)(uintptr_t)image.start, image.bytes);
 		map = value ? mp_memory_find(&scan->memory,
 					     module->bias + value)
@@ -123,26 +122,39 @@ static defaults_fn *look_for(struct mp_scan *scan)
 	return NULL;
 }
 
-void mp_defaults_read(struct mp_scan *scan)
+/* The text of such a function, or NULL. */
+static const char *call(struct mp_scan *scan, const char *name)
 {
-	struct mp_verdicts *verdicts = scan->verdicts;
-	defaults_fn *fn = look_for(scan);
-	const char *text;
+	defaults_fn *fn = look_for(scan, name);
+
+	return fn ? fn() : NULL;
+}
+
+static void take_text(struct mp_verdicts_rules *rules, const char *text)
+{
 	uint32_t bytes = 0;
 
-	if (!fn)
-		return;
-	/* Nothing that it does is to be recorded, or leaves a core. */
-	atomic_store(&mp_recorder_page.state, MP_STATE_OFF);
-	mp_sys6(SYS_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0, 0);
-	text = fn();
 	while (text && bytes < MP_VERDICTS_RULES && text[bytes]) {
-		verdicts->rules[bytes] = text[bytes];
+		rules->text[bytes] = text[bytes];
 		bytes++;
 	}
-	/* Half a rule is none. */
-	if (bytes == MP_VERDICTS_RULES)
-		while (bytes && verdicts->rules[bytes - 1] != '\n')
-			bytes--;
-	atomic_store(&verdicts->rules_bytes, bytes);
+	mp_verdicts_rules(rules, bytes);
+}
+
+void mp_defaults_read(struct mp_scan *scan)
+{
+	struct mp_verdicts_rules *rules = scan->verdicts->rules;
+	static const char source[] = "LSAN_OPTIONS";
+	bool is_told;
+
+	/* What harms nobody first. */
+	__builtin_memcpy(rules[1].source, source, sizeof(source));
+	is_told = mp_options_rules(mp_options_text(), &rules[1]);
+	/* Nothing that they do is to be recorded, or leaves a core. */
+	atomic_store(&mp_recorder_page.state, MP_STATE_OFF);
+	mp_sys6(SYS_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0, 0);
+	take_text(&rules[0], call(scan, "__lsan_default_suppressions"));
+	if (!is_told)
+		mp_options_rules(call(scan, "__lsan_default_options"),
+				 &rules[1]);
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The rules that a program made for LeakSanitizer brings along: the text that
- * its function __lsan_default_suppressions() returns. Where it is not built
- * with that sanitizer nobody refers to the function, so it is looked for in
- * the symbols of the files, and called in the copy, where it can harm nobody:
- * the verdicts are done, and the copy is ended when it takes too long.
+ * its function __lsan_default_suppressions() returns, and the file that an
+ * option names, of LSAN_OPTIONS or of what __lsan_default_options() returns.
+ * Where it is not built with that sanitizer nobody refers to the functions, so
+ * they are looked for in the symbols of the files, and called in the copy,
+ * where they can harm nobody: the verdicts are done, and the copy is ended when
+ * that takes too long.
  *
  * Context: the copy, one thread, after the scan.
  */

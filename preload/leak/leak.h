@@ -17,9 +17,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Boot only. is_libc: glibc's malloc serves the blocks. is_at_end: the setting
- * asks for a check when the process ends. */
-void mp_leak_init(bool is_libc, bool is_at_end);
+struct mp_settings;
+
+/* Boot only. is_libc: glibc's malloc serves the blocks. */
+void mp_leak_init(bool is_libc, const struct mp_settings *settings);
 
 /* The program is about to confine itself, see preload/base/sandbox.h: says now
  * that the check at the end will not be, for later nothing can be said. */

@@ -19,6 +19,8 @@ preload_leak_files = \
 	preload/leak/memory.c \
 	preload/leak/memory.h \
 	preload/leak/modules.c \
+	preload/leak/options.c \
+	preload/leak/options.h \
 	preload/leak/publish.c \
 	preload/leak/publish.h \
 	preload/leak/scan.c \

@@ -53,20 +53,21 @@ static void write_roots(const struct mp_verdicts *verdicts, bool may_wait)
 }
 
 /* After the roots; how many elements that took. */
-static uint64_t write_rules(const struct mp_verdicts *verdicts, uint64_t n,
+static uint64_t write_rules(const struct mp_verdicts_rules *rules, uint64_t n,
 			    bool may_wait)
 {
-	uint32_t bytes = atomic_load(&verdicts->rules_bytes);
+	uint32_t bytes = atomic_load(&rules->bytes);
 	uint64_t index;
 	struct mpf_root *root = mp_array_at(&roots, n, &index);
 	struct mpf_text text;
 
 	if (!bytes || bytes > MP_VERDICTS_RULES || !root)
 		return 0;
-	text = text_of(verdicts->rules, bytes, root->path, may_wait);
+	text = text_of(rules->text, bytes, root->path, may_wait);
 	if (!text.offset)
 		return 0;
 	*root = (struct mpf_root) { .held = MPF_HELD_RULES, .path = text };
+	__builtin_memcpy(root->name, rules->source, sizeof(root->name) - 1);
 	return 1;
 }
 
@@ -95,12 +96,13 @@ static bool write_verdicts(const struct mp_verdicts *verdicts, bool may_wait)
 	    root_count >= MP_VERDICTS_ROOTS)
 		return false;
 	if (!mp_array_reserve(&leaks, verdicts->leak_count, may_wait) ||
-	    !mp_array_reserve(&roots, root_count + 1, may_wait))
+	    !mp_array_reserve(&roots, root_count + MP_VERDICTS_TEXTS, may_wait))
 		return false;
 	__atomic_fetch_add(&header->leak_sequence, 1, __ATOMIC_SEQ_CST);
 	if (root_count)
 		write_roots(verdicts, may_wait);
-	used += write_rules(verdicts, root_count, may_wait);
+	for (uint32_t i = 0; i < MP_VERDICTS_TEXTS; i++)
+		used += write_rules(&verdicts->rules[i], used, may_wait);
 	mp_array_clear(&roots, used);
 	write_leaks(verdicts);
 	return true;

@@ -91,3 +91,11 @@ void mp_verdicts_count(struct mp_verdicts *verdicts,
 	sum->blocks += leak->blocks;
 	sum->bytes += leak->bytes;
 }
+
+void mp_verdicts_rules(struct mp_verdicts_rules *rules, uint32_t bytes)
+{
+	if (bytes == MP_VERDICTS_RULES)
+		while (bytes && rules->text[bytes - 1] != '\n')
+			bytes--;
+	atomic_store(&rules->bytes, bytes);
+}

@@ -72,7 +72,7 @@ static void boot_recorder(void)
 		process.start.loader ? process.start.loader : &__libc_stack_end;
 	boot.allocator = mp_next_path();
 	boot.is_bypassed = mp_next.is_bypassed;
-	mp_leak_init(mp_next.is_libc, process.settings.leak_check);
+	mp_leak_init(mp_next.is_libc, &process.settings);
 	if (process.settings.has_python_objects)
 		mp_shim_python_init();
 	mp_recorder_boot(&boot);

@@ -5,6 +5,7 @@ and lost_objects print "SIZE=VERDICT" for blocks told apart by their sizes."""
 import os
 import re
 import resource
+import shutil
 import unittest
 
 import harness
@@ -337,6 +338,42 @@ class Leaks(harness.Case):
                              b"spared (" + name.encode() in text, rules)
             everything = self.leaks(run, "--no-default-suppressions")
             self.assertEqual(everything["leak_check"]["suppressions"], [])
+            os.unlink(self.dump(run))
+
+    def test_rules_that_options_of_leak_sanitizer_name(self):
+        """The file as it was then, of the environment rather than of the
+        program's own options, beside the program if not in its folder."""
+        with open(self.path("here"), "w") as file:
+            file.write("leak:rules\n")
+        program = self.path("bin", "lost")
+        os.mkdir(self.path("bin"))
+        shutil.copy(harness.target("lost"), program)
+        with open(self.path("bin", "beside"), "w") as file:
+            file.write("leak:rules")
+        for env, options, found in (
+                ("suppressions=here", None, True),
+                ("x=1:suppressions='here',y=\"2 3\" z", None, True),
+                ("suppressions=beside", None, True),
+                ("suppressions=here:suppressions=nowhere", None, False),
+                ("suppressions=nowhere", "suppressions=here", False),
+                ("suppressions", "mysuppressions=here:suppressions='", False),
+                ("suppressions=/dev/zero", None, False),
+                ("", "exitcode=3:suppressions=here", True),
+                ("max_leaks=1", "suppressions=beside", True)):
+            settings = dict(CHECK, LSAN_OPTIONS=env)
+            if options is not None:
+                settings["LOST_OPTIONS"] = options
+            run = self.record(program, "rules", env=settings)
+            self.assertEqual((run.status, run.stderr), (0, b""))
+            os.rename(self.path("here"), self.path("gone"))
+            check = self.leaks(run)["leak_check"]
+            os.rename(self.path("gone"), self.path("here"))
+            self.assertEqual(
+                [(rule["file"], rule["name"], rule["bytes"])
+                 for rule in check["suppressions"]
+                 if rule["file"] != "__lsan_default_suppressions()"],
+                # The other rule is asked first.
+                [("LSAN_OPTIONS", "rules", 1536)] * found, (env, options))
             os.unlink(self.dump(run))
 
     def test_hits_are_counted_and_told(self):

@@ -208,19 +208,33 @@ START_TEST(test_leaks_rules_of_the_program_come_back)
 {
 	static const char text[] = "leak:malloc\n";
 	struct mpf_text rules_text;
-	size_t bytes = 0;
+	const char *source = NULL;
+	size_t next = 0, bytes = 0;
 
 	ck_assert_int_eq(open_sample(false), 0);
-	ck_assert_ptr_null(leaks_own_rules(analysis.dump, &bytes));
+	ck_assert_ptr_null(
+		leaks_own_rules(analysis.dump, &next, &source, &bytes));
 	analysis_close(&analysis);
 
 	rules_text = dump_builder_text(&sample.builder, text, sizeof(text) - 1);
 	*root(3) = (struct mpf_root) { .held = MPF_HELD_RULES,
 				       .path = rules_text };
 	ck_assert_int_eq(open_sample(false), 0);
-	ck_assert_mem_eq(leaks_own_rules(analysis.dump, &bytes), text,
-			 sizeof(text) - 1);
+	next = 0;
+	ck_assert_mem_eq(leaks_own_rules(analysis.dump, &next, &source, &bytes),
+			 text, sizeof(text) - 1);
 	ck_assert_uint_eq(bytes, sizeof(text) - 1);
+	ck_assert_str_eq(source, "__lsan_default_suppressions()");
+	ck_assert_ptr_null(
+		leaks_own_rules(analysis.dump, &next, &source, &bytes));
+	analysis_close(&analysis);
+
+	memcpy(root(3)->name, "LSAN_OPTIONS", sizeof("LSAN_OPTIONS"));
+	next = 0;
+	ck_assert_int_eq(open_sample(false), 0);
+	ck_assert_ptr_nonnull(
+		leaks_own_rules(analysis.dump, &next, &source, &bytes));
+	ck_assert_str_eq(source, "LSAN_OPTIONS");
 	analysis_close(&analysis);
 
 	root(3)->path.bytes = UINT64_MAX;

@@ -67,6 +67,15 @@ const char *__lsan_default_suppressions(void)
 	return "# by the program\nleak:spared\n";
 }
 
+/* The same of its options: what LOST_OPTIONS says. */
+extern const char *__lsan_default_options(void);
+const char *__lsan_default_options(void)
+{
+	const char *options = getenv("LOST_OPTIONS");
+
+	return options ? options : "";
+}
+
 /* Addresses that calls left in dead frames and in registers. */
 static __attribute__((noinline)) void wipe(void)
 {
