@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A minute of hostile input, another each time: dumps, of the corpus and just
-recorded, and objects with debug information. What fails says how to repeat it.
-"""
+recorded, objects with debug information, suppressions and perf maps. What fails
+says how to repeat it."""
 
 import os
 import random
@@ -13,7 +13,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
 from harness import BUILD, TOP, Case, in_both_modes, main  # noqa: E402
 
 SECONDS = float(os.environ.get("FUZZ_SECONDS", "60"))
-CORPUS = os.path.join(TOP, "tests", "fuzz", "corpus", "dump")
+CORPUS = os.path.join(TOP, "tests", "fuzz", "corpus")
+PARTS = 7  # of the minute; a case in both modes takes two
 
 
 class Minute(Case):
@@ -30,25 +31,38 @@ class Minute(Case):
             rounds += 1
         print("%d rounds" % rounds, flush=True)
 
-    def fuzz_dumps(self, cases, *paths):
-        fuzz = os.path.join(BUILD, "tests", "fuzz", "fuzz_dump")
-        self.for_a_while(SECONDS / 4, lambda seed: (
-            fuzz, "--mutate", str(cases), seed) + paths)
+    def fuzz(self, kind, cases, *paths):
+        program = os.path.join(BUILD, "tests", "fuzz", "fuzz_" + kind)
+        self.for_a_while(SECONDS / PARTS, lambda seed: (
+            program, "--mutate", str(cases), seed) + paths)
+
+    def fuzz_corpus(self, kind, cases):
+        folder = os.path.join(CORPUS, kind)
+        self.fuzz(kind, cases, *(os.path.join(folder, name)
+                                 for name in sorted(os.listdir(folder))))
 
     def test_dumps_of_the_corpus(self):
-        self.fuzz_dumps(2000, *(os.path.join(CORPUS, name)
-                                for name in sorted(os.listdir(CORPUS))))
+        self.fuzz_corpus("dump", 2000)
+
+    def test_objects_of_the_corpus(self):
+        self.fuzz_corpus("object", 1000)
+
+    def test_perf_maps_of_the_corpus(self):
+        self.fuzz_corpus("perf_map", 100000)
+
+    def test_suppressions_of_the_corpus(self):
+        self.fuzz_corpus("suppressions", 100000)
 
     @in_both_modes
     def test_dumps_as_they_are_recorded(self):
         paths = [self.dump(self.record_target(*argv)) for argv in (
             ("fork", "vfork"), ("peak", "middle"), ("threads", "4", "100"))]
-        self.fuzz_dumps(100, *paths)
+        self.fuzz("dump", 100, *paths)
 
     def test_objects_with_debug_information(self):
         program = os.path.join(BUILD, "tests", "unit", "test_sym_hostile")
         self.need(program)
-        self.for_a_while(SECONDS / 4, lambda seed: (program,),
+        self.for_a_while(SECONDS / PARTS, lambda seed: (program,),
                          lambda seed: {"SEED": seed, "MUTATIONS": "300"})
 
 
