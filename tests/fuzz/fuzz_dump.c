@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "analyzer/model/dump.h"
+#include "analyzer/view/export/exporter.h"
 #include "tests/fuzz/driver.h"
 #include "tests/unit/all_views.h"
 
@@ -55,9 +56,13 @@ static void read_dump(const char *path, bool salvage, const char *from,
 
 	if (analysis_open(&analysis, path, &options, &error, fault, &regex) < 0)
 		return;
-	for (int n = 0; n < ALL_VIEWS_AND_EXPORTS; n++)
-		if (all_views_print(null, &analysis, n, "x.c") < 0)
+	for (int n = 0; n < ALL_VIEWS_AND_EXPORTS; n++) {
+		int ret = all_views_print(null, &analysis, n, "x.c");
+
+		/* Changed counts may be those of no course of calls. */
+		if (ret < 0 && ret != EXPORT_NO_COURSE)
 			fail("view");
+	}
 	analysis_close(&analysis);
 }
 
