@@ -273,6 +273,13 @@ int subject_show_all(const struct report_options *report, char **operands,
 	return show(report, operands, count, print, options, false);
 }
 
+int subject_show_all_series(const struct report_options *report,
+			    char **operands, int count,
+			    subject_print_all_fn *print, const void *options)
+{
+	return show(report, operands, count, print, options, true);
+}
+
 /* What a command on one dump gives to the one on several. */
 struct single {
 	subject_print_fn *print;

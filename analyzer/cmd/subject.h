@@ -48,6 +48,10 @@ int subject_show_all(const struct report_options *report, char **operands,
 		     int count, subject_print_all_fn *print,
 		     const void *options);
 
+int subject_show_all_series(const struct report_options *report,
+			    char **operands, int count,
+			    subject_print_all_fn *print, const void *options);
+
 /* How many to list: --limit, or what a command takes without it; in JSON all.
  * 0: all. */
 size_t subject_limit(const struct report_options *options, size_t text_default);

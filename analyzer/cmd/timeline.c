@@ -9,6 +9,8 @@
 #include "analyzer/base/diag.h"
 #include "analyzer/cmd/cmd.h"
 #include "analyzer/cmd/subject.h"
+#include "analyzer/model/dump.h"
+#include "analyzer/model/recordings.h"
 #include "analyzer/view/json_timeline.h"
 #include "analyzer/view/svg_timeline.h"
 #include "analyzer/view/text_timeline.h"
@@ -26,8 +28,7 @@ static const struct option_spec timeline_specs[] = {
 	  .name = "svg",
 	  .argument = "FILE",
 	  .offset = offsetof(struct options_of_timeline, svg),
-	  .help = "draw into FILE, replacing it; several dumps share one axis; "
-		  "-: to standard output" },
+	  .help = "draw into FILE, replacing it; -: to standard output" },
 	{ 0 }
 };
 
@@ -41,55 +42,22 @@ static const struct options_of_timeline timeline_defaults = {
 	.report = REPORT_OPTIONS_DEFAULT(-1),
 };
 
-static int print(struct term *term, struct analysis *analysis,
-		 const void *values)
+/* Makes the timelines of what was opened. CMD_DONE, or the exit status. */
+static int make_all(struct recordings *recordings)
 {
-	const struct options_of_timeline *options = values;
-	size_t limit = subject_limit(&options->report, NAMES_SHOWN);
-	struct timeline timeline;
-	int ret;
+	for (size_t i = 0; i < recordings->count; i++) {
+		struct recording *recording = &recordings->array[i];
+		const struct analysis *analysis = recording->analysis;
 
-	if (!analysis->summary.has_timeline) {
-		diag_error("%s: has no timeline; record without "
-			   "MEMPROF_TIMELINE=off",
-			   analysis->summary.dump_path);
-		return CMD_UNREADABLE;
-	}
-	ret = timeline_init(&timeline, analysis);
-	if (ret < 0)
-		return ret;
-	if (options->report.is_json)
-		ret = json_timeline_print(term->file, analysis, &timeline);
-	else
-		ret = text_timeline_print(term, analysis, &timeline, limit);
-	timeline_done(&timeline);
-	return ret;
-}
-
-/* Opens all dumps. CMD_DONE, or the exit status. */
-static int open_all(const struct options_of_timeline *options, int argc,
-		    char **argv, struct svg_recording *recordings)
-{
-	int count = argc ? argc : 1;
-
-	for (int i = 0; i < count; i++) {
-		struct svg_recording *recording = &recordings[i];
-		int status =
-			subject_open(&recording->analysis, &options->report,
-				     argc ? argv[i] : NULL, true, NULL);
-
-		if (status != CMD_DONE)
-			return status;
-		if (!recording->analysis.summary.has_timeline) {
+		if (!analysis->summary.has_timeline) {
 			diag_error("%s: has no timeline; record without "
 				   "MEMPROF_TIMELINE=off",
-				   recording->analysis.summary.dump_path);
+				   analysis->summary.dump_path);
 			return CMD_UNREADABLE;
 		}
-		if (timeline_init(&recording->timeline, &recording->analysis) <
-		    0) {
+		if (timeline_init(&recording->timeline, analysis) < 0) {
 			diag_error("%s: out of memory",
-				   recording->analysis.summary.dump_path);
+				   analysis->summary.dump_path);
 			return CMD_FAILED;
 		}
 	}
@@ -97,7 +65,7 @@ static int open_all(const struct options_of_timeline *options, int argc,
 }
 
 static int write_svg(const struct options_of_timeline *options,
-		     struct svg_recording *recordings, int count)
+		     const struct recordings *recordings)
 {
 	const bool is_stdout = strcmp(options->svg, "-") == 0;
 	FILE *file = is_stdout ? stdout : fopen(options->svg, "we");
@@ -108,7 +76,7 @@ static int write_svg(const struct options_of_timeline *options,
 			   strerror(errno));
 		return CMD_FAILED;
 	}
-	ret = svg_timeline_print(file, recordings, (size_t)count,
+	ret = svg_timeline_print(file, recordings,
 				 (enum units)options->report.units);
 	if (fflush(file) != 0 || ferror(file)) {
 		diag_error("%s: cannot be written: %s", options->svg,
@@ -122,41 +90,45 @@ static int write_svg(const struct options_of_timeline *options,
 	return ret < 0 ? CMD_FAILED : CMD_DONE;
 }
 
-static int draw(const struct options_of_timeline *options, int argc,
-		char **argv)
+static int print(struct term *term, struct set *set, const void *values)
 {
-	int count = argc ? argc : 1, status;
-	struct svg_recording *recordings =
-		calloc((size_t)count, sizeof(*recordings));
+	const struct options_of_timeline *options = values;
+	struct recordings recordings = {
+		.array = calloc(set->count, sizeof(*recordings.array)),
+		.count = set->count,
+	};
+	int ret;
 
-	if (!recordings) {
-		diag_error("%s: out of memory", options->svg);
-		return CMD_FAILED;
-	}
-	status = open_all(options, argc, argv, recordings);
-	if (status == CMD_DONE)
-		status = write_svg(options, recordings, count);
-	for (int i = 0; i < count; i++) {
-		timeline_done(&recordings[i].timeline);
-		analysis_close(&recordings[i].analysis);
-	}
-	free(recordings);
-	return status;
+	if (!recordings.array)
+		return DUMP_MEMORY;
+	for (size_t i = 0; i < set->count; i++)
+		recordings.array[i].analysis = &set->array[i];
+	ret = make_all(&recordings);
+	if (ret == CMD_DONE && options->svg)
+		ret = write_svg(options, &recordings);
+	else if (ret == CMD_DONE && options->report.is_json)
+		ret = json_timeline_print(term->file, &recordings);
+	else if (ret == CMD_DONE)
+		ret = text_timeline_print(
+			term, &recordings,
+			subject_limit(&options->report, NAMES_SHOWN));
+	for (size_t i = 0; i < set->count; i++)
+		timeline_done(&recordings.array[i].timeline);
+	free(recordings.array);
+	return ret;
 }
 
 static int timeline_run(const void *values, int argc, char **argv)
 {
-	const struct options_of_timeline *options = values;
+	struct options_of_timeline options =
+		*(const struct options_of_timeline *)values;
 
-	if (options->svg)
-		return draw(options, argc, argv);
-	if (argc > 1) {
-		diag_error("timeline: takes several dumps with --svg only; "
-			   "give one");
-		return CMD_USAGE;
+	if (options.svg) {
+		options.report.no_pager = true;
+		options.report.is_elsewhere = strcmp(options.svg, "-") != 0;
 	}
-	return subject_show_series(&options->report, argc ? argv[0] : NULL,
-				   print, values);
+	return subject_show_all_series(&options.report, argv, argc, print,
+				       &options);
 }
 
 const struct cmd cmd_timeline = {

@@ -88,6 +88,8 @@ analyzer_model_files = \
 	analyzer/model/range_apply.c \
 	analyzer/model/ranking.c \
 	analyzer/model/ranking.h \
+	analyzer/model/recordings.c \
+	analyzer/model/recordings.h \
 	analyzer/model/region.c \
 	analyzer/model/region.h \
 	analyzer/model/replay.c \

@@ -29,6 +29,7 @@ static void add_point(struct moments *moments,
 static void add_plain(struct moments *moments, const struct timeline *timeline)
 {
 	const struct timeline_point *points = timeline->points;
+	const struct timeline_axis axis = timeline_own_axis(timeline);
 	size_t best = 0;
 
 	for (size_t i = 0; i < timeline->count; i++) {
@@ -36,9 +37,8 @@ static void add_plain(struct moments *moments, const struct timeline *timeline)
 			add_point(moments, &points[i]);
 			continue;
 		}
-		if (timeline_column_of(timeline, MOMENTS_PLAIN,
-				       points[best].ns) !=
-		    timeline_column_of(timeline, MOMENTS_PLAIN, points[i].ns)) {
+		if (timeline_column_of(&axis, MOMENTS_PLAIN, points[best].ns) !=
+		    timeline_column_of(&axis, MOMENTS_PLAIN, points[i].ns)) {
 			add_point(moments, &points[best]);
 			best = i;
 		}

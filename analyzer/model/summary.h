@@ -157,4 +157,11 @@ struct summary {
 int summary_init(struct summary *ret_summary, const struct dump *dump);
 void summary_done(struct summary *summary);
 
+/* Of the timeline: by time, and where there is a moment. */
+static inline uint64_t summary_all_points(const struct summary *summary)
+{
+	return summary->points + summary->intervals + summary->snapshots +
+	       summary->marks;
+}
+
 #endif

@@ -287,30 +287,37 @@ int timeline_init(struct timeline *ret_timeline,
 	return ret;
 }
 
-size_t timeline_column_of(const struct timeline *timeline, size_t count,
+struct timeline_axis timeline_own_axis(const struct timeline *timeline)
+{
+	return (struct timeline_axis) { (double)timeline->from_ns,
+					(double)timeline->to_ns };
+}
+
+size_t timeline_column_of(const struct timeline_axis *axis, size_t count,
 			  uint64_t ns)
 {
-	double whole = (double)(timeline->to_ns - timeline->from_ns);
+	double whole = axis->to - axis->from;
 	double share;
 	size_t column;
 
-	if (ns <= timeline->from_ns || whole <= 0)
+	if ((double)ns <= axis->from || whole <= 0)
 		return 0;
-	share = (double)(ns - timeline->from_ns) / whole;
+	share = ((double)ns - axis->from) / whole;
 	column = share < 1 ? (size_t)(share * (double)count) : count - 1;
 	return column < count ? column : count - 1;
 }
 
-void timeline_columns(const struct timeline *timeline, size_t count,
+void timeline_columns(const struct timeline *timeline,
+		      const struct timeline_axis *axis, size_t count,
 		      struct timeline_column *ret_columns)
 {
+	size_t at = 0, last_column;
 	int64_t last = 0;
-	size_t at = 0;
 
 	memset(ret_columns, 0, count * sizeof(*ret_columns));
 	for (size_t i = 0; i < timeline->count; i++) {
 		const struct timeline_point *point = &timeline->points[i];
-		size_t c = timeline_column_of(timeline, count, point->ns);
+		size_t c = timeline_column_of(axis, count, point->ns);
 
 		/* Until the next point the heap is taken for what it was. */
 		for (; at <= c; at++)
@@ -322,7 +329,9 @@ void timeline_columns(const struct timeline *timeline, size_t count,
 		ret_columns[c].has_peak |= point->ns == timeline->peak_ns;
 		last = point->live_bytes;
 	}
-	for (; at < count && timeline->is_ended; at++)
+	/* And until the end, behind which others may go on. */
+	last_column = timeline_column_of(axis, count, timeline->to_ns);
+	for (; at <= last_column && timeline->is_ended; at++)
 		ret_columns[at].live_bytes = last;
 }
 

@@ -65,6 +65,15 @@ int timeline_init(struct timeline *ret_timeline,
 		  const struct analysis *analysis);
 void timeline_done(struct timeline *timeline);
 
+/* Both ends of a plot in ns after the start of the recording, which may lie
+ * outside of them when several recordings share the axis. */
+struct timeline_axis {
+	double from, to;
+};
+
+/* The time looked at, and no more. */
+struct timeline_axis timeline_own_axis(const struct timeline *timeline);
+
 /* One column of a plot. */
 struct timeline_column {
 	int64_t live_bytes; /* the most in it; what was before where no point is
@@ -73,12 +82,13 @@ struct timeline_column {
 	bool has_peak;
 };
 
-/* The time looked at, cut into count equal columns. */
-void timeline_columns(const struct timeline *timeline, size_t count,
+/* The axis, cut into count equal columns. */
+void timeline_columns(const struct timeline *timeline,
+		      const struct timeline_axis *axis, size_t count,
 		      struct timeline_column *ret_columns);
 
 /* In which of count columns an instant lies. */
-size_t timeline_column_of(const struct timeline *timeline, size_t count,
+size_t timeline_column_of(const struct timeline_axis *axis, size_t count,
 			  uint64_t ns);
 
 #endif

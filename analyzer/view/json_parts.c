@@ -196,6 +196,12 @@ void json_parts_begin(struct json *json, FILE *file, const char *schema,
 {
 	json_init(json, file);
 	json_begin_object(json, NULL);
+	json_parts_head(json, schema, summary);
+}
+
+void json_parts_head(struct json *json, const char *schema,
+		     const struct summary *summary)
+{
 	json_text(json, "schema", schema);
 	put_program(json, summary);
 	put_range(json, summary->range);

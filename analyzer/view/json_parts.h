@@ -48,6 +48,10 @@
 void json_parts_begin(struct json *json, FILE *file, const char *schema,
 		      const struct summary *summary);
 
+/* What it begins with, into an object that is open. */
+void json_parts_head(struct json *json, const char *schema,
+		     const struct summary *summary);
+
 void json_parts_totals(struct json *json, const char *key,
 		       const struct analysis *analysis);
 void json_parts_losses(struct json *json, const char *key,

@@ -6,6 +6,8 @@
 
 #include "analyzer/view/json_parts.h"
 
+#define SCHEMA "memprof-timeline/1"
+
 static void put_rss(struct json *json, uint64_t rss_bytes)
 {
 	if (rss_bytes)
@@ -69,32 +71,59 @@ static void put_layers(struct json *json, const struct timeline *timeline)
 	json_end(json);
 }
 
-int json_timeline_print(FILE *file, struct analysis *analysis,
-			const struct timeline *timeline)
+/* What a page on one recording holds, behind its beginning. */
+static int put_recording(struct json *json, struct recording *recording)
 {
+	struct analysis *analysis = recording->analysis;
+	const struct timeline *timeline = &recording->timeline;
 	struct stack stack = { 0 };
+	int ret = 0;
+
+	json_parts_totals(json, "totals", analysis);
+	json_parts_selection(json, "selection", analysis);
+	json_unsigned(json, "from_ns", timeline->from_ns);
+	json_unsigned(json, "to_ns", timeline->to_ns);
+	json_bool(json, "ended", timeline->is_ended);
+	json_unsigned(json, "lost_names", analysis->summary.moments_lost);
+	put_points(json, timeline);
+	put_events(json, timeline);
+	json_begin_array(json, "sites");
+	for (size_t i = 0; i < timeline->site_count && ret == 0; i++)
+		ret = json_parts_site(
+			json, NULL, analysis,
+			&analysis->sites.array[timeline->sites[i]], &stack);
+	json_end(json);
+	put_layers(json, timeline);
+	json_parts_losses(json, "losses", analysis);
+	json_end(json);
+	stack_done(&stack);
+	return ret;
+}
+
+int json_timeline_print(FILE *file, const struct recordings *recordings)
+{
+	struct recording *first = &recordings->array[0];
 	struct json json;
 	int ret = 0;
 
-	json_parts_begin(&json, file, "memprof-timeline/1", &analysis->summary);
-	json_parts_totals(&json, "totals", analysis);
-	json_parts_selection(&json, "selection", analysis);
-	json_unsigned(&json, "from_ns", timeline->from_ns);
-	json_unsigned(&json, "to_ns", timeline->to_ns);
-	json_bool(&json, "ended", timeline->is_ended);
-	json_unsigned(&json, "lost_names", analysis->summary.moments_lost);
-	put_points(&json, timeline);
-	put_events(&json, timeline);
-	json_begin_array(&json, "sites");
-	for (size_t i = 0; i < timeline->site_count && ret == 0; i++)
-		ret = json_parts_site(
-			&json, NULL, analysis,
-			&analysis->sites.array[timeline->sites[i]], &stack);
+	if (recordings->count == 1) {
+		json_parts_begin(&json, file, SCHEMA,
+				 &first->analysis->summary);
+		return put_recording(&json, first);
+	}
+	json_init(&json, file);
+	json_begin_object(&json, NULL);
+	json_text(&json, "schema", "memprof-timelines/1");
+	json_begin_array(&json, "timelines");
+	for (size_t i = 0; i < recordings->count && ret == 0; i++) {
+		struct recording *recording = &recordings->array[i];
+
+		json_begin_object(&json, NULL);
+		json_parts_head(&json, SCHEMA, &recording->analysis->summary);
+		ret = put_recording(&json, recording);
+	}
 	json_end(&json);
-	put_layers(&json, timeline);
-	json_parts_losses(&json, "losses", analysis);
 	json_end(&json);
-	stack_done(&stack);
 	return ret;
 }
 

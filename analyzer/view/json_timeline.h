@@ -5,13 +5,12 @@
 
 #include <stdio.h>
 
-#include "analyzer/model/analysis.h"
 #include "analyzer/model/growth.h"
-#include "analyzer/model/timeline.h"
+#include "analyzer/model/recordings.h"
 
-/* 0, or a code of the model. */
-int json_timeline_print(FILE *file, struct analysis *analysis,
-			const struct timeline *timeline);
+/* Of one, "memprof-timeline/1"; of several, "memprof-timelines/1", which has
+ * each of them. 0, or a code of the model. */
+int json_timeline_print(FILE *file, const struct recordings *recordings);
 
 /* limit: of the sites; 0: all. */
 int json_growth_print(FILE *file, struct analysis *analysis,

@@ -34,11 +34,6 @@ static const char *const colors[TIMELINE_SITES + 1] = { "#0072b2", "#e69f00",
 #define GRID_COLOR "#dddddd"
 #define NAME_COLOR "#666666"
 
-/* Unix nanoseconds at both ends of the common axis. */
-struct axis {
-	double from, to;
-};
-
 static double unix_ns(const struct timeline *timeline, uint64_t ns)
 {
 	return (double)timeline->start_unix_ns + (double)ns;
@@ -161,7 +156,7 @@ static void put_names(FILE *file, const struct svg_frame *frame,
 }
 
 static void put_axis(FILE *file, const struct svg_frame *frame,
-		     const struct axis *axis, double y)
+		     const struct timeline_axis *axis, double y)
 {
 	char label[UNITS_TEXT_BYTES];
 
@@ -178,7 +173,7 @@ static void put_axis(FILE *file, const struct svg_frame *frame,
 	}
 }
 
-static int put_legend(FILE *file, struct svg_recording *recording, double y,
+static int put_legend(FILE *file, struct recording *recording, double y,
 		      enum units units)
 {
 	const struct timeline *timeline = &recording->timeline;
@@ -202,12 +197,12 @@ static int put_legend(FILE *file, struct svg_recording *recording, double y,
 			if ((uint64_t)timeline->layers[k].sites[i] > most)
 				most = (uint64_t)timeline->layers[k].sites[i];
 		ret = stack_read(
-			&stack, &recording->analysis.names,
-			&recording->analysis.sites.array[timeline->sites[i]]);
+			&stack, &recording->analysis->names,
+			&recording->analysis->sites.array[timeline->sites[i]]);
 		inner = ret == 0 && stack.count ? &stack.frames[0] : NULL;
 		text_short_function(name, inner ? inner->function : NULL, 80);
 		text_path(path, inner && inner->file ? inner->file : "",
-			  &recording->analysis.summary);
+			  &recording->analysis->summary);
 		snprintf(label, sizeof(label), "%s: %.90s%s%.120s%s%.80s",
 			 units_size(size, units, most),
 			 *name ? name : "(no name)", *path ? "  " : "", path,
@@ -224,11 +219,12 @@ static int put_legend(FILE *file, struct svg_recording *recording, double y,
 	return ret;
 }
 
-static int put_panel(FILE *file, struct svg_recording *recording,
-		     const struct axis *axis, double top, enum units units)
+static int put_panel(FILE *file, struct recording *recording,
+		     const struct timeline_axis *axis, double top,
+		     enum units units)
 {
 	const struct timeline *timeline = &recording->timeline;
-	const struct summary *summary = &recording->analysis.summary;
+	const struct summary *summary = &recording->analysis->summary;
 	struct svg_frame frame = {
 		.x = LEFT,
 		.y = top + HEAD,
@@ -261,28 +257,19 @@ static int put_panel(FILE *file, struct svg_recording *recording,
 	return put_legend(file, recording, rate.y + STRIP + AXIS + 12, units);
 }
 
-int svg_timeline_print(FILE *file, struct svg_recording *recordings,
-		       size_t count, enum units units)
+int svg_timeline_print(FILE *file, const struct recordings *recordings,
+		       enum units units)
 {
-	struct axis axis = { 0 };
+	const struct timeline_axis axis = recordings_axis(recordings);
 	double height = GAP, top = 0;
 	int ret = 0;
 
-	for (size_t i = 0; i < count; i++) {
-		const struct timeline *timeline = &recordings[i].timeline;
-		double from = unix_ns(timeline, timeline->from_ns);
-		double to = unix_ns(timeline, timeline->to_ns);
-
-		if (i == 0 || from < axis.from)
-			axis.from = from;
-		if (i == 0 || to > axis.to)
-			axis.to = to;
-		height += panel_height(timeline);
-	}
+	for (size_t i = 0; i < recordings->count; i++)
+		height += panel_height(&recordings->array[i].timeline);
 	svg_begin(file, WIDTH, height, "Heap over time");
-	for (size_t i = 0; i < count && ret == 0; i++) {
-		ret = put_panel(file, &recordings[i], &axis, top, units);
-		top += panel_height(&recordings[i].timeline);
+	for (size_t i = 0; i < recordings->count && ret == 0; i++) {
+		ret = put_panel(file, &recordings->array[i], &axis, top, units);
+		top += panel_height(&recordings->array[i].timeline);
 	}
 	svg_end(file);
 	return ret;

@@ -6,17 +6,10 @@
 #include <stdio.h>
 
 #include "analyzer/base/units.h"
-#include "analyzer/model/analysis.h"
-#include "analyzer/model/timeline.h"
+#include "analyzer/model/recordings.h"
 
-/* One recording of a picture. */
-struct svg_recording {
-	struct analysis analysis;
-	struct timeline timeline;
-};
-
-/* count at least 1. 0, or a code of the model. */
-int svg_timeline_print(FILE *file, struct svg_recording *recordings,
-		       size_t count, enum units units);
+/* 0, or a code of the model. */
+int svg_timeline_print(FILE *file, const struct recordings *recordings,
+		       enum units units);
 
 #endif

@@ -113,8 +113,8 @@ static void print_timeline(struct term *term, const struct summary *summary)
 		fputs("none\n", term->file);
 		return;
 	}
-	text_count_of(term, (int64_t)summary->points, "point");
-	fputs(", ", term->file);
+	text_count_of(term, (int64_t)summary_all_points(summary), "point");
+	fputs(", of them ", term->file);
 	text_count_of(term, (int64_t)summary->intervals, "detailed one");
 	fputs(", ", term->file);
 	text_count_of(term, (int64_t)summary->snapshots, "snapshot");

@@ -267,7 +267,7 @@ static void print_timeline_note(struct term *term,
 	if (!summary->has_timeline || summary->range)
 		return;
 	print_label(term, "timeline");
-	text_count_of(term, (int64_t)summary->points, "point");
+	text_count_of(term, (int64_t)summary_all_points(summary), "point");
 	if (named) {
 		fputs(", ", term->file);
 		text_count_of(term, (int64_t)named, "name");

@@ -11,6 +11,7 @@
 #include "analyzer/view/text.h"
 
 #define ROWS	    20
+#define ROWS_EACH   10 /* of several recordings */
 #define COLUMNS_MAX 120u
 #define COLUMNS_MIN 20u
 #define LABEL	    12 /* columns before the axis */
@@ -28,22 +29,23 @@ static char cell_of(const struct timeline_column *column)
 }
 
 static void print_rows(struct term *term, const struct timeline *timeline,
-		       const struct timeline_column *columns, size_t count)
+		       const struct timeline_column *columns, size_t count,
+		       int rows)
 {
 	const double most = (double)timeline->peak_bytes;
 	char buf[UNITS_TEXT_BYTES];
 
-	for (int row = ROWS; row > 0; row--) {
-		double floor = most * (row - 1) / ROWS;
+	for (int row = rows; row > 0; row--) {
+		double floor = most * (row - 1) / rows;
 		size_t end = count;
 
-		if (row == ROWS)
+		if (row == rows)
 			fprintf(term->file, "%*s", LABEL,
 				units_size(buf, term->units,
 					   (uint64_t)timeline->peak_bytes));
 		else
 			fprintf(term->file, "%*s", LABEL, "");
-		putc(row == ROWS ? '^' : '|', term->file);
+		putc(row == rows ? '^' : '|', term->file);
 		while (end > 0 && (double)columns[end - 1].live_bytes <= floor)
 			end--;
 		for (size_t c = 0; c < end; c++)
@@ -55,7 +57,8 @@ static void print_rows(struct term *term, const struct timeline *timeline,
 	}
 }
 
-static void print_axis(struct term *term, const struct timeline *timeline,
+/* from, to: what stands at its ends, in ns. */
+static void print_axis(struct term *term, uint64_t from_ns, uint64_t to_ns,
 		       size_t count)
 {
 	char from[UNITS_TEXT_BYTES], to[UNITS_TEXT_BYTES];
@@ -65,15 +68,15 @@ static void print_axis(struct term *term, const struct timeline *timeline,
 	for (size_t c = 0; c < count; c++)
 		putc('-', term->file);
 	fputs(">\n", term->file);
-	units_duration(from, timeline->from_ns);
-	units_duration(to, timeline->to_ns);
+	units_duration(from, from_ns);
+	units_duration(to, to_ns);
 	room = (int)count - (int)strlen(from);
 	fprintf(term->file, "%*s%s%*s\n", LABEL + 1, "", from,
 		room > (int)strlen(to) ? room : (int)strlen(to) + 1, to);
 }
 
 static void print_letters(struct term *term, const struct timeline *timeline,
-			  size_t count)
+			  const struct timeline_axis *axis, size_t count)
 {
 	char line[COLUMNS_MAX + 1];
 	size_t end = 0;
@@ -82,8 +85,8 @@ static void print_letters(struct term *term, const struct timeline *timeline,
 		return;
 	memset(line, ' ', sizeof(line));
 	for (size_t i = 0; i < timeline->event_count && i < LETTERS; i++) {
-		size_t c = timeline_column_of(timeline, count,
-					      timeline->events[i].ns);
+		size_t c =
+			timeline_column_of(axis, count, timeline->events[i].ns);
 
 		line[c] = line[c] == ' ' ? letters[i] : '*';
 		if (c + 1 > end)
@@ -169,9 +172,14 @@ static int print_sites(struct term *term, struct analysis *analysis,
 	return ret;
 }
 
-int text_timeline_print(struct term *term, struct analysis *analysis,
-			const struct timeline *timeline, size_t limit)
+static int print_panel(struct term *term, const struct recordings *recordings,
+		       size_t number, size_t limit)
 {
+	struct recording *recording = &recordings->array[number];
+	struct timeline *timeline = &recording->timeline;
+	const struct timeline_axis axis =
+		recordings_axis_of(recordings, number);
+	const bool is_alone = recordings->count == 1;
 	struct timeline_column columns[COLUMNS_MAX];
 	size_t count = term->width > LABEL + 2 + COLUMNS_MIN
 			       ? term->width - LABEL - 2
@@ -179,19 +187,37 @@ int text_timeline_print(struct term *term, struct analysis *analysis,
 
 	if (count > COLUMNS_MAX)
 		count = COLUMNS_MAX;
-	text_head(term, &analysis->summary);
-	text_filter_note(term, &analysis->filter);
+	text_head(term, &recording->analysis->summary);
+	text_filter_note(term, &recording->analysis->filter);
 	putc('\n', term->file);
 	if (timeline->count == 0 || timeline->peak_bytes == 0) {
 		fputs("No point of the timeline has anything live.\n",
 		      term->file);
 	} else {
-		timeline_columns(timeline, count, columns);
-		print_rows(term, timeline, columns, count);
-		print_axis(term, timeline, count);
-		print_letters(term, timeline, count);
+		timeline_columns(timeline, &axis, count, columns);
+		print_rows(term, timeline, columns, count,
+			   is_alone ? ROWS : ROWS_EACH);
+		/* An axis for several begins with the first of them. */
+		print_axis(term, is_alone ? timeline->from_ns : 0,
+			   is_alone ? timeline->to_ns
+				    : (uint64_t)(axis.to - axis.from),
+			   count);
+		print_letters(term, timeline, &axis, count);
 		print_sums(term, timeline);
 	}
 	print_events(term, timeline, limit);
-	return print_sites(term, analysis, timeline);
+	return print_sites(term, recording->analysis, timeline);
+}
+
+int text_timeline_print(struct term *term, const struct recordings *recordings,
+			size_t limit)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < recordings->count && ret == 0; i++) {
+		if (i > 0)
+			putc('\n', term->file);
+		ret = print_panel(term, recordings, i, limit);
+	}
+	return ret;
 }

@@ -4,11 +4,10 @@
 #define MEMPROF_ANALYZER_VIEW_TEXT_TIMELINE_H
 
 #include "analyzer/base/term.h"
-#include "analyzer/model/analysis.h"
-#include "analyzer/model/timeline.h"
+#include "analyzer/model/recordings.h"
 
-/* limit: of the names listed; 0: all. 0, or a code of the model. */
-int text_timeline_print(struct term *term, struct analysis *analysis,
-			const struct timeline *timeline, size_t limit);
+/* limit: of the names listed of each; 0: all. 0, or a code of the model. */
+int text_timeline_print(struct term *term, const struct recordings *recordings,
+			size_t limit);
 
 #endif

@@ -217,6 +217,52 @@ class Pictures(Case):
         self.assertEqual([e["name"] for e in part["events"]],
                          ["second", "third", "done"])
 
+    def test_several_over_one_axis(self):
+        """The child's line begins where it was forked: behind all that the
+        parent did before."""
+        parent = self.record_target("phases", "fork")
+        child = parent.stated()["child"]
+        dumps = self.dump(parent), self.dump(child)
+        both = self.json("timeline", *dumps)
+        self.assertEqual(both["schema"], "memprof-timelines/1")
+        self.assertEqual(both["timelines"],
+                         [self.json("timeline", dump) for dump in dumps])
+        plots = self.memprof("timeline", *dumps).stdout.decode().split(
+            "Program ")[1:]
+        self.assertEqual(len(plots), 2)
+        ends = [re.search(r"(?m)^ {13}0 ns +(\S+ \S+)$", plot).group(1)
+                for plot in plots]
+        self.assertEqual(ends[0], ends[1])
+        # Where the names are: the child's behind those of the parent, and
+        # nothing of it is drawn before the parent's last one.
+        letters = [re.search(r"(?m)^ {13}0 ns.*\n {13}( *)(\S.*)$", plot)
+                   for plot in plots]
+        last = len(letters[0].group(1)) + len(letters[0].group(2)) - 1
+        self.assertGreaterEqual(len(letters[1].group(1)), last)
+        rows = re.findall(r"(?m)^(?:.{12})[|^](.*)$", plots[1])
+        self.assertEqual(len(rows), 10)
+        drawn = [len(row) - len(row.lstrip()) for row in rows if row.strip()]
+        self.assertTrue(drawn)
+        self.assertGreaterEqual(min(drawn), last)
+        # Alone, it begins at its own start.
+        alone = self.memprof("timeline", dumps[1]).stdout.decode()
+        rows = re.findall(r"(?m)^(?:.{12})[|^](.*)$", alone)
+        self.assertEqual(len(rows), 20)
+
+    def test_points_are_counted_alike(self):
+        run = self.record_target("phases")
+        counts = [int(re.search(pattern, self.memprof(
+            command, self.dump(run)).stdout.decode()).group(1))
+            for command, pattern in (
+                ("report", r"  timeline +(\d+) points, 6 names"),
+                ("info", r"  timeline +(\d+) points, of them \d+ detailed "
+                         r"ones?, 3 snapshots, 3 marks"),
+                ("timeline", r"(?m)^(\d+) points, \d+ of them detailed"))]
+        self.assertEqual(counts[0], counts[1])
+        self.assertEqual(counts[0], counts[2])
+        self.assertEqual(counts[0], len(self.json(
+            "timeline", self.dump(run))["points"]))
+
     def test_svg(self):
         parent = self.record_target("phases", "fork")
         child = parent.stated()["child"]
@@ -236,9 +282,6 @@ class Pictures(Case):
         self.assertNotIn("<script", text)
         self.assertNotIn("href", text)
         self.assertEqual(text.count("http"), 1)  # the name space
-        run = self.memprof("timeline", self.dump(parent), self.dump(child),
-                           status=2)
-        self.assertIn(b"several dumps with --svg only", run.stderr)
         run = self.memprof("timeline", "--svg", "/nowhere/x",
                            self.dump(parent), status=2)
         self.assertIn(b"cannot be written", run.stderr)

@@ -214,8 +214,8 @@ static int print_info(struct term *term, struct analysis *analysis,
 static int print_timeline(FILE *file, struct term *term,
 			  struct analysis *analysis, int n)
 {
-	struct svg_recording recording = { .analysis = *analysis };
-	struct timeline timeline;
+	struct recording recording = { .analysis = analysis };
+	const struct recordings recordings = { &recording, 1 };
 	struct growth growth;
 	int ret;
 
@@ -229,17 +229,16 @@ static int print_timeline(FILE *file, struct term *term,
 		growth_done(&growth);
 		return ret;
 	}
-	ret = timeline_init(&timeline, analysis);
+	ret = timeline_init(&recording.timeline, analysis);
 	if (ret < 0)
 		return ret;
-	recording.timeline = timeline;
 	if (n == 2)
-		ret = text_timeline_print(term, analysis, &timeline, LIMIT);
+		ret = text_timeline_print(term, &recordings, LIMIT);
 	else if (n == 3)
-		ret = json_timeline_print(file, analysis, &timeline);
+		ret = json_timeline_print(file, &recordings);
 	else
-		ret = svg_timeline_print(file, &recording, 1, UNITS_IEC);
-	timeline_done(&timeline);
+		ret = svg_timeline_print(file, &recordings, UNITS_IEC);
+	timeline_done(&recording.timeline);
 	return ret;
 }
 

@@ -296,11 +296,13 @@ END_TEST
 START_TEST(test_columns)
 {
 	struct timeline_column columns[20];
+	struct timeline_axis axis;
 	struct timeline timeline;
 
 	ck_assert_int_eq(open_range(NULL, NULL, true), 0);
 	ck_assert_int_eq(timeline_init(&timeline, &analysis), 0);
-	timeline_columns(&timeline, 20, columns);
+	axis = timeline_own_axis(&timeline);
+	timeline_columns(&timeline, &axis, 20, columns);
 	ck_assert_int_eq(columns[0].live_bytes, 0);
 	ck_assert_int_eq(columns[1].live_bytes, 77);
 	ck_assert_int_eq(columns[2].live_bytes, 400);
@@ -311,9 +313,9 @@ START_TEST(test_columns)
 	ck_assert_int_eq(columns[10].live_bytes, 9092);
 	ck_assert(columns[15].has_peak);
 	ck_assert_int_eq(columns[19].live_bytes, 13092);
-	ck_assert_uint_eq(timeline_column_of(&timeline, 20, 0), 0);
-	ck_assert_uint_eq(timeline_column_of(&timeline, 20, 2000 * MS), 19);
-	ck_assert_uint_eq(timeline_column_of(&timeline, 20, UINT64_MAX), 19);
+	ck_assert_uint_eq(timeline_column_of(&axis, 20, 0), 0);
+	ck_assert_uint_eq(timeline_column_of(&axis, 20, 2000 * MS), 19);
+	ck_assert_uint_eq(timeline_column_of(&axis, 20, UINT64_MAX), 19);
 	timeline_done(&timeline);
 }
 END_TEST
