@@ -71,6 +71,33 @@ static void collect_points(struct timeline *timeline, const struct dump *dump)
 	}
 }
 
+/* Of a program that goes on it is known what it has live when it is read. */
+static bool reaches_now(const struct analysis *analysis)
+{
+	return analysis->summary.state == SUMMARY_RUNNING &&
+	       !analysis->range.is_set;
+}
+
+static void add_now(struct timeline *timeline, const struct analysis *analysis)
+{
+	const struct counts *totals = &analysis->sites.totals;
+
+	if (!reaches_now(analysis))
+		return;
+	if (analysis->summary.duration_ns > timeline->to_ns)
+		timeline->to_ns = analysis->summary.duration_ns;
+	add_point(
+		timeline,
+		&(struct timeline_point) {
+			.ns = timeline->to_ns,
+			.live_bytes = totals->of[METRIC_LIVE_BYTES],
+			.live_blocks = totals->of[METRIC_LIVE_BLOCKS],
+			.allocations = (uint64_t)totals->of[METRIC_ALLOCATIONS],
+			.allocated_bytes =
+				(uint64_t)totals->of[METRIC_ALLOCATED_BYTES],
+		});
+}
+
 static int compare_points(const void *left, const void *right)
 {
 	const struct timeline_point *a = left, *b = right;
@@ -222,6 +249,7 @@ static int fill_layers(struct timeline *timeline,
 		       const struct analysis *analysis)
 {
 	struct series series;
+	bool has_moment = false;
 	int ret = series_init(&series, analysis);
 
 	/* Nothing was live at the start, but for what a child inherits. */
@@ -234,11 +262,14 @@ static int fill_layers(struct timeline *timeline,
 
 		if (!is_within(timeline, series.ns))
 			continue;
-		/* The last known instant is a moment already. */
-		if (timeline->layer_count > 0 && layer[-1].ns == series.ns &&
-		    series.moment == SERIES_END && !timeline->is_ended)
-			continue;
 		layer->ns = series.ns;
+		if (series.moment == SERIES_END && reaches_now(analysis))
+			layer->ns = timeline->to_ns;
+		/* The last known instant is a moment already. */
+		else if (has_moment && layer[-1].ns == series.ns &&
+			 series.moment == SERIES_END && !timeline->is_ended)
+			continue;
+		has_moment = true;
 		layer->live_bytes = live_then(analysis, &series);
 		for (size_t i = 0; i < timeline->site_count; i++)
 			layer->sites[i] =
@@ -265,7 +296,7 @@ int timeline_init(struct timeline *ret_timeline,
 	double *most = calloc(analysis->sites.count + 1, sizeof(*most));
 	int ret = DUMP_MEMORY;
 
-	timeline.points = calloc(dump->point_count + dump->moment_count + 1,
+	timeline.points = calloc(dump->point_count + dump->moment_count + 2,
 				 sizeof(*timeline.points));
 	timeline.events =
 		calloc(dump->moment_count + 1, sizeof(*timeline.events));
@@ -275,6 +306,7 @@ int timeline_init(struct timeline *ret_timeline,
 		ret = find_greatest(&timeline, analysis, most);
 	if (ret == 0) {
 		collect_points(&timeline, dump);
+		add_now(&timeline, analysis);
 		finish_points(&timeline);
 		collect_events(&timeline, dump);
 		choose_sites(&timeline, analysis, most);

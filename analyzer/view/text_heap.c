@@ -44,10 +44,14 @@ static void put_part(struct term *term, const char *before, int64_t bytes,
 			text_size(buf, term, bytes), behind);
 }
 
-static void put_reason(struct term *term, const struct heap_use *use)
+static void put_reason(struct term *term, const struct summary *summary)
 {
+	enum heap_use_reason reason = summary->heap_use.reason;
+
 	fprintf(term->file, "  %-*snot known: %s\n", LABEL_COLUMNS, "the heap",
-		reasons[use->reason]);
+		reason == HEAP_USE_NO_END && summary->state == SUMMARY_RUNNING
+			? "the allocator is asked when the process ends"
+			: reasons[reason]);
 }
 
 void text_heap_print(struct term *term, const struct analysis *analysis)
@@ -57,7 +61,7 @@ void text_heap_print(struct term *term, const struct analysis *analysis)
 
 	text_heading(term, "Memory at the end");
 	if (use->reason != HEAP_USE_KNOWN)
-		put_reason(term, use);
+		put_reason(term, &analysis->summary);
 	if (use->reason == HEAP_USE_NO_END)
 		return;
 	put(term, "live blocks", analysis->sites.totals.of[METRIC_LIVE_BYTES],

@@ -352,6 +352,25 @@ class Requests(Case):
         self.end(process)
         self.assertEqual(self.names(pid), ["now", "signal-1"])
 
+    def test_line_of_a_running_program_reaches_now(self):
+        process, pid = self.begin()
+        self.round(process, 100)
+        totals = self.report(pid)["totals"]
+        timeline = self.json("timeline", self.dump(pid))
+        text = self.memprof("timeline", self.dump(pid)).stdout.decode()
+        self.end(process)
+
+        self.assertGreater(totals["live_bytes"], 0)
+        self.assertFalse(timeline["ended"])
+        for key in ("live_bytes", "live_blocks", "allocations",
+                    "allocated_bytes"):
+            self.assertEqual(timeline["points"][-1][key], totals[key], key)
+        self.assertEqual(timeline["layers"][-1]["live_bytes"],
+                         totals["live_bytes"])
+        self.assertIn("still running", text)
+        self.assertNotIn("No point", text)
+        self.assertNotRegex(text, r"(?m)^ +0 B  \S")
+
     def test_no_handler_unless_asked(self):
         for env, caught in (({}, 0), ({"MEMPROF_SNAPSHOT_SIGNAL": "USR2"},
                                       1 << (signal.SIGUSR2 - 1))):
