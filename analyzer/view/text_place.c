@@ -11,6 +11,13 @@
 #include "analyzer/view/stack_text.h"
 #include "analyzer/view/text.h"
 
+/* The dump that a place is of, and all those beside it. */
+struct origin {
+	const struct summary *summary;
+	const struct analysis *analyses;
+	size_t count;
+};
+
 unsigned text_place_columns(const struct term *term, unsigned used)
 {
 	if (!term->is_terminal)
@@ -84,15 +91,37 @@ static char *function_of(char buf[static TEXT_NAME_BYTES],
 	return text_function(buf, place->function, room);
 }
 
+/* The name of a file, or where there are several of that name its path. */
+static char *module_name(char buf[static TEXT_NAME_BYTES],
+			 const struct origin *origin, const char *module)
+{
+	const char *base = keys_base_name(module);
+
+	/* What is stripped of its folders has none to tell. */
+	for (size_t i = 0; i < origin->count && base != module; i++) {
+		const struct modules *modules =
+			&origin->analyses[i].tree.modules;
+
+		for (size_t m = 0; m < modules->count; m++) {
+			const char *path = modules->array[m].path;
+
+			if (strcmp(keys_base_name(path), base) == 0 &&
+			    strcmp(path, module) != 0)
+				return text_path(buf, module, origin->summary);
+		}
+	}
+	return text_base_name(buf, module);
+}
+
 static void print_module(struct term *term, enum top_by by,
 			 const struct place *place, const char *module,
-			 unsigned columns)
+			 const struct origin *origin, unsigned columns)
 {
 	char name[TEXT_NAME_BYTES], base[TEXT_NAME_BYTES];
 	char buf[TEXT_NAME_BYTES + 2];
 
 	snprintf(buf, sizeof(buf), by == TOP_MODULE ? "%s" : "[%s]",
-		 module ? text_base_name(base, module) : "unknown code");
+		 module ? module_name(base, origin, module) : "unknown code");
 	if (!module)
 		snprintf(buf, sizeof(buf), "[unknown code]");
 	if (place->function) {
@@ -108,15 +137,15 @@ static void print_module(struct term *term, enum top_by by,
 
 static void print_place(struct term *term, enum top_by by,
 			const struct place *place, const char *module,
-			const struct summary *summary, unsigned columns)
+			const struct origin *origin, unsigned columns)
 {
 	char name[TEXT_NAME_BYTES], path[TEXT_NAME_BYTES];
 
 	if (!place->file) {
-		print_module(term, by, place, module, columns);
+		print_module(term, by, place, module, origin, columns);
 		return;
 	}
-	path_of(path, place, summary);
+	path_of(path, place, origin->summary);
 	name[0] = '\0';
 	if (by == TOP_FUNCTION) {
 		function_of(name, place, columns, path, false);
@@ -129,14 +158,19 @@ static void print_place(struct term *term, enum top_by by,
 	print_pair(term, path, TERM_PATH, name, TERM_FUNCTION, columns);
 }
 
-void text_place(struct term *term, const struct analysis *analysis,
-		enum top_by by, const struct place *place, unsigned columns)
+static void print_row(struct term *term, const struct set *set, enum top_by by,
+		      const struct top_row *row, unsigned columns)
 {
+	const struct analysis *analysis = &set->array[row->dump];
+	const struct origin origin = { &analysis->summary, set->array,
+				       set->count };
 	const char *module = NULL;
 
-	if (place->module != MODULES_NONE)
-		module = analysis->tree.modules.array[place->module].path;
-	print_place(term, by, place, module, &analysis->summary, columns);
+	if (row->place.module != MODULES_NONE)
+		module = analysis->tree.modules.array[row->place.module].path;
+	if (module && row->is_stripped)
+		module = keys_base_name(module);
+	print_place(term, by, &row->place, module, &origin, columns);
 }
 
 void text_place_key(struct term *term, const struct set *set,
@@ -150,9 +184,11 @@ void text_place_key(struct term *term, const struct set *set,
 		[PLACES_MODULE] = TOP_MODULE,
 	};
 	const struct keys_entry *entry = &keys->array[number];
+	const struct origin origin = { &set->array[entry->dump].summary,
+				       set->array, set->count };
 
-	print_place(term, of[by], &entry->place, entry->module,
-		    &set->array[entry->dump].summary, columns);
+	print_place(term, of[by], &entry->place, entry->module, &origin,
+		    columns);
 }
 
 char *text_bucket(char buf[static TEXT_BUCKET_BYTES], const struct term *term,
@@ -200,8 +236,7 @@ int text_place_row(struct term *term, const struct set *set, enum top_by by,
 		fputs(text_bucket(buf, term, row->bucket), term->file);
 		return 0;
 	default:
-		text_place(term, analysis, by, &row->place,
-			   text_place_columns(term, used));
+		print_row(term, set, by, row, text_place_columns(term, used));
 		return 0;
 	}
 }

@@ -16,11 +16,7 @@
  * nobody reads it on a screen. */
 unsigned text_place_columns(const struct term *term, unsigned used);
 
-/* A place of the analysis. columns 0: not cut. */
-void text_place(struct term *term, const struct analysis *analysis,
-		enum top_by by, const struct place *place, unsigned columns);
-
-/* A place of the keys. */
+/* A place of the keys. columns 0: not cut. */
 void text_place_key(struct term *term, const struct set *set,
 		    const struct keys *keys, uint32_t number, enum places_by by,
 		    unsigned columns);

@@ -4,6 +4,7 @@
 programs, of parts of them, of sampled ones, of several together."""
 
 import collections
+import os
 import re
 
 from harness import CC, MEMPROF, Case, clean_env, finish, main, start, target
@@ -244,6 +245,38 @@ class Views(Case):
 
     def test_of_a_program_that_does_nothing(self):
         self.check(self.record_as("true.mp", "/bin/true"))
+
+    def test_modules_of_one_name_are_told_apart(self):
+        """By their paths, but not where folders are to be left out."""
+        for name, size in (("a", 1000), ("b", 500)):
+            os.mkdir(self.path(name))
+            self.compile(name + "/libdup.so", "#include <stdlib.h>\n"
+                         "void *kept;\nvoid take(void);\n"
+                         "void take(void) { kept = malloc(%d); }\n" % size,
+                         "-shared", "-fPIC")
+        self.compile("both", """#include <dlfcn.h>
+int main(void)
+{
+	void *a = dlopen("a/libdup.so", RTLD_NOW | RTLD_LOCAL);
+	void *b = dlopen("b/libdup.so", RTLD_NOW | RTLD_LOCAL);
+
+	((void (*)(void))dlsym(a, "take"))();
+	((void (*)(void))dlsym(b, "take"))();
+	return 0;
+}
+""", "-ldl")
+        self.record_as("dup.mp", "./both")
+        for command in (("top", "--by", "module"), ("tree", "--by", "module"),
+                        ("diff", "--by", "module", self.record_as(
+                            "none.mp", "/bin/true"))):
+            with self.subTest(command):
+                text = self.memprof(*command, "dup.mp").stdout.decode()
+                self.assertRegex(text, r"(?m)\b1,000 B .*\ba/libdup\.so$")
+                self.assertRegex(text, r"(?m)\b500 B .*\bb/libdup\.so$")
+        text = self.memprof("top", "--by", "module", "--strip-dirs",
+                            "dup.mp").stdout.decode()
+        self.assertRegex(text, r"(?m)^ +1\.5 KiB .* libdup\.so$")
+        self.check("dup.mp")
 
     def test_of_parts(self):
         dump = self.record_as("phases.mp", target("phases"))
