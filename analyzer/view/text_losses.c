@@ -250,8 +250,19 @@ void text_losses_print(struct term *term, struct analysis *analysis)
 
 void text_losses_print_serious(struct term *term, struct analysis *analysis)
 {
+	text_losses_print_serious_of(term, analysis, 0);
+}
+
+void text_losses_print_serious_of(struct term *term, struct analysis *analysis,
+				  size_t number)
+{
 	const struct summary *summary = &analysis->summary;
+	char heading[64] = "What could not be seen";
 	unsigned lines = 0;
+
+	if (number)
+		snprintf(heading, sizeof(heading),
+			 "What could not be seen of #%zu", number);
 
 	if (summary->failure != SUMMARY_COMPLETE || summary->overflow_allocs ||
 	    summary->overflow_frees || summary->untracked_allocs ||
@@ -259,7 +270,7 @@ void text_losses_print_serious(struct term *term, struct analysis *analysis)
 	    summary->is_bypassed || summary->has_namespaces ||
 	    summary->is_much_unseen || summary->foreign_frees ||
 	    summary->foreign_reallocs || summary->python > SUMMARY_PYTHON_ON)
-		text_heading(term, "What could not be seen");
+		text_heading(term, heading);
 	print_failure(term, summary, &lines);
 	print_dropped(term, summary, &lines);
 	print_sampling(term, summary, &lines);

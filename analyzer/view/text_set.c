@@ -56,5 +56,6 @@ void text_set_filter_note(struct term *term, const struct set *set)
 void text_set_losses(struct term *term, struct set *set)
 {
 	for (size_t i = 0; i < set->count; i++)
-		text_losses_print_serious(term, &set->array[i]);
+		text_losses_print_serious_of(term, &set->array[i],
+					     set->count > 1 ? i + 1 : 0);
 }
