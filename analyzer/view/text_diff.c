@@ -14,7 +14,14 @@
 #include "analyzer/view/text_top.h"
 
 #define PERCENT_COLUMNS 9
-#define DUMPS_MAX	8 /* that have a column of their own */
+#define NAME_COLUMNS	16 /* so that 80 columns have room for all */
+#define DUMPS_MAX	8  /* that have a column of their own */
+
+/* Which columns there is room for beside the change. */
+struct layout {
+	bool has_percent, has_dumps, has_beside;
+	unsigned used; /* columns before the name */
+};
 
 /* A number with one decimal where it is divided: "12.3 KiB", "1,234.5". */
 static char *value_text(char buf[static UNITS_TEXT_BYTES],
@@ -107,54 +114,83 @@ static size_t dump_of(const struct diff *diff, size_t column)
 }
 
 static void print_numbers(struct term *term, const struct diff *diff,
-			  size_t row, enum metric metric, enum metric beside)
+			  const struct layout *layout, size_t row,
+			  enum metric metric, enum metric beside)
 {
 	char buf[UNITS_TEXT_BYTES];
 
-	for (size_t c = 0; c < dumps_shown(diff); c++)
+	for (size_t c = 0; c < dumps_shown(diff) && layout->has_dumps; c++)
 		text_cell(term,
 			  value_text(buf, term, diff, metric,
 				     diff_value(diff, row, dump_of(diff, c),
 						metric)),
 			  text_metric_columns(term, metric));
 	change_cells(term, diff, row, metric);
-	percent_cell(term, diff, row, metric);
-	if (beside != METRIC_COUNT)
+	if (layout->has_percent)
+		percent_cell(term, diff, row, metric);
+	if (beside != METRIC_COUNT && layout->has_beside)
 		change_cells(term, diff, row, beside);
 }
 
-static unsigned print_titles(struct term *term, const struct diff *diff)
+/* Takes columns when names keep their room beside them. */
+static bool take(struct layout *layout, const struct term *term,
+		 unsigned columns)
 {
-	enum metric beside = diff_beside(diff->metric);
+	if (term->is_terminal &&
+	    layout->used + columns + NAME_COLUMNS > term->width)
+		return false;
+	layout->used += columns;
+	return true;
+}
+
+static void lay_out(struct layout *layout, const struct term *term,
+		    const struct diff *diff)
+{
+	unsigned columns =
+		(unsigned)text_metric_columns(term, diff->metric) + 1;
+	unsigned blocks = (unsigned)text_count_columns() + 2;
+
+	*layout = (struct layout) { .used = columns + 1 + 2 };
+	if (diff->errors)
+		layout->used += columns + 2;
+	layout->has_percent = take(layout, term, PERCENT_COLUMNS + 1);
+	layout->has_dumps =
+		layout->has_percent &&
+		take(layout, term, columns * (unsigned)dumps_shown(diff));
+	if (diff_beside(diff->metric) != METRIC_COUNT)
+		layout->has_beside =
+			layout->has_dumps &&
+			take(layout, term,
+			     diff->errors ? 2 * blocks + 1 : blocks);
+}
+
+static void print_titles(struct term *term, const struct diff *diff,
+			 const struct layout *layout)
+{
 	int columns = text_metric_columns(term, diff->metric);
 	int error = diff->errors ? columns + 3 : 0;
-	unsigned used = 0;
 	char buf[UNITS_TEXT_BYTES];
 
 	fputs(term_style(term, TERM_HEADING), term->file);
-	for (size_t c = 0; c < dumps_shown(diff); c++) {
+	for (size_t c = 0; c < dumps_shown(diff) && layout->has_dumps; c++) {
 		snprintf(buf, sizeof(buf), "#%zu", dump_of(diff, c) + 1);
 		text_cell(term, buf, columns);
-		used += (unsigned)columns + 1;
 	}
 	text_cell(term, "change", columns + 1);
 	fprintf(term->file, "%*s", error, "");
-	text_cell(term, "", PERCENT_COLUMNS);
-	used += (unsigned)(columns + 2 + error + PERCENT_COLUMNS + 1);
-	if (beside != METRIC_COUNT) {
+	if (layout->has_percent)
+		text_cell(term, "", PERCENT_COLUMNS);
+	if (layout->has_beside) {
 		text_cell(term, "blocks", text_count_columns() + 1);
-		used += (unsigned)text_count_columns() + 2;
-		if (diff->errors) {
+		if (diff->errors)
 			text_cell(term, "", text_count_columns() + 2);
-			used += (unsigned)text_count_columns() + 3;
-		}
 	}
 	fprintf(term->file, "  %s%s\n", top_by_name(diff->by),
 		term_style(term, TERM_PLAIN));
-	return used + 2;
 }
 
-static void print_totals(struct term *term, const struct diff *diff)
+static void print_totals(struct term *term, const struct diff *diff,
+			 const struct layout *layout)
 {
 	static const struct {
 		const char *label;
@@ -170,7 +206,7 @@ static void print_totals(struct term *term, const struct diff *diff)
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		enum metric metric = lines[i].metric;
 
-		print_numbers(term, diff, DIFF_TOTALS, metric,
+		print_numbers(term, diff, layout, DIFF_TOTALS, metric,
 			      diff_beside(metric));
 		fprintf(term->file, "  %s\n", lines[i].label);
 	}
@@ -198,23 +234,24 @@ int text_diff_print(struct term *term, struct set *set, const struct diff *diff)
 {
 	enum metric beside = diff_beside(diff->metric);
 	struct stack stack = { 0 };
-	unsigned used;
+	struct layout layout;
 	int ret = 0;
 
+	lay_out(&layout, term, diff);
 	text_set_head(term, set, "compared");
 	text_set_filter_note(term, set);
-	print_totals(term, diff);
+	print_totals(term, diff, &layout);
 	print_head(term, diff);
-	used = print_titles(term, diff);
+	print_titles(term, diff, &layout);
 	for (size_t i = 0; i < diff->shown && ret == 0; i++) {
 		size_t row = diff->order[i];
 
 		if (term_is_done(term))
 			break;
-		print_numbers(term, diff, row, diff->metric, beside);
+		print_numbers(term, diff, &layout, row, diff->metric, beside);
 		fputs("  ", term->file);
 		ret = text_place_row(term, set, diff->by, &diff->rows[row],
-				     &stack, used);
+				     &stack, layout.used);
 		putc('\n', term->file);
 	}
 	if (ret == 0)

@@ -5,6 +5,7 @@
 #include "analyzer/view/text_tree.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "analyzer/model/analysis.h"
 #include "analyzer/model/dump.h"
@@ -15,6 +16,7 @@
 
 #define ART_COLUMNS_MAX 200u /* deeper nodes are not moved further right */
 #define STEP_COLUMNS	2u
+#define NAME_COLUMNS	15u /* on a terminal, left to the deepest */
 
 struct page {
 	struct term *term;
@@ -22,6 +24,9 @@ struct page {
 	const struct calltree *tree;
 	const struct calltree_options *options;
 	unsigned used; /* columns before the art */
+	unsigned art;  /* columns that it may have */
+	/* Which columns there is room for, the last one first. */
+	bool has_share, has_self, has_allocations;
 };
 
 static void print_numbers(const struct page *page, const struct counts *part,
@@ -31,7 +36,8 @@ static void print_numbers(const struct page *page, const struct counts *part,
 	int64_t whole = page->tree->nodes[0].cumulative.of[metric];
 	struct term *term = page->term;
 
-	text_share_cell(term, part->of[metric], whole);
+	if (page->has_share)
+		text_share_cell(term, part->of[metric], whole);
 	fputs(term_style(term, TERM_NUMBER), term->file);
 	text_metric_cell(term, metric, part->of[metric]);
 	fputs(term_style(term, TERM_PLAIN), term->file);
@@ -39,11 +45,12 @@ static void print_numbers(const struct page *page, const struct counts *part,
 		text_error_cell(term, part, error, metric);
 	else if (page->tree->errors)
 		text_cell(term, "", TEXT_ERROR);
-	if (self)
+	if (page->has_self && self)
 		text_metric_cell(term, metric, *self);
-	else
+	else if (page->has_self)
 		text_cell(term, "", text_metric_columns(term, metric));
-	text_count_cell(term, part->of[METRIC_ALLOCATIONS], false);
+	if (page->has_allocations)
+		text_count_cell(term, part->of[METRIC_ALLOCATIONS], false);
 	fputs("  ", term->file);
 }
 
@@ -57,7 +64,7 @@ static unsigned print_art(const struct page *page, uint32_t node,
 	unsigned columns = 0;
 
 	fputs(term_style(page->term, TERM_DIM), page->term->file);
-	for (uint32_t d = 1; d < depth && columns < ART_COLUMNS_MAX; d++) {
+	for (uint32_t d = 1; d < depth && columns < page->art; d++) {
 		fputs(has_more[d] ? "| " : "  ", page->term->file);
 		columns += STEP_COLUMNS;
 	}
@@ -105,13 +112,21 @@ static void print_hidden(const struct page *page, uint32_t number,
 	const struct calltree_node *node = &page->tree->nodes[number];
 	char buf[UNITS_TEXT_BYTES];
 
+	unsigned columns = page->used;
+
 	print_numbers(page, &node->below, NULL, NULL);
-	print_art(page, number, true, has_more);
-	fprintf(page->term->file, "%sin %s %s%s\n",
-		term_style(page->term, TERM_DIM),
-		units_count(buf, node->hidden),
-		node->hidden == 1 ? "place not shown" : "places not shown",
-		term_style(page->term, TERM_PLAIN));
+	columns += print_art(page, number, true, has_more);
+	units_count(buf, node->hidden);
+	fputs(term_style(page->term, TERM_DIM), page->term->file);
+	if (page->term->is_terminal &&
+	    columns + strlen(buf) + strlen("in  places not shown") >
+		    page->term->width)
+		fprintf(page->term->file, "%s more", buf);
+	else
+		fprintf(page->term->file, "in %s %s", buf,
+			node->hidden == 1 ? "place not shown"
+					  : "places not shown");
+	fprintf(page->term->file, "%s\n", term_style(page->term, TERM_PLAIN));
 }
 
 /* What is left out of the nodes that end behind number: of each the row comes
@@ -135,7 +150,7 @@ static size_t close_nodes(const struct page *page, uint32_t number,
 	return printed;
 }
 
-static void print_titles(struct page *page)
+static void print_titles(const struct page *page)
 {
 	struct term *term = page->term;
 	int columns = text_metric_columns(term, page->options->metric);
@@ -147,19 +162,51 @@ static void print_titles(struct page *page)
 	};
 
 	fputs(term_style(term, TERM_HEADING), term->file);
-	text_cell(term, "share", TEXT_SHARE);
+	if (page->has_share)
+		text_cell(term, "share", TEXT_SHARE);
 	text_cell(term, "cumulative", columns);
 	if (page->tree->errors)
 		text_cell(term, "", TEXT_ERROR);
-	text_cell(term, page->options->is_inverted ? "ends here" : "self",
-		  columns);
-	text_cell(term, "allocations", text_count_columns());
+	if (page->has_self)
+		text_cell(term,
+			  page->options->is_inverted ? "ends here" : "self",
+			  columns);
+	if (page->has_allocations)
+		text_cell(term, "allocations", text_count_columns());
 	fprintf(term->file, "  %s%s\n", names[page->options->by],
 		term_style(term, TERM_PLAIN));
-	page->used = (unsigned)(TEXT_SHARE + 1 + 2 * (columns + 1) +
-				text_count_columns() + 1 + 2);
+}
+
+/* Takes a column when names keep their room beside it. */
+static bool take(struct page *page, unsigned columns)
+{
+	const struct term *term = page->term;
+
+	if (term->is_terminal &&
+	    page->used + columns + TEXT_PLACE_MIN > term->width)
+		return false;
+	page->used += columns;
+	return true;
+}
+
+static void lay_out(struct page *page)
+{
+	const struct term *term = page->term;
+	unsigned columns =
+		(unsigned)text_metric_columns(term, page->options->metric) + 1;
+
+	page->used = columns + 2;
 	if (page->tree->errors)
 		page->used += TEXT_ERROR + 1;
+	page->has_share = take(page, TEXT_SHARE + 1);
+	page->has_self = page->has_share && take(page, columns);
+	page->has_allocations = page->has_self &&
+				take(page, (unsigned)text_count_columns() + 1);
+	page->art = ART_COLUMNS_MAX;
+	if (term->is_terminal && page->used + NAME_COLUMNS < term->width)
+		page->art = term->width - page->used - NAME_COLUMNS;
+	else if (term->is_terminal)
+		page->art = 0;
 }
 
 static void print_nodes(const struct page *page, bool *has_more, size_t lines)
@@ -220,6 +267,7 @@ void text_tree_print(struct term *term, struct set *set,
 		text_metric_title(options->metric),
 		units_count(shown, tree->count - 1),
 		units_count(hidden, tree->hidden));
+	lay_out(&page);
 	print_titles(&page);
 	print_nodes(&page, has_more, lines);
 	text_set_losses(term, set);

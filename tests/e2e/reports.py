@@ -377,12 +377,15 @@ class Reports(Case):
 
     def test_rows_fit_the_terminal(self):
         self.record_all()
-        row = re.compile(r"^ +[<>\d,.]+(%| [KM]iB| B)? ")
-        for columns in (44, 60, 80, 132):
+        row = re.compile(r"^ +[-+<>\d,.]+(%| [KM]iB| B)? ")
+        for columns in (40, 60, 80, 132):
             for argv in (("report",), ("top",), ("top", "--by", "line"),
                          ("top", "--by", "site"), ("top", "--by", "file"),
-                         ("tree", "--depth", "4")):
-                if argv[0] == "tree" and columns < 80:
+                         ("tree", "--min-percent", "0"),
+                         ("tree", "--inverted"),
+                         ("diff", "recursive.mp"),
+                         ("diff", "--by", "line", "recursive.mp")):
+                if argv[0] in ("tree", "diff") and columns in (60, 132):
                     continue
                 with self.subTest(columns=columns, argv=argv):
                     lines = self.on_terminal(columns, *argv, "demo.mp")
