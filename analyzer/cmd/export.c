@@ -125,21 +125,29 @@ static int print(struct term *term, struct analysis *analysis,
 		.limit = how.limit,
 	};
 	struct outfile out = { .file = term->file };
+	struct progress progress;
 	struct catalog catalog;
 	int ret = 0;
 
+	progress_begin(&progress, "writing",
+		       is_stdout(options) && term->is_terminal ? -1
+							       : STDERR_FILENO,
+		       progress_now_ns());
 	if (options->max_bytes)
 		ret = export_fit(exporter, analysis, &what, &how,
-				 options->max_bytes);
+				 options->max_bytes, &progress);
 	if (ret == 0)
 		ret = catalog_init(&catalog, analysis, &what);
-	if (ret < 0)
+	if (ret < 0) {
+		progress_end(&progress);
 		return explain(exporter, ret);
+	}
 	if (!is_stdout(options) && outfile_open(&out, options->output) < 0) {
 		catalog_done(&catalog);
 		return CMD_FAILED;
 	}
-	ret = exporter->write(out.file, &catalog, &how);
+	ret = export_write(exporter, out.file, &catalog, &how, &progress);
+	progress_end(&progress);
 	if (!is_stdout(options) && outfile_close(&out, ret == 0) < 0)
 		ret = CMD_FAILED;
 	catalog_done(&catalog);

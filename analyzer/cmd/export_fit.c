@@ -12,6 +12,20 @@
 #define ROUNDS_MAX	 32
 #define SPARE(max_bytes) ((max_bytes) / 16) /* not worth another round */
 
+static void show_progress(void *progress, size_t done, size_t all)
+{
+	progress_show(progress, progress_now_ns(), done, all);
+}
+
+int export_write(const struct exporter *exporter, FILE *file,
+		 struct catalog *catalog, const struct export_options *how,
+		 struct progress *progress)
+{
+	catalog->progress = show_progress;
+	catalog->progress_arg = progress;
+	return exporter->write(file, catalog, how);
+}
+
 static ssize_t count_bytes(void *bytes, const char *text, size_t size)
 {
 	(void)text;
@@ -22,8 +36,8 @@ static ssize_t count_bytes(void *bytes, const char *text, size_t size)
 /* What an export with what->limit comes to, in bytes and in sites. */
 static int measure(const struct exporter *exporter, struct analysis *analysis,
 		   const struct catalog_options *what,
-		   const struct export_options *how, uint64_t *ret_bytes,
-		   size_t *ret_sites)
+		   const struct export_options *how, struct progress *progress,
+		   uint64_t *ret_bytes, size_t *ret_sites)
 {
 	struct export_options stored = *how;
 	const cookie_io_functions_t functions = { .write = count_bytes };
@@ -37,7 +51,8 @@ static int measure(const struct exporter *exporter, struct analysis *analysis,
 	if (ret < 0)
 		return ret;
 	file = fopencookie(ret_bytes, "w", functions);
-	ret = file ? exporter->write(file, &catalog, &stored) : DUMP_MEMORY;
+	ret = file ? export_write(exporter, file, &catalog, &stored, progress)
+		   : DUMP_MEMORY;
 	if (file)
 		fclose(file);
 	*ret_sites = catalog.entry_count;
@@ -47,7 +62,7 @@ static int measure(const struct exporter *exporter, struct analysis *analysis,
 
 int export_fit(const struct exporter *exporter, struct analysis *analysis,
 	       struct catalog_options *what, const struct export_options *how,
-	       uint64_t max_bytes)
+	       uint64_t max_bytes, struct progress *progress)
 {
 	struct catalog_options tried = *what;
 	size_t fits = 0, too_many = 0, sites;
@@ -57,7 +72,8 @@ int export_fit(const struct exporter *exporter, struct analysis *analysis,
 	/* Sites differ, so the guess is by what they were on average; where
 	 * that does not help, by halves. */
 	for (int round = 0; round < ROUNDS_MAX; round++) {
-		ret = measure(exporter, analysis, &tried, how, &bytes, &sites);
+		ret = measure(exporter, analysis, &tried, how, progress, &bytes,
+			      &sites);
 		if (ret < 0)
 			return ret;
 		if (bytes <= max_bytes) {

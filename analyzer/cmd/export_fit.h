@@ -3,6 +3,7 @@
 #ifndef MEMPROF_ANALYZER_CMD_EXPORT_FIT_H
 #define MEMPROF_ANALYZER_CMD_EXPORT_FIT_H
 
+#include "analyzer/base/progress.h"
 #include "analyzer/view/export/exporter.h"
 
 enum { EXPORT_FIT_NEVER = -310 /* not even one site does */ };
@@ -14,6 +15,11 @@ enum { EXPORT_FIT_NEVER = -310 /* not even one site does */ };
  */
 int export_fit(const struct exporter *exporter, struct analysis *analysis,
 	       struct catalog_options *what, const struct export_options *how,
-	       uint64_t max_bytes);
+	       uint64_t max_bytes, struct progress *progress);
+
+/* Writes a catalog and says how far that is. */
+int export_write(const struct exporter *exporter, FILE *file,
+		 struct catalog *catalog, const struct export_options *how,
+		 struct progress *progress);
 
 #endif

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "analyzer/base/diag.h"
+#include "analyzer/base/progress.h"
 #include "analyzer/cmd/allocator.h"
 #include "analyzer/cmd/cmd.h"
 #include "analyzer/cmd/measure.h"
@@ -290,19 +291,24 @@ static int run_all(const struct stat_run *run, struct stat_page *page)
 	/* Per column and measure, the numbers of all runs. */
 	int64_t *numbers =
 		calloc(run->count * SPREADS * runs, sizeof(*numbers));
+	struct progress progress;
 	int ret = numbers ? 0 : -1;
 
+	progress_begin(&progress, "running", STDERR_FILENO, progress_now_ns());
 	if (!numbers)
 		diag_error("stat: out of memory");
 	for (size_t at = 0; at < runs && ret == 0; at++)
 		for (size_t i = 0; i < run->count && ret == 0; i++) {
 			int64_t values[SPREADS] = { 0 };
 
+			progress_show(&progress, progress_now_ns(),
+				      at * run->count + i, runs * run->count);
 			ret = run_once(run, &run->subjects[i], values, at == 0);
 			for (int of = 0; of < SPREADS && ret == 0; of++)
 				numbers[(i * SPREADS + (size_t)of) * runs +
 					at] = values[of];
 		}
+	progress_end(&progress);
 	page->runs = runs;
 	page->count = run->count;
 	for (size_t i = 0; i < run->count && ret == 0; i++) {

@@ -12,6 +12,8 @@
 #include "analyzer/model/dump.h"
 #include "analyzer/model/region.h"
 
+#define PROGRESS_ENTRIES 128 /* are read before it is told again */
+
 /* Words in place of what a stack lacks. The first are those of a tree_end. */
 enum note {
 	NOTE_CUT_DEPTH = TREE_CUT_DEPTH,
@@ -433,7 +435,11 @@ static int push(struct catalog *catalog, uint32_t frame)
 int catalog_read(struct catalog *catalog, const struct catalog_entry *entry)
 {
 	uint32_t node = entry->node;
+	size_t number = (size_t)(entry - catalog->entries);
 
+	if (catalog->progress && number % PROGRESS_ENTRIES == 0)
+		catalog->progress(catalog->progress_arg, number,
+				  catalog->entry_count);
 	catalog->stack_count = 0;
 	while (node != 0)
 		if (push(catalog, catalog_frame_of(catalog, node, &node)) < 0)

@@ -73,6 +73,10 @@ struct catalog {
 	struct counts sum;  /* of the entries */
 	bool has_lifetimes, has_time, has_usable; /* see ages.h */
 
+	/* Told of entries as they are read, where it is set. */
+	void (*progress)(void *arg, size_t done, size_t all);
+	void *progress_arg;
+
 	/* The last stack that was read, innermost first. */
 	uint32_t *stack;
 	size_t stack_count;

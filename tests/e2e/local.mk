@@ -249,6 +249,7 @@ e2e_tests = \
 	tests/e2e/repeats.py \
 	tests/e2e/reports.py \
 	tests/e2e/sampling.py \
+	tests/e2e/terminal.py \
 	tests/e2e/threads.py \
 	tests/e2e/sealed.py \
 	tests/e2e/security.py \
