@@ -145,6 +145,7 @@ html_page_modules = \
 	analyzer/view/html/focus.js \
 	analyzer/view/html/help.js \
 	analyzer/view/html/print.js \
+	analyzer/view/html/tip.js \
 	analyzer/view/html/format.js \
 	analyzer/view/html/data.js \
 	analyzer/view/html/state.js \

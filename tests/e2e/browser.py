@@ -169,6 +169,10 @@ class Browser:
             file.write(base64.b64decode(
                 self._ask("GET", self.session + "/screenshot")))
 
+    def print_page(self):
+        """The page on paper, as PDF."""
+        return base64.b64decode(self._ask("POST", self.session + "/print", {}))
+
     def log(self):
         """What the console got since it was last asked for."""
         return self._ask("POST", self.session + "/se/log", {"type": "browser"})

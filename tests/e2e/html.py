@@ -3,119 +3,15 @@
 """memprof html and memprof flame: what they write, seen by a real browser.
 With MEMPROF_PICTURES=DIR pictures of all views are left there."""
 
-import atexit
 import csv
 import os
 import re
-import shutil
-import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
 
-import browser
-from harness import (BUILD, CC, MEMPROF, Case, clean_env, finish, main, start,
-                     target)
-
-METRICS = {"peak": "peak_bytes", "leaked": "live_bytes",
-           "allocated": "allocated_bytes", "count": "allocations",
-           "temporary": "temporary"}
-SORTS = {"peak": "peak", "leaked": "live", "allocated": "bytes",
-         "count": "blocks", "temporary": "temporary"}
-TABLES = ("function", "line", "file", "module", "site", "thread")
-VIEWS = ("overview", "timeline", "flame", "flame&dir=up", "table", "table&by=site",
-         "source", "leaks", "sizes")
-
-ZOOMED = "return !document.getElementById('unzoom').hidden"
-NOT_ZOOMED = "return document.getElementById('unzoom').hidden"
-
-# The name that this becomes in the binary would be markup, if it were let.
-PLAIN = "a" * 52
-EVIL = "</script><img src=x onerror=hacked=1>\u202e\"'&<b>{x}"
-EVIL += "_" * (len(PLAIN) - len(EVIL.encode()))
-
-SOURCE = """#include <stdlib.h>
-#include <string.h>
-
-void *kept[100];
-int n;
-
-__attribute__((noinline)) void leaf(size_t size)
-{
-\tkept[n++] = malloc(size);
-}
-
-__attribute__((noinline)) void recurse(int depth)
-{
-\tleaf(100);
-\tif (depth > 0)
-\t\trecurse(depth - 1);
-}
-
-/* </script><script>hacked=2</script> \u202e " ' & <img src=x onerror=hacked=3> */
-__attribute__((noinline)) void %s(void)
-{
-\tkept[n++] = calloc(3, 1000);
-}
-
-__attribute__((noinline)) void shortlived(void)
-{
-\tfor (int i = 0; i < 7; i++)
-\t\tfree(memset(malloc(40000), 1, 1));
-}
-
-int main(void)
-{
-\trecurse(4);
-\tleaf(5000);
-\t%s();
-\tshortlived();
-\tfree(kept[0]);
-\treturn 0;
-}
-""" % (PLAIN, PLAIN)
-FILE = "</script><img src=x onerror=hacked=4>\"'.c".replace("/", "_")
-
-
-def rows_of(rows, by, metric):
-    """What a table of the page shows of the rows of top."""
-    pairs = sorted((row["self"][metric], row["cumulative"][metric])
-                   for row in rows)
-    pairs = [pair for pair in pairs if pair != (0, 0)]
-    return [(a,) for a, _ in pairs] if by in ("site", "thread") else pairs
-
-
-class Shared(Case):
-    """One recording for all cases."""
-
-    @classmethod
-    def make_folder(cls):
-        cls.folder = tempfile.mkdtemp(prefix="memprof-e2e-html-")
-        cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
-
-    @classmethod
-    def setUpClass(cls):
-        cls.make_folder()
-        cls.source = os.path.join(cls.folder, FILE)
-        with open(cls.source, "w") as file:
-            file.write(SOURCE)
-        program = os.path.join(cls.folder, "program")
-        run = finish(start((CC, "-g", "-O0", "-o", program, cls.source)))
-        assert run.status == 0, run.stderr.decode()
-        with open(program, "rb") as file:
-            code = file.read()
-        assert PLAIN.encode() in code
-        with open(program, "wb") as file:
-            file.write(code.replace(PLAIN.encode(), EVIL.encode()))
-        cls.mp = os.path.join(cls.folder, "program.mp")
-        run = finish(start((program,), cwd=cls.folder, env=clean_env(
-            LD_PRELOAD=os.path.join(BUILD, "libmemprof.so"),
-            MEMPROF_OUT=cls.mp, MEMPROF_QUIET="1")))
-        assert run.status == 0, run.stderr.decode()
-
-    def write(self, *args, name="page.html"):
-        path = self.path(name)
-        self.memprof("html", "-o", path, *args, self.mp)
-        return path
+from harness import MEMPROF, clean_env, finish, main, start
+from pages import (EVIL, METRICS, NOT_ZOOMED, SORTS, SOURCE, TABLES, VIEWS,
+                   ZOOMED, InBrowser, Recorded, Shared, rows_of)
 
 
 class Files(Shared):
@@ -263,79 +159,6 @@ class Picture(Shared):
         self.assertEqual(flame, {**self.json("html", self.mp)["flame"],
                                  **{key: flame[key] for key in (
                                      "function", "file")}})
-
-
-class InBrowser(Shared):
-    """Pages of which nothing may complain and which may ask for nothing."""
-
-    page = None
-
-    @classmethod
-    def make_page(cls, *args):
-        """The page that every case begins with, in the browser of all."""
-        if not browser.CHROMIUM or not browser.CHROMEDRIVER:
-            return
-        if args:
-            cls.page = os.path.join(cls.folder, "page.html")
-            run = finish(start((MEMPROF, "html", "-o", cls.page, *args),
-                               env=clean_env()))
-            assert run.status == 0, run.stderr.decode()
-        if not hasattr(InBrowser, "browser"):
-            InBrowser.browser = browser.Browser()
-            atexit.register(InBrowser.browser.end)
-
-    def setUp(self):
-        super().setUp()
-        self.need("chromium", "chromedriver")
-        self.browser.size(1280, 900)
-        if self.page:
-            self.browser.open(self.page)
-
-    def fits(self, views):
-        """On all screens, in both themes; leaves pictures for who asks."""
-        pictures = os.environ.get("MEMPROF_PICTURES")
-        for width, height in ((1280, 900), (1024, 768), (390, 800)):
-            self.browser.size(width, height)
-            for theme in ("light", "dark"):
-                self.browser.wait(
-                    "const e = document.documentElement;"
-                    "if (e.dataset.theme !== arguments[0])"
-                    "document.getElementById('theme').click();"
-                    "return e.dataset.theme === arguments[0]", theme)
-                for view in views:
-                    self.browser.go("#view=" + view)
-                    self.browser.run("return new Promise((ok) => "
-                                     "requestAnimationFrame(ok))")
-                    self.assertLessEqual(self.browser.run(
-                        "return document.documentElement.scrollWidth"),
-                        width, (view, width))
-                    if pictures:
-                        self.browser.picture(os.path.join(
-                            pictures, "%s-%d-%s.png" % (
-                                re.sub("[^a-z]+", "-", view), width, theme)))
-
-    def tearDown(self):
-        if not hasattr(self, "browser"):
-            return
-        self.assertEqual(self.browser.log(), [], "on the console")
-        self.assertEqual(self.browser.requests(), [])
-        self.assertIsNone(self.browser.run("return window.hacked || null"))
-        self.assertEqual(self.browser.run(
-            "return document.querySelectorAll('img, b b, iframe').length"), 0)
-
-    def tables(self, by):
-        """self and cumulative of all rows, in order of the metric shown."""
-        shown = self.browser.run("""
-            return [...document.querySelectorAll('#table tbody tr')]
-            .map((tr) => [...tr.querySelectorAll('.bar')]
-            .map((e) => Number(e.dataset.value)))""")
-        return sorted(map(tuple, shown))
-
-    def totals(self):
-        return {key: int(text.replace(",", "")) for key, text in
-                self.browser.run(
-                    "return [...document.querySelectorAll('[data-total]')]"
-                    ".map((e) => [e.dataset.total, e.title])")}
 
 
 class Page(InBrowser):
@@ -665,25 +488,6 @@ def rules_in(text):
     return sorted(re.findall(r"^\{\n.*?^\}\n", text, re.M | re.S))
 
 
-class Recorded(InBrowser):
-    """Pages of the other programs that tests record."""
-
-    @classmethod
-    def setUpClass(cls):
-        cls.make_folder()
-        cls.make_page()
-
-    @classmethod
-    def record(cls, name, dump, *args, status=0, **env):
-        path = os.path.join(cls.folder, dump)
-        run = finish(start((target(name),) + args, cwd=cls.folder,
-                           env=clean_env(
-                               LD_PRELOAD=os.path.join(BUILD, "libmemprof.so"),
-                               MEMPROF_OUT=path, MEMPROF_QUIET="1", **env)))
-        assert run.status == status, run.stderr.decode()
-        return path
-
-
 class Leaks(Recorded):
     VERDICTS = ("definitely_lost", "indirectly_lost", "possibly_lost",
                 "still_reachable")
@@ -810,44 +614,67 @@ class Diff(Recorded):
 
 
 class Sampled(Recorded):
+    """Numbers with their standard errors, of all and of parts."""
+
+    ERRORS = """return [...document.querySelectorAll(arguments[0])].map(
+        (e) => [Number(e.dataset.value), Number(e.dataset.error)])"""
+
+    def near(self, shown, want, is_exact, what):
+        """Between two instants values are differences of rounded ones, and
+        then squares of errors may be of the same rows, but errors are right."""
+        self.assertEqual(len(shown), len(want), what)
+        for have, wanted in zip(sorted(shown), sorted(want)):
+            self.assertEqual(have[1], wanted[1], what)
+            self.assertLessEqual(abs(have[0] - wanted[0]),
+                                 0 if is_exact else 2, what)
+
+    def compare(self, dump, key, options=(), fragment="", is_exact=True):
+        metric = METRICS[key]
+        at = "&metric=%s%s" % (key, fragment)
+
+        def pair(counts):
+            return [counts[metric], counts[metric + "_stderr"]]
+
+        def compare(view, selector, want):
+            self.browser.go("#view=" + view + at)
+            shown = self.browser.run(self.ERRORS, selector)
+            self.near([row for row in shown if row != [0, 0]],
+                      [row for row in want if row != [0, 0]], is_exact,
+                      (view, key, options))
+
+        found = 0
+        for by in TABLES[:-1]:
+            rows = self.json("top", "-c", "-n", "0", "--by", by, "--sort",
+                             SORTS[key], *options, dump)["rows"]
+            want = [pair(row[part]) for row in rows
+                    for part in (("self",) if by == "site" else
+                                 ("self", "cumulative"))]
+            compare("table&by=" + by, "#table .bar", want)
+            found = max([found] + [error for _, error in want])
+        want = pair(self.json("report", *options, dump)["selection"])
+        for way in ("", "&dir=up", "&fold=1"):
+            compare("flame" + way, ".info [data-metric=%s]" % metric, [want])
+        compare("sizes", "#sizes .bar",
+                [pair(row["self"]) for row in
+                 self.json("top", "-n", "0", "--by", "size", "--sort",
+                           SORTS[key], *options, dump)["rows"]])
+        lines = self.json("lines", *options, dump, "phases.c")["files"][0]
+        self.browser.go("#view=source&file=%s%s" % (lines["file"], at))
+        for row in lines["lines"]:
+            shown = self.browser.run(self.ERRORS,
+                                     "#L%d td[data-value]" % row["line"])
+            self.near([shown[list(METRICS).index(key)]], [pair(row)], is_exact,
+                      (row["line"], key, options))
+        return found
+
     def test_estimates_have_their_standard_errors(self):
         dump = self.record("phases", "sampled.mp", MEMPROF_SAMPLE="300")
         page = self.path("sampled.html")
         self.memprof("html", "-o", page, dump)
         self.browser.open(page)
-        metric, key = "allocated_bytes", "allocated"
-        errors = """return [...document.querySelectorAll(arguments[0])].map(
-            (e) => [Number(e.dataset.value), Number(e.dataset.error)])"""
-
-        def pair(counts):
-            return [counts[metric], counts[metric + "_stderr"]]
-
-        for by in TABLES[:-1]:
-            rows = self.json("top", "-c", "--by", by, dump)["rows"]
-            self.browser.go("#view=table&by=%s&metric=%s" % (by, key))
-            shown = self.browser.run(errors, "#table .bar")
-            want = [pair(row[part]) for row in rows
-                    for part in (("self",) if by == "site" else
-                                 ("self", "cumulative"))]
-            self.assertEqual(sorted(shown), sorted(want), by)
-            self.assertGreater(max(error for _, error in want), 0)
+        self.assertGreater(self.compare(dump, "allocated"), 0)
+        self.browser.go("#view=table&metric=allocated")
         self.assertIn(" \u00b1 ", self.browser.text("#table"))
-        self.browser.go("#view=flame&metric=" + key)
-        want = pair(self.json("report", dump)["selection"])
-        for fragment in ("", "&dir=up", "&fold=1"):
-            self.browser.go("#view=flame&metric=" + key + fragment)
-            self.assertEqual(self.browser.run(
-                errors, ".info [data-metric=%s]" % metric), [want], fragment)
-        self.browser.go("#view=sizes&metric=" + key)
-        self.assertEqual(
-            sorted(self.browser.run(errors, "#sizes .bar")),
-            sorted(pair(row["self"]) for row in
-                   self.json("top", "--by", "size", dump)["rows"]))
-        lines = self.json("lines", dump, "phases.c")["files"][0]
-        self.browser.go("#view=source&file=" + lines["file"])
-        for row in lines["lines"]:
-            self.assertIn(pair(row), self.browser.run(
-                errors, "#L%d td[data-value]" % row["line"]))
         self.browser.go("#view=overview")
         self.assertIn(" \u00b1 ", self.browser.text("#tops"))
         self.browser.go("#view=leaks&group=site")
@@ -855,6 +682,24 @@ class Sampled(Recorded):
         self.assertEqual(self.browser.values("#groups summary b"),
                          [s["live_bytes"] for s in sites if s["live_bytes"]])
         self.assertIn(" \u00b1 ", self.browser.text("#groups"))
+
+    def test_parts_have_them_too(self):
+        dump = self.record("phases", "parts.mp", MEMPROF_SAMPLE="300")
+        page = self.path("parts.html")
+        self.memprof("html", "-o", page, dump)
+        moments = {m["name"]: str(m["ns"]) for m in
+                   self.json("html", dump)["history"]["moments"]}
+        self.browser.open(page)
+        for first, last, key in (("", "second", "peak"),
+                                 ("first", "third", "allocated"),
+                                 ("first", "third", "leaked")):
+            options, fragment = [], ""
+            for edge, name in (("from", first), ("to", last)):
+                if name:
+                    options += ["--" + edge, moments[name] + "ns"]
+                    fragment += "&%s=%s" % (edge, moments[name])
+            self.assertGreater(self.compare(dump, key, options, fragment,
+                                            not first), 0, (key, first))
 
 
 class Lifetimes(Recorded):

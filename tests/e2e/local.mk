@@ -232,6 +232,7 @@ e2e_tests = \
 	tests/e2e/exports.py \
 	tests/e2e/files.py \
 	tests/e2e/html.py \
+	tests/e2e/html_looks.py \
 	tests/e2e/kills.py \
 	tests/e2e/loading.py \
 	tests/e2e/mallocx.py \
@@ -269,6 +270,7 @@ TESTS_SLOW += tests/e2e/kills_many.py tests/e2e/leaks_agreement.py \
 	tests/e2e/thread_sanitizer.py \
 	tests/e2e/verify_many.py
 EXTRA_DIST += $(e2e_tests) tests/e2e/browser.py tests/e2e/harness.py \
+	tests/e2e/pages.py \
 	tests/e2e/readers.py tests/e2e/targets/mallocx.c \
 	tests/e2e/targets/py_arenas.py \
 	tests/e2e/targets/py_churn.py \

@@ -37,7 +37,9 @@ export class Boxes {
 		this.canvas.addEventListener('mousemove', (event) => this.point(hit(event), event.clientX, event.clientY));
 		this.canvas.addEventListener('mouseleave', () => this.point(-1));
 		this.box.addEventListener('keydown', (event) => this.key(event));
-		new ResizeObserver(() => this.draw()).observe(this.box);
+		new ResizeObserver(() => {
+			if (this.layoutWidth !== this.box.clientWidth || this.windowHeight !== window.innerHeight) this.draw();
+		}).observe(this.box);
 	}
 
 	// colour(at, theme): a number; matches: an array by node, or null.
@@ -117,6 +119,7 @@ export class Boxes {
 		const width = this.box.clientWidth;
 		if (!this.tree || !width) return;
 		if (this.layoutWidth !== width) this.layout(width);
+		this.windowHeight = window.innerHeight;
 		this.sizer.style.height = this.rowCount * ROW + 'px';
 		const height = Math.min(this.rowCount * ROW, Math.ceil(window.innerHeight * 0.68));
 		this.paint(this.canvas, width, height, this.box.scrollTop);

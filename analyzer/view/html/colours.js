@@ -8,15 +8,15 @@ export const themes = {
 	light: {
 		panel: 0xffffff, ink: 0x14171b, dim: 0x59626d, grid: 0xd9dce0, edge: 0x464c55,
 		root: 0xd5d9de, small: 0xb4bac2, other: 0xdfe2e6, match: 0xd9a8ff,
-		modules: [0xe4c359, 0x8eb8db, 0x8ceab8, 0xd390a0, 0xac94ec, 0xe38d56, 0xbdb787],
+		modules: [0x8eb8db, 0x8ceab8, 0xe4c359, 0xd390a0, 0xac94ec, 0xe38d56, 0xbdb787],
 		kinds: {native: 0xd0ebf8, inlined: 0xd5bdf4, python: 0xd4bf4b, unnamed: 0x9aa0a8},
-		grown: [0xfdf0e2, 0xee7d16], shrunk: [0xe6f1fc, 0x4c9be8], same: 0xe1e4e8,
+		grown: [0xfdf0e2, 0xee7d16], shrunk: [0xe6f1fc, 0x5aa4ea], same: 0xe1e4e8,
 		lines: {rss: 0xb34700, rate: 0x00704f, child: 0x0072b2},
 	},
 	dark: {
 		panel: 0x1c2026, ink: 0xf2f4f7, dim: 0xa2abb6, grid: 0x343a43, edge: 0xc4cad2,
 		root: 0x3a4048, small: 0x565d67, other: 0x343a42, match: 0x7a4bb0,
-		modules: [0x7d5a14, 0x294a75, 0x33745b, 0x421622, 0x6153b1, 0x4d3724, 0x666c37],
+		modules: [0x294a75, 0x33745b, 0x7d5a14, 0x421622, 0x6153b1, 0x4d3724, 0x666c37],
 		kinds: {native: 0x366ba2, inlined: 0x7742c0, python: 0x756327, unnamed: 0x3a4048},
 		grown: [0x3a2c1e, 0xa8570a], shrunk: [0x1e2c3a, 0x2469ab], same: 0x343a43,
 		lines: {rss: 0xff8f4d, rate: 0x2fc48f, child: 0x56b4e9},
@@ -74,7 +74,7 @@ export function lettersOn(colour) {
 export function functionColour(text, {modules}) {
 	let hash = 7;
 	for (let i = 0; i < text.length; i++) hash = (hash * 31 + text.charCodeAt(i)) >>> 0;
-	return mix(modules[0], modules[hash % 2 ? 2 : 6], hash % 53 / 80);
+	return mix(modules[2], modules[hash % 2 ? 5 : 6], hash % 53 / 80);
 }
 
 export function changeColour(change, most, {grown, shrunk, same}) {

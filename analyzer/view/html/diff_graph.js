@@ -6,9 +6,9 @@ import {metricOf, metrics, signed} from './format.js';
 import {whole} from './data.js';
 import {Boxes} from './canvas.js';
 import {changeColour} from './colours.js';
-import {hideTip, showTip} from './flame.js';
 import {Tree, functionKey, invert} from './tree.js';
 import {go, state} from './state.js';
+import {hideTip, showTip} from './tip.js';
 
 const BOXES_LISTED = 300;
 

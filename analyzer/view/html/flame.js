@@ -2,11 +2,12 @@
 // The flame graph: the tree, its search, and what is known of one box.
 import {clean, copy, el, name, select, toggle} from './dom.js';
 import {count, counted, estimate, metricOf, metrics, percent} from './format.js';
-import {data, moduleName, place, string} from './data.js';
+import {data, place, string} from './data.js';
 import {Boxes} from './canvas.js';
 import {colouring, legendOf} from './kinds.js';
 import {baseTree, callees, callers, foldRecursion, invert, keyOf, keyText} from './tree.js';
 import {go, link, note, state} from './state.js';
+import {hideTip, showTip} from './tip.js';
 import {whereLink} from './table.js';
 
 const LISTED = 200;
@@ -72,13 +73,14 @@ function stackText(tree, at) {
 }
 
 function values(tree, at) {
-	return el('dl', null, metrics.map((metric, k) => [
-		el('dt', null, metric.text),
-		el('dd', {'data-metric': metric.json, 'data-value': String(tree.total[k][at]),
-			'data-error': String(tree.error(k, at)), title: count(tree.total[k][at])},
-			estimate(metric.format, tree.total[k][at], tree.error(k, at)) + ', ' + percent(tree.total[k][at], data.selection[metric.json]),
-			el('span.dim', null, '; itself ' + estimate(metric.format, tree.self[k][at], tree.error(k, at, true)))),
-	]));
+	return el('div.scroll', null, el('table.box', null,
+		el('thead', null, el('tr', null, el('td'), metrics.map((metric) => el('th.n', {scope: 'col'}, metric.text)))),
+		el('tbody', null, el('tr', null, el('th', {scope: 'row'}, 'In all'), metrics.map((metric, k) =>
+			el('td.n', {'data-metric': metric.json, 'data-value': String(tree.total[k][at]),
+				'data-error': String(tree.error(k, at)), title: count(tree.total[k][at])},
+			estimate(metric.format, tree.total[k][at], tree.error(k, at)) + ', ' + percent(tree.total[k][at], data.selection[metric.json])))),
+		el('tr.dim', null, el('th', {scope: 'row'}, 'Itself'), metrics.map((metric, k) =>
+			el('td.n', {title: count(tree.self[k][at])}, estimate(metric.format, tree.self[k][at], tree.error(k, at, true))))))));
 }
 
 // What is known of the box that is selected.
@@ -89,7 +91,7 @@ function describeBox(tree, at, metric, isMain) {
 	const isFunction = f.kind === 1;
 	return [
 		el('div', null, name(tree.name(at), {id: id('selected')}), ' ', whereLink(file, tree.line[at]),
-			f.module >= 0 ? el('span.dim', null, ' [' + clean(moduleName(f.module)) + ']') : null,
+			isFunction ? el('span.dim', null, ' [' + clean(tree.home(at)) + ']') : null,
 			tree.inlined[at] ? el('span.dim', null, ' (inlined)') : null),
 		el('details', {open: window.innerWidth > 760}, el('summary', null, metrics[metric].text + ': ' +
 			estimate(metrics[metric].format, tree.total[metric][at], tree.error(metric, at)) + ', ' +
@@ -115,23 +117,6 @@ function list(boxes, metric) {
 			el('td', null, name(tree.name(b.at))), el('td', null, b.at === 0 ? '' : name(tree.name(tree.parent[b.at]))),
 			el('td.n', null, estimate(format, tree.total[metric][b.at], tree.error(metric, b.at))),
 				el('td.n', null, estimate(format, tree.self[metric][b.at], tree.error(metric, b.at, true)))))));
-}
-
-let tip = null;
-
-// Beside the pointer, and within the window.
-export function showTip(x, y, ...content) {
-	hideTip();
-	tip = el('div.tip', {role: 'tooltip'}, content);
-	document.body.append(tip);
-	const {width, height} = tip.getBoundingClientRect();
-	tip.style.left = Math.max(4, Math.min(x + 12, window.innerWidth - width - 8)) + 'px';
-	tip.style.top = (y + 20 + height < window.innerHeight ? y + 18 : Math.max(4, y - height - 10)) + 'px';
-}
-
-export function hideTip() {
-	if (tip) tip.remove();
-	tip = null;
 }
 
 function hover(tree, metric, at, x, y) {
@@ -177,7 +162,7 @@ function panel(label, tree, first, query, isMain) {
 	listing.addEventListener('toggle', fillListing);
 	boxes.box.boxes = boxes;
 	return {
-		parts: [boxes.box, info, listing], status,
+		parts: [boxes.box, isMain ? legendOf(tree, state.colour) : null, info, listing], status,
 		draw(next) {
 			text = next;
 			draw();
@@ -255,6 +240,6 @@ export function flameView() {
 			toggle('Inverted', state.dir === 'up', (on) => go({dir: on ? 'up' : 'down', zoom: '0'}),
 				'Who allocates on top, below it its callers (i)'),
 			options, input, out, main.status),
-		main.parts, legendOf(tree, state.colour), notes(tree),
+		tree.total[metricOf(state.metric)][0] ? null : el('p', {id: 'empty'}, 'Nothing of this metric.'), main.parts, notes(tree),
 	];
 }

@@ -6,7 +6,7 @@ const FOCUSABLE = 'a[href],button,input,select,summary,[tabindex="0"]';
 
 function labelOf(element) {
 	return [element.tagName, element.id, element.dataset.sort, element.getAttribute('aria-label'),
-		element.tagName === 'SELECT' ? element.parentElement.firstChild.textContent : element.textContent].join('\n');
+		element.tagName === 'SELECT' ? element.parentElement.firstChild.textContent : element.dataset.sort ? '' : element.textContent].join('\n');
 }
 
 // Call it before drawing, and what it returns after it.

@@ -9,8 +9,8 @@ import {stackList} from './table.js';
 const GROUPS_SHOWN = 200;
 const STACKS_SHOWN = 50;
 
-// By what stacks are put together: the innermost frame outside of the
-// allocators and the C library's own small ones decides.
+// By what stacks are put together: the innermost frame decides that is the
+// program's own, of Python where there is any.
 const groupings = {
 	function: ['function', (frames) => owner(frames).name],
 	file: ['file', (frames) => owner(frames).file || '[' + moduleName(owner(frames).module) + ']'],
@@ -18,8 +18,14 @@ const groupings = {
 	site: ['call stack', (frames, i) => owner(frames).name + ' #' + (i + 1)],
 };
 
+// Headers of templates, and what comes with an interpreter, are nobody's own.
+const installed = /^\/usr\/(local\/)?(include|lib|lib64|share)\//;
+
 function owner(frames) {
-	return frames.find((f) => f.module >= 0 && !data.modules[f.module].allocator) || frames[0] ||
+	const isOwn = (f) => f.file !== null && !installed.test(f.file);
+	const python = frames.filter((f) => f.module < 0 && f.file !== null);
+	const native = frames.filter((f) => f.module >= 0 && !data.modules[f.module].allocator);
+	return python.find(isOwn) || python[0] || native.find(isOwn) || native[0] || frames[0] ||
 		{name: '(no stack)', file: null, module: -1};
 }
 

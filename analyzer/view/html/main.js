@@ -9,7 +9,7 @@ import {applyRange} from './range.js';
 import {rangeBar, timelineView} from './timeline.js';
 import {diffView} from './diff.js';
 import {tableView} from './table.js';
-import {flameView, hideTip, zoomFlame} from './flame.js';
+import {flameView, zoomFlame} from './flame.js';
 import {nextHot, sourceView} from './source.js';
 import {leaksView} from './leaks.js';
 import {lifetimesView, sizesView} from './sizes.js';
@@ -17,6 +17,7 @@ import {zoomDiff} from './diff_graph.js';
 import {keepFocus} from './focus.js';
 import {openHelp} from './help.js';
 import {listenForPrint} from './print.js';
+import {hideTip} from './tip.js';
 
 // Their names, what makes them, and what is enough for a zoom.
 const views = {
@@ -32,6 +33,8 @@ const views = {
 };
 const byId = (id) => document.getElementById(id);
 
+// What shows all metrics, or one of its own.
+const allMetrics = ['overview', 'timeline', 'leaks', 'lifetimes'];
 let drawnView = '';
 
 function drawTitle() {
@@ -45,6 +48,7 @@ function drawHeader() {
 	metrics[metricOf('leaked')].text = 'Live ' + endText();
 	byId('metric').options[metricOf('leaked')].textContent = metrics[metricOf('leaked')].text;
 	byId('metric').value = metrics[metricOf(state.metric)].key;
+	byId('metric').disabled = allMetrics.includes(state.view);
 	byId('views').replaceChildren(...Object.entries(views).map(([key, [text]]) =>
 		el('a', {href: link({view: key, q: '', zoom: '0', fn: ''}), 'aria-current': key === state.view ? 'page' : undefined}, text)));
 	drawTitle();
@@ -62,6 +66,7 @@ function render() {
 	const main = byId('main');
 	main.replaceChildren();
 	add(main, [rangeBar(), view()]);
+	for (const box of main.querySelectorAll('.flamebox')) box.boxes.draw();
 	restoreFocus();
 	if (drawnView && drawnView !== state.view) scrollTo(0, 0);
 	drawnView = document.body.dataset.view = state.view;

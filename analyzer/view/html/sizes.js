@@ -17,13 +17,13 @@ export function sizesView() {
 	return [
 		el('h2', null, 'Sizes of blocks: ', metric.text.toLowerCase()),
 		el('p.dim', null, 'As they were asked for. Beyond 8 bytes each class holds the sizes up to a power of two.'),
+		whole ? null : el('p', {id: 'empty'}, 'Nothing of this metric.'),
 		el('div.scroll', null, el('table', {id: 'sizes'}, el('thead', null, el('tr', null, el('th', null, 'Size'),
 			el('th', null, metric.text), el('th.n', null, 'Share'),
 			metrics.filter((m) => m !== metric).map((m) => el('th.n.wide', null, m.text)))),
 		el('tbody', null, data.sizes.map((row) => {
 			const fill = el('i', {'aria-hidden': 'true'});
 			fill.style.width = Math.max(0, 100 * row[metric.json] / most) + '%';
-			fill.style.left = '0';
 			return el('tr', null, el('td', null, range(row)),
 				el('td.bar', {title: count(row[metric.json]), 'data-value': String(row[metric.json]),
 					'data-error': String(row[metric.json + '_stderr'] || 0)}, fill,
@@ -62,8 +62,7 @@ export function lifetimesView() {
 				el('tbody', null, rows.map((row) => {
 					const fill = el('i', {'aria-hidden': 'true'});
 					fill.style.width = 100 * row[metric] / most + '%';
-					fill.style.left = '0';
-					return el('tr', null, el('td', null, agesOf(row)),
+							return el('tr', null, el('td', null, agesOf(row)),
 						el('td.bar', {title: count(row[metric]), 'data-value': String(row[metric])}, fill, el('span', null, format(row[metric]))),
 						el('td.n', null, percent(row[metric], sum)), key === 'age' ? el('td.n', null, count(row.live_blocks)) : null);
 				})))) : el('p', null, 'Nothing.')];

@@ -62,10 +62,12 @@ function csv({table, by, list}) {
 		const safe = /^[=+\-@\t\r]/.test(text) ? '\'' + text : text;
 		return '"' + safe.replace(/"/g, '""') + '"';
 	};
-	const head = ['name', 'where', ...data.metrics.map((m) => 'self_' + m),
+	const isSite = by === 'site';
+	const head = ['name', 'where', ...(isSite ? ['stack'] : []), ...data.metrics.map((m) => 'self_' + m),
 		...(table.cumulative ? data.metrics.map((m) => 'cumulative_' + m) : []),
 		...(table.self_stderr ? data.metrics.map((m) => 'self_' + m + '_stderr') : [])];
-	const lines = list.map((row) => [quote(row.text), quote(row.where),
+	const stackOf = (i) => stack(i).map((f) => f.name + ' ' + place(f.file, f.line)).join('\n');
+	const lines = list.map((row) => [quote(row.text), quote(row.where), ...(isSite ? [quote(stackOf(row.i))] : []),
 		...table.self.map((values) => values[row.i]),
 		...(table.cumulative || []).map((values) => values[row.i]),
 		...(table.self_stderr || []).map((values) => values ? values[row.i] : '')].join(','));
@@ -142,6 +144,7 @@ function results() {
 		el('p.dim', {id: 'found', role: 'status'}, counted(list.length, 'row') + ', ' + estimate(metric.format, sum, error) + (list.length === 1 ? ' by itself, ' : ' by themselves, ') + percent(sum, whole) + ' of all',
 			table.rest_rows ? '; not on this page: ' + counted(table.rest_rows, 'small row') + ' with ' + metric.format(table.rest[metric.json])
 				: data.isPartly && by !== 'thread' && table.rest[metric.json] ? '; small call stacks with ' + metric.format(table.rest[metric.json]) + ' are in no row' : '', '.'),
+		list.length ? null : el('p', {id: 'empty'}, state.q ? 'No row has this in its name or file.' : 'Nothing of this metric.'),
 		el('div.scroll', null, el('table', {id: 'table'}, el('thead', null, el('tr', null,
 			head('Name', 'name'), el('th.wide', null, 'Where'),
 			head(table.cumulative ? metric.text + ', itself' : metric.text, 'self', '.n'), el('th.n.wide', null, 'Share'),

@@ -6,6 +6,7 @@ import {baseName, data, stack, whole} from './data.js';
 import {css, isDark, layerColours, lettersOn, theme} from './colours.js';
 import {chosen, instantText, nearest, rangeOptions} from './range.js';
 import {go, link} from './state.js';
+import {hideTip, showTip} from './tip.js';
 
 const HEAP = 230;
 const STRIP = 62;
@@ -37,7 +38,8 @@ class Plot {
 		this.to = Math.max(...recordings.map((r, i) => r.to_ns + this.offsets[i]));
 		this.to = Math.max(this.to, this.from + 1);
 		this.canvas = el('canvas', {role: 'img', 'aria-label': 'The heap over time; the table below has the numbers'});
-		this.box = el('div.plot', null, this.canvas);
+		this.cross = el('div.cross', {hidden: true});
+		this.box = el('div.plot', null, this.canvas, this.cross);
 		this.brush = null;
 		this.listen(choose);
 		new ResizeObserver(() => this.draw()).observe(this.box);
@@ -53,6 +55,7 @@ class Plot {
 			begun = {x: event.clientX, ns: at(event)};
 		});
 		canvas.addEventListener('pointermove', (event) => {
+			this.point(at(event), event.clientX, event.clientY);
 			if (!begun || Math.abs(event.clientX - begun.x) < 4) return;
 			this.brush = [begun.ns, at(event)].sort((a, b) => a - b);
 			this.draw();
@@ -67,6 +70,21 @@ class Plot {
 		};
 		canvas.addEventListener('pointerup', end);
 		canvas.addEventListener('pointercancel', end);
+		canvas.addEventListener('pointerleave', () => this.point(null));
+	}
+
+	// What there was at an instant, beside the pointer.
+	point(ns, x, y) {
+		const {points, from_ns} = this.recordings[0];
+		this.cross.hidden = ns === null || !points.ns.length;
+		if (this.cross.hidden) {
+			hideTip();
+			return;
+		}
+		const i = nearest(points.ns.map((t) => ({ns: t})), Math.max(ns, from_ns));
+		this.cross.style.left = this.x(points.ns[i] + this.offsets[0]) + 'px';
+		showTip(x, y, el('b', null, duration(points.ns[i])), el('br'), 'heap ' + size(points.live_bytes[i]) + ' in ' + counted(points.live_blocks[i], 'block'),
+			points.rss_bytes[i] ? [el('br'), 'resident ' + size(points.rss_bytes[i])] : null, el('br'), 'allocated ' + size(points.bytes_per_s[i]) + '/s');
 	}
 
 	x(ns) {
@@ -214,7 +232,7 @@ class Plot {
 
 	axis() {
 		const c = this.c;
-		const step = roundStep((this.to - this.from) / Math.max(2, Math.floor((this.width - LEFT) / 120)));
+		const step = roundStep((this.to - this.from) / Math.max(3, Math.floor((this.width - LEFT) / 120)));
 		c.fillStyle = this.dim;
 		c.textBaseline = 'middle';
 		for (let n = Math.ceil((this.from - this.offsets[0]) / step); ; n++) {
@@ -348,7 +366,7 @@ export function timelineView() {
 		el('p.dim', null, timelineRemarks()),
 		plot.box,
 		whole.history ? sliders() : null,
-		el('h3', null, 'Who held most' + (whole.program.sample_bytes ? ', estimates' : '')), legend(recordings[0]),
+		el('h3', null, 'Who held most' + (whole.program.sample_bytes ? ', estimates' : '')), recordings[0].sites.length ? legend(recordings[0]) : el('p.dim', null, 'Nothing was live at any moment at which call stacks are known.'),
 		recordings.length > 1 ? [el('h3', null, 'Other processes on the same axis'), el('ul', null, recordings.slice(1).map((r) =>
 			el('li', null, name(baseName(r.program)), ' process ' + r.pid + ', from ' + duration(r.start_unix_ns - recordings[0].start_unix_ns) + ' on, up to ' +
 			size(Math.max(0, ...r.points.live_bytes)))))] : null,
