@@ -231,7 +231,8 @@ static void add_once(struct lines_sum *sum, const struct sites *sites,
 		return;
 	sum->last_site = (uint32_t)site + 1;
 	counts_add(&sum->row.counts, &sites->array[site].counts);
-	counts_add(&sum->row.interpreter, &sites->array[site].interpreter);
+	if (sites->has_interpreter)
+		counts_add(&sum->row.interpreter, &sites->interpreter[site]);
 	if (error)
 		error_add(&sum->row.error, error);
 }
@@ -311,7 +312,8 @@ static int add_site(struct charging *charging, size_t site)
 	if (place == 0 || ret < 0)
 		return ret;
 	counts_add(&lines->sum, &sites->array[site].counts);
-	counts_add(&lines->sum_interpreter, &sites->array[site].interpreter);
+	if (sites->has_interpreter)
+		counts_add(&lines->sum_interpreter, &sites->interpreter[site]);
 	if (sites->errors)
 		error_add(&lines->sum_error, &sites->errors[site]);
 	lines->site_count++;

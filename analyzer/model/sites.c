@@ -20,9 +20,20 @@ static struct site *add_site(struct sites *sites, size_t *room)
 		if (!array)
 			return NULL;
 		sites->array = array;
+		if (sites->has_interpreter) {
+			struct counts *parts =
+				reallocarray(sites->interpreter, more,
+					     sizeof(*sites->interpreter));
+
+			if (!parts)
+				return NULL;
+			sites->interpreter = parts;
+		}
 		*room = more;
 	}
 	sites->array[sites->count] = (struct site) { 0 };
+	if (sites->has_interpreter)
+		sites->interpreter[sites->count] = (struct counts) { 0 };
 	return &sites->array[sites->count++];
 }
 
@@ -188,9 +199,8 @@ static int join_slots(struct sites *sites)
 			if (sites->has_interpreter &&
 			    tree_is_interpreters(sites->tree,
 						 dump->slots[i].class_node))
-				counts_add(
-					&sites->array[*number - 1].interpreter,
-					&counts);
+				counts_add(&sites->interpreter[*number - 1],
+					   &counts);
 			if (is_inherited)
 				counts_add(&sites->inherited, &counts);
 		}
@@ -346,6 +356,8 @@ static void finish(struct sites *sites, const struct estimate *estimates)
 			sites->errors[kept] = estimates[i].error;
 		}
 		sites->array[kept] = *site;
+		if (sites->has_interpreter)
+			sites->interpreter[kept] = sites->interpreter[i];
 		if (site->kind != SITE_OVERFLOW)
 			sites->of_node[site->node] = (uint32_t)kept + 1;
 		kept++;
@@ -454,6 +466,7 @@ void sites_done(struct sites *sites)
 	if (!sites->tree)
 		return;
 	free(sites->array);
+	free(sites->interpreter);
 	free(sites->errors);
 	region_free(sites->of_node, sites->tree->dump->node_count,
 		    sizeof(*sites->of_node));

@@ -37,15 +37,15 @@ struct site {
 	uint32_t node; /* of the tree: the innermost frame; 0: no stack */
 	bool is_cut;   /* the outer end of the stack is missing */
 	struct counts counts;
-	/* The part that the interpreter asked for, if sites.has_interpreter:
-	 * what other native code asked for is the rest. */
-	struct counts interpreter;
 };
 
 struct sites {
 	const struct tree *tree;
 	struct site *array; /* none of them all zero */
 	size_t count;
+	/* Per site, if has_interpreter, the part that the interpreter asked
+	 * for: what other native code asked for is the rest. Else NULL. */
+	struct counts *interpreter;
 	struct error *errors; /* per site; NULL: all counts are exact */
 	uint32_t *of_node;    /* per node of the tree: site number + 1, or 0 */
 	uint8_t *is_used; /* per node: 1 when it is on the stack of a site */

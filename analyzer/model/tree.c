@@ -348,12 +348,6 @@ uint32_t tree_same(const struct tree *tree, uint32_t node)
 	return tree->same ? tree->same[node] : node;
 }
 
-uint32_t tree_parent(const struct tree *tree, uint32_t node)
-{
-	return tree->parents ? tree->parents[node]
-			     : dump_parent(tree->dump, node);
-}
-
 enum tree_end tree_end(const struct tree *tree, uint32_t node)
 {
 	const struct dump *dump = tree->dump;

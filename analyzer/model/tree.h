@@ -15,9 +15,8 @@
 #include <stdint.h>
 
 #include "analyzer/model/codes.h"
+#include "analyzer/model/dump.h"
 #include "analyzer/model/modules.h"
-
-struct dump;
 
 /* Which frames are looked at. */
 enum tree_frames {
@@ -72,8 +71,13 @@ void tree_done(struct tree *tree);
 /* The first node with the same stack: what stands for it everywhere. */
 uint32_t tree_same(const struct tree *tree, uint32_t node);
 
-/* The next outer node; not of one with kind ROOT. */
-uint32_t tree_parent(const struct tree *tree, uint32_t node);
+/* The next outer node; not of one with kind ROOT. Asked for each frame of each
+ * stack. */
+static inline uint32_t tree_parent(const struct tree *tree, uint32_t node)
+{
+	return tree->parents ? tree->parents[node]
+			     : dump_parent(tree->dump, node);
+}
 
 /* How the stack of a node ends at its outer end. */
 enum tree_end tree_end(const struct tree *tree, uint32_t node);
