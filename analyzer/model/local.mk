@@ -47,6 +47,10 @@ analyzer_model_files = \
 	analyzer/model/find.h \
 	analyzer/model/flame.c \
 	analyzer/model/flame.h \
+	analyzer/model/flame_build.c \
+	analyzer/model/flame_build.h \
+	analyzer/model/flame_inverted.c \
+	analyzer/model/flame_ranks.c \
 	analyzer/model/frames.c \
 	analyzer/model/frames.h \
 	analyzer/model/growth.c \
