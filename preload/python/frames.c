@@ -15,18 +15,9 @@
 #include "preload/python/last.h"
 #include "preload/python/reading.h"
 
-#define CAUTIOUS_WALKS	   256u
 #define FAILURES_MAX	   32u
 #define STEPS_MAX	   (1u << 20) /* a ring is no stack */
 #define OWNED_BY_GENERATOR 1u
-
-static inline uintptr_t self(void)
-{
-	uintptr_t word;
-
-	__asm__("mov %%fs:0, %0" : "=r"(word));
-	return word;
-}
 
 /* The structure that is in the native frame of the group that ends here. */
 static uintptr_t next_cframe(struct mp_reading *reading)
@@ -236,7 +227,7 @@ static bool is_own(const struct mp_reading *reading, uintptr_t state)
 
 	return MP_READ(reading, thread_id,
 		       state + reading->offsets->state.thread_id) &&
-	       thread_id == self();
+	       thread_id == mp_python_self();
 }
 
 static void fail(void)
@@ -287,6 +278,7 @@ static bool walk(struct mp_reading *reading, uintptr_t state,
 	if (thread->is_broken && !is_interrupted)
 		fail();
 	thread->state = state;
+	thread->has_positions = !reading->offsets->lasti_unit;
 	thread->freed = reading->freed;
 	thread->is_sure = reading->freed && !thread->is_broken &&
 			  !thread->is_cut && !reading->is_unsure;
@@ -334,10 +326,7 @@ bool mp_python_walk(struct mp_language_thread *thread, uintptr_t own,
 	thread->is_cut = thread->is_broken = thread->is_sure = false;
 	if (state != attached && reader->is_finalizing())
 		return false;
-	if (__builtin_expect(
-		    atomic_load_explicit(&reader->walks, memory_order_relaxed) <
-			    CAUTIOUS_WALKS,
-		    0) &&
+	if (__builtin_expect(!mp_python_is_proven(), 0) &&
 	    !is_proven(&reading, state))
 		return false;
 	return walk(&reading, state, is_interrupted);

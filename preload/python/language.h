@@ -43,6 +43,17 @@ struct mp_language_source {
 	uintptr_t native; /* what would be inside the native frame */
 	uint32_t bits;
 	bool is_boundary; /* native was used */
+	uint16_t special; /* of this one and those further out, the innermost
+			     whose bits matter, counted from 1; 0: none */
+};
+
+/* The innermost frame, where all around it is as in the last walk. */
+struct mp_language_top {
+	uint64_t position;
+	uintptr_t code; /* 0: position says it */
+	uintptr_t native;
+	uint32_t bits;
+	size_t around; /* last.frames[0 .. around) are around it */
 };
 
 /* Code that was met: known again while all words of its key are the same. */
@@ -86,6 +97,7 @@ struct mp_language_thread {
 	bool is_broken; /* what is further out is no frame */
 	bool is_sure;	/* all of it was read, and may be built upon */
 	bool is_plain;	/* set by the caller: walks without any memory */
+	bool has_positions; /* a position tells the code too */
 	uintptr_t state;
 	uint64_t freed;
 	struct mp_language_stack last;
@@ -122,6 +134,16 @@ struct mp_language {
 	bool (*walk)(struct mp_language_thread *thread, uintptr_t own,
 		     bool is_interrupted, mp_language_intern_fn *intern,
 		     void *arg);
+
+	/*
+	 * The short way of a walk: looks at the innermost frame and compares
+	 * what is around it with the last walk, which stays the last one. What
+	 * it finds and the frames around tell a stack from all others while
+	 * thread->freed is the same. False: a walk is needed to say more. Not
+	 * in a signal handler.
+	 */
+	bool (*top)(const struct mp_language_thread *thread,
+		    struct mp_language_top *ret_top);
 
 	/*
 	 * At an event, with the state ready and in no signal handler: sees to

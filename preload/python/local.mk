@@ -18,5 +18,6 @@ preload_python_files = \
 	preload/python/reading.h \
 	preload/python/symbols.c \
 	preload/python/symbols.h \
+	preload/python/top.c \
 	preload/python/versions.c \
 	preload/python/versions.h

@@ -163,6 +163,7 @@ const struct mp_language mp_python = {
 	.state = get_state,
 	.own = mp_python_own,
 	.walk = mp_python_walk,
+	.top = mp_python_top,
 	.attend = mp_python_attend,
 	.describe = mp_python_describe,
 	.evaluator = get_evaluator,

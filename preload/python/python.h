@@ -57,14 +57,36 @@ struct mp_python_reader {
 };
 extern struct mp_python_reader mp_python_reader;
 
+#define MP_PYTHON_CAUTIOUS_WALKS 256u
+
+/* Has the table of offsets been proven by walks that take nothing for granted?
+ */
+static inline bool mp_python_is_proven(void)
+{
+	return atomic_load_explicit(&mp_python_reader.walks,
+				    memory_order_relaxed) >=
+	       MP_PYTHON_CAUTIOUS_WALKS;
+}
+
+/* What pthread_self() is. */
+static inline uintptr_t mp_python_self(void)
+{
+	uintptr_t word;
+
+	__asm__("mov %%fs:0, %0" : "=r"(word));
+	return word;
+}
+
 /* check.c: compares the table with the interpreter. */
 bool mp_python_check(const struct mp_python_reader *reader);
 
-/* frames.c, code.c: of struct mp_language. */
+/* frames.c, top.c, code.c: of struct mp_language. */
 uintptr_t mp_python_own(void);
 bool mp_python_walk(struct mp_language_thread *thread, uintptr_t own,
 		    bool is_interrupted, mp_language_intern_fn *intern,
 		    void *arg);
+bool mp_python_top(const struct mp_language_thread *thread,
+		   struct mp_language_top *ret_top);
 bool mp_python_describe(uintptr_t code, struct mp_language_text *ret_text);
 
 #endif

@@ -29,6 +29,7 @@ preload_record_files = \
 	preload/record/merge.h \
 	preload/record/mixed.c \
 	preload/record/mixed.h \
+	preload/record/mixed_state.h \
 	preload/record/modules.c \
 	preload/record/modules.h \
 	preload/record/moments.c \
@@ -43,6 +44,8 @@ preload_record_files = \
 	preload/record/points.h \
 	preload/record/process.c \
 	preload/record/process.h \
+	preload/record/recall.c \
+	preload/record/recall.h \
 	preload/record/recorder.c \
 	preload/record/recorder.h \
 	preload/record/sample.c \

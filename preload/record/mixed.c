@@ -11,51 +11,13 @@
 #include "preload/python/language.h"
 #include "preload/record/check.h"
 #include "preload/record/codes.h"
-#include "preload/record/merge.h"
+#include "preload/record/mixed_state.h"
 #include "preload/record/modules.h"
 #include "preload/record/recorder.h"
 #include "preload/unwind/known.h"
 
-#define LINKS 4096u /* of numbered stacks; both a power of two */
-#define PAIRS 4096u
-
-/* A stack's number, from that of all but its innermost frame. */
-struct link {
-	uint64_t outer, where, inside;
-	uint64_t number; /* 0: empty */
-};
-
-/* The node of a native stack with other frames. */
-struct pair {
-	uint64_t number;     /* of the frames */
-	uint32_t tag;	     /* of the native stack; 0: empty */
-	uint32_t generation; /* of the modules */
-	uint32_t node;
-};
-
-#define NUMBER_EMPTY 1u /* of the stack without frames */
-
-/* What a writer owns once its thread had other frames. */
-struct mp_mixed {
-	uintptr_t own; /* of the last walk, as the next two are */
-	bool is_amid;  /* it went through a frame that a signal interrupted */
-	uint32_t expected; /* the node it was known to have; 0: it was not */
-	uint32_t tags;	   /* given to native stacks so far */
-	uint64_t numbers;
-	struct pair wanted; /* the pair of the last walk, where it has one */
-	struct mp_mixed *truth; /* of the test mode: without any memory */
-	struct mp_language_thread thread;
-	struct mp_merge merge;
-	uint64_t at[MP_LANGUAGE_FRAMES]; /* number at each frame */
-	struct link links[LINKS];
-	struct pair pairs[PAIRS];
-};
-
-/* A walker's note has a tag with this bit where the stack goes with others. */
-#define TAG_MIXED (UINT32_C(1) << 31)
-
 bool mp_mixed_on;
-static const struct mp_language *language = &mp_python;
+static const struct mp_language *const language = &mp_python;
 bool mp_mixed_has_objects;
 static bool is_wanted, is_object_wanted;
 static struct {
@@ -192,7 +154,7 @@ static struct mp_mixed *mixed_of(struct mp_writer *writer)
 	if (__builtin_expect(!writer->mixed, 0)) {
 		writer->mixed = mp_map_new(sizeof(*writer->mixed));
 		if (writer->mixed)
-			writer->mixed->numbers = NUMBER_EMPTY;
+			writer->mixed->numbers = MP_NUMBER_EMPTY;
 	}
 	return writer->mixed;
 }
@@ -203,15 +165,15 @@ static uint64_t number_of(struct mp_mixed *mixed, uint64_t outer,
 {
 	const uint64_t hash = (outer ^ frame->where << 17 ^ frame->inside) *
 			      UINT64_C(0x9e3779b97f4a7c15);
-	struct link *link = &mixed->links[hash >> 52];
+	struct mp_link *link = &mixed->links[hash >> 52];
 
-	_Static_assert(LINKS == 1u << (64 - 52), "links");
+	_Static_assert(MP_LINKS == 1u << (64 - 52), "links");
 	if (__builtin_expect(!link->number || link->outer != outer ||
 				     link->where != frame->where ||
 				     link->inside != frame->inside,
 			     0))
-		*link = (struct link) { outer, frame->where, frame->inside,
-					++mixed->numbers };
+		*link = (struct mp_link) { outer, frame->where, frame->inside,
+					   ++mixed->numbers };
 	return link->number;
 }
 
@@ -219,7 +181,7 @@ static uint64_t number_of(struct mp_mixed *mixed, uint64_t outer,
 static uint64_t number(struct mp_mixed *mixed)
 {
 	const struct mp_language_thread *thread = &mixed->thread;
-	uint64_t outer = NUMBER_EMPTY;
+	uint64_t outer = MP_NUMBER_EMPTY;
 
 	if (!thread->is_sure)
 		return 0;
@@ -231,13 +193,13 @@ static uint64_t number(struct mp_mixed *mixed)
 	return outer;
 }
 
-static inline struct pair *pair_of(struct mp_mixed *mixed,
-				   const struct pair *wanted)
+static inline struct mp_pair_met *pair_of(struct mp_mixed *mixed,
+					  const struct mp_pair_met *wanted)
 {
 	const uint64_t hash = (wanted->number ^ (uint64_t)wanted->tag << 32) *
 			      UINT64_C(0x9e3779b97f4a7c15);
 
-	_Static_assert(PAIRS == 1u << (64 - 52), "pairs");
+	_Static_assert(MP_PAIRS == 1u << (64 - 52), "pairs");
 	return &mixed->pairs[hash >> 52];
 }
 
@@ -253,9 +215,9 @@ static void read_frames(struct mp_writer *writer, struct mp_mixed *mixed)
 static uint32_t tag_new(struct mp_mixed *mixed, struct mp_note *note)
 {
 	/* What has no number is looked at each time. */
-	if (!note || mixed->tags == TAG_MIXED - 1)
+	if (!note || mixed->tags == MP_TAG_MIXED - 1)
 		return 0;
-	*note = (struct mp_note) { .tag = TAG_MIXED | ++mixed->tags };
+	*note = (struct mp_note) { .tag = MP_TAG_MIXED | ++mixed->tags };
 	return note->tag;
 }
 
@@ -294,7 +256,7 @@ bool mp_mixed_walk(struct mp_writer *writer, const struct mp_regs *regs,
 	const uintptr_t own = language->own();
 	struct mp_mixed *mixed;
 	struct mp_known known;
-	struct pair *pair;
+	struct mp_pair_met *pair;
 	bool is_known;
 
 	*ret_node = 0;
@@ -303,7 +265,7 @@ bool mp_mixed_walk(struct mp_writer *writer, const struct mp_regs *regs,
 	mixed->own = own;
 	mixed->expected = 0;
 	is_known = mp_known_find(writer->walker, regs, &known) &&
-		   known.entry->note.tag & TAG_MIXED;
+		   known.entry->note.tag & MP_TAG_MIXED;
 	if (is_known)
 		mixed->wanted.tag = known.entry->note.tag;
 	else
@@ -367,6 +329,13 @@ static __attribute__((noinline, cold)) void verify(struct mp_writer *writer,
 void mp_mixed_walked(struct mp_writer *writer)
 {
 	mp_merge_kept_native(&writer->mixed->merge, 0);
+}
+
+void mp_mixed_compare(uint32_t known, uint32_t found)
+{
+	if (known != found)
+		atomic_fetch_add(&verified.differences, 1);
+	mp_check_verified();
 }
 
 void mp_mixed_verified(uint64_t *ret_nodes, uint64_t *ret_differences)

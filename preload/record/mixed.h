@@ -58,6 +58,9 @@ static inline bool mp_mixed_has_notes(const struct mp_writer *writer)
 /* To be told of each walk of such a writer's walker that is made elsewhere. */
 void mp_mixed_walked(struct mp_writer *writer);
 
+/* With MEMPROF_VERIFY: the class that was known, and the one that is. */
+void mp_mixed_compare(uint32_t known, uint32_t found);
+
 /* With MEMPROF_VERIFY: nodes that were known and compared, and differed. */
 void mp_mixed_verified(uint64_t *ret_nodes, uint64_t *ret_differences);
 

@@ -11,6 +11,7 @@
 #include "preload/record/mixed.h"
 #include "preload/record/modules.h"
 #include "preload/record/pools.h"
+#include "preload/record/recall.h"
 #include "preload/record/sample.h"
 #include "preload/record/stacks.h"
 #include "preload/record/timeline.h"
@@ -274,6 +275,27 @@ sampled_place(struct mp_writer *writer, size_t bytes, enum mpf_call call,
 	return place;
 }
 
+/* With frames of another language. */
+static inline struct place mixed_place(struct mp_writer *writer, uint32_t leaf,
+				       const struct mp_regs *regs)
+{
+	const struct mp_recalled *recalled = NULL;
+	struct place place;
+
+	/* The test modes take the long way too. */
+	if (__builtin_expect(
+		    mp_mixed_on && (mp_check_every == 0 || mp_check_verify), 1))
+		recalled = mp_recall_find(writer, regs, leaf);
+	if (__builtin_expect(recalled && !mp_check_verify, 1))
+		return (struct place) { recalled->slot, recalled->id };
+	place = place_anew(writer, leaf, regs, NULL);
+	if (recalled)
+		mp_mixed_compare(recalled->id, place.id);
+	else if (mp_mixed_on)
+		mp_recall_keep(writer, leaf, place.id, place.slot);
+	return place;
+}
+
 /* In the modes that are not the usual one. */
 static inline struct place odd_place(struct mp_writer *writer, size_t bytes,
 				     enum mpf_call call,
@@ -284,9 +306,9 @@ static inline struct place odd_place(struct mp_writer *writer, size_t bytes,
 	    call < MPF_CALL_OBJECT && !writer->is_nested)
 		mp_mixed_attend();
 	if (__builtin_expect(mp_sample.bytes == 0, 0))
-		return place_anew(writer,
-				  (uint32_t)MPF_CLASS(call, mpf_bucket(bytes)),
-				  regs, NULL);
+		return mixed_place(writer,
+				   (uint32_t)MPF_CLASS(call, mpf_bucket(bytes)),
+				   regs);
 	if (__builtin_expect(mp_sample_skips(writer, bytes), 1))
 		return (struct place) { mp_writer_slot_seen(
 						writer, mp_sample.unsampled),
@@ -434,13 +456,26 @@ void mp_recorder_free_taken(const void *addr, const struct mp_block *block)
 	free_taken(addr, block, mp_births_is_on);
 }
 
-bool mp_recorder_free_known(const void *addr)
+static __attribute__((noinline)) bool free_with_birth(const void *addr)
 {
 	struct mp_block block;
 
 	if (!mp_recorder_take(addr, &block))
 		return false;
-	free_taken(addr, &block, mp_births_is_on);
+	free_taken(addr, &block, true);
+	return true;
+}
+
+bool mp_recorder_free_known(const void *addr)
+{
+	struct mp_block block;
+
+	/* Asked once, so that the usual way has registers for the block. */
+	if (__builtin_expect(mp_births_is_on, 0))
+		return free_with_birth(addr);
+	if (!mp_blocks_take(addr, &block))
+		return false;
+	free_taken(addr, &block, false);
 	return true;
 }
 
@@ -455,9 +490,8 @@ bool mp_recorder_free(const void *addr)
 {
 	struct mp_block block;
 
-	/* Asked once, so that the usual way has registers for the block. */
 	if (__builtin_expect(mp_births_is_on, 0))
-		return mp_recorder_free_known(addr) || free_unknown(addr);
+		return free_with_birth(addr) || free_unknown(addr);
 	if (__builtin_expect(!mp_blocks_take(addr, &block), 0))
 		return free_unknown(addr);
 	free_taken(addr, &block, false);
