@@ -162,6 +162,31 @@ static bool find_peak_now(const struct dump *dump)
 	return live > peak || live > (int64_t)dump->header.peak_bytes;
 }
 
+uint32_t sites_thread_start(const struct tree *tree, size_t thread)
+{
+	const struct dump *dump = tree->dump;
+	const struct mpf_thread *from = &dump->threads[thread];
+
+	/* It may be newer than what was read of the nodes. */
+	if ((from->flags & MPF_THREAD_STARTS_DIFFER) ||
+	    from->started_at >= dump->node_count ||
+	    (dump->node_kinds[from->started_at] != DUMP_NODE_FRAME &&
+	     dump->node_kinds[from->started_at] != DUMP_NODE_PYTHON))
+		return 0;
+	return tree_same(tree, from->started_at);
+}
+
+static void add_start(struct site *site, uint32_t start)
+{
+	for (unsigned i = 0; i < site->start_count; i++)
+		if (site->starts[i] == start)
+			return;
+	if (start != 0 && site->start_count < SITE_STARTS)
+		site->starts[site->start_count++] = start;
+	else
+		site->has_more_starts = true;
+}
+
 static int join_slots(struct sites *sites)
 {
 	const struct dump *dump = sites->tree->dump;
@@ -170,10 +195,13 @@ static int join_slots(struct sites *sites)
 	for (size_t r = 0; r < runs; r++) {
 		const struct dump_run *run = &dump->runs[r];
 		bool is_inherited = false;
+		uint32_t start = 0;
 
-		if (run->owner < dump->thread_count)
+		if (run->owner < dump->thread_count) {
 			is_inherited = dump->threads[run->owner].flags &
 				       MPF_THREAD_INHERITED;
+			start = sites_thread_start(sites->tree, run->owner);
+		}
 		for (size_t i = run->first; i < run->first + run->count; i++) {
 			struct counts counts;
 			uint32_t node, *number;
@@ -196,6 +224,8 @@ static int join_slots(struct sites *sites)
 			}
 			sites_slot_counts(sites, i, &counts);
 			counts_add(&sites->array[*number - 1].counts, &counts);
+			if (counts.of[METRIC_ALLOCATIONS] > 0)
+				add_start(&sites->array[*number - 1], start);
 			if (sites->has_interpreter &&
 			    tree_is_interpreters(sites->tree,
 						 dump->slots[i].class_node))

@@ -32,10 +32,17 @@ enum site_kind {
 	SITE_UNSAMPLED, /* no sample, and no rate to estimate with */
 };
 
+#define SITE_STARTS 4u /* kept of the places where its threads were started */
+
 struct site {
 	enum site_kind kind;
 	uint32_t node; /* of the tree: the innermost frame; 0: no stack */
 	bool is_cut;   /* the outer end of the stack is missing */
+	bool has_more_starts; /* threads started elsewhere, or who knows where,
+				 allocated here too */
+	uint8_t start_count;
+	uint32_t starts[SITE_STARTS]; /* of the threads that allocated here: the
+					 innermost frames, all different */
 	struct counts counts;
 };
 
@@ -76,6 +83,10 @@ void sites_done(struct sites *sites);
  */
 #define SITES_NONE UINT32_MAX
 uint32_t sites_of_slot(const struct sites *sites, size_t slot);
+
+/* Where all threads of an element of the dump's were started, as in struct
+ * site; 0: not known, or not all at one place. */
+uint32_t sites_thread_start(const struct tree *tree, size_t thread);
 
 /* The same of any class there is: for what is kept by class. */
 uint32_t sites_of_class(const struct sites *sites, uint32_t class_node);

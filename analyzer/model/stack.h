@@ -35,13 +35,20 @@ struct stack {
 	struct stack_frame *frames;
 	size_t count;
 	size_t room;
-	enum tree_end end;   /* what is beyond the last frame */
-	enum site_kind kind; /* not SITE_STACK: there is none */
+	enum tree_end end;    /* what is beyond the last frame */
+	enum site_kind kind;  /* not SITE_STACK: there is none */
+	bool has_more_starts; /* as in struct site */
+	size_t start_count;   /* where its threads were started */
+	struct stack_frame starts[SITE_STARTS];
 };
 
 /* 0, or DUMP_MEMORY. */
 int stack_read(struct stack *stack, struct names *names,
 	       const struct site *site);
+
+/* Only where the threads of a row of top by thread were started; at most one
+ * place. node as in struct site; 0: not known. */
+int stack_read_start(struct stack *stack, struct names *names, uint32_t node);
 void stack_done(struct stack *stack);
 
 #endif

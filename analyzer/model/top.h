@@ -46,6 +46,7 @@ struct top_row {
 	struct lifetime lifetime; /* with_ages, as self */
 	bool is_known;		  /* merging: described already */
 	uint32_t threads;	  /* that one after the other counted here */
+	uint32_t started_at;	  /* thread: as in struct site */
 	bool is_inherited; /* thread: not one, but what a fork inherited */
 	bool has_no_stack; /* all that has no stack */
 	bool is_stripped;  /* of its module only the base name counts */

@@ -31,6 +31,8 @@ static void add_row(struct top *top, struct top_row *row,
 		row->dump = dump;
 		row->is_known = true;
 		top->count++;
+	} else {
+		row->started_at = 0;
 	}
 	row->threads = top->by == TOP_THREAD ? threads + more->threads : 0;
 	row->greatest = greatest;

@@ -92,6 +92,8 @@ int top_threads(struct top *top, struct analysis *analysis)
 		top->rows[kept] = top->rows[i];
 		describe_thread(&top->rows[kept], &dump->threads[i]);
 		top->rows[kept].thread = (uint32_t)i;
+		top->rows[kept].started_at =
+			sites_thread_start(&analysis->tree, i);
 		top->rows[kept].cumulative = top->rows[kept].self;
 		kept++;
 	}

@@ -4,6 +4,7 @@
 
 #include "analyzer/view/html_tables.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "analyzer/model/dump.h"
@@ -11,6 +12,7 @@
 #include "analyzer/model/pick.h"
 #include "analyzer/model/top.h"
 #include "analyzer/view/json_parts.h"
+#include "analyzer/view/text.h"
 
 /* What a table is printed from. */
 struct table {
@@ -109,7 +111,40 @@ static void put_errors(const struct table *table, const char *key, bool is_self)
 	json_end(table->json);
 }
 
-static void put_threads(const struct table *table)
+/* Where they were started, as text. */
+static int put_starts(const struct table *table)
+{
+	struct stack stack = { 0 };
+	char text[TEXT_NAME_BYTES];
+	int ret = 0;
+
+	json_begin_array(table->json, "started_at");
+	for (size_t i = 0; i < table->pick->count && ret == 0; i++) {
+		const struct top_row *row =
+			&table->top->rows[table->pick->numbers[i]];
+		const struct stack_frame *start = stack.starts;
+
+		ret = stack_read_start(&stack, &table->analysis->names,
+				       row->started_at);
+		if (ret < 0 || stack.start_count == 0) {
+			json_null(table->json, NULL);
+			continue;
+		}
+		if (start->file)
+			snprintf(text, sizeof(text), "%s:%" PRIu32 " in %s",
+				 start->file, start->line,
+				 start->function ? start->function : "?");
+		else
+			snprintf(text, sizeof(text), "%s",
+				 start->function ? start->function : "?");
+		json_text(table->json, NULL, text);
+	}
+	json_end(table->json);
+	stack_done(&stack);
+	return ret;
+}
+
+static int put_threads(const struct table *table)
 {
 	json_begin_array(table->json, "name");
 	for (size_t i = 0; i < table->pick->count; i++)
@@ -120,6 +155,7 @@ static void put_threads(const struct table *table)
 	put_column(table, "tid", TID);
 	put_column(table, "threads", THREADS);
 	put_column(table, "inherited", INHERITED);
+	return put_starts(table);
 }
 
 /* As numbers of frames, innermost first. */
@@ -166,7 +202,7 @@ static int put_columns(const struct table *table, struct frames *frames)
 	json_parts_counts(table->json, &table->pick->rest);
 	json_end(table->json);
 	if (by == TOP_THREAD)
-		put_threads(table);
+		ret = put_threads(table);
 	else if (by == TOP_SITE)
 		ret = put_stacks(table, frames);
 	else {

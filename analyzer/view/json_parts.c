@@ -386,9 +386,10 @@ static const char *truncation_name(enum tree_end end)
 	return "other";
 }
 
-static void put_frame(struct json *json, const struct stack_frame *frame)
+static void put_frame(struct json *json, const char *key,
+		      const struct stack_frame *frame)
 {
-	json_begin_object(json, NULL);
+	json_begin_object(json, key);
 	json_text(json, "function", frame->function);
 	json_text(json, "file", frame->file);
 	if (frame->line)
@@ -428,12 +429,21 @@ void json_parts_lifetime(struct json *json, const struct lifetime *lifetime,
 	json_parts_rounded(json, "longest_allocations", lifetime->max_allocs);
 }
 
+void json_parts_start(struct json *json, const char *key,
+		      const struct stack *stack)
+{
+	if (stack->start_count)
+		put_frame(json, key, &stack->starts[0]);
+	else
+		json_null(json, key);
+}
+
 void json_parts_stack(struct json *json, const char *key,
 		      const struct stack *stack)
 {
 	json_begin_array(json, key);
 	for (size_t i = 0; i < stack->count; i++)
-		put_frame(json, &stack->frames[i]);
+		put_frame(json, NULL, &stack->frames[i]);
 	json_end(json);
 }
 
@@ -450,6 +460,12 @@ int json_parts_site_members(struct json *json, struct analysis *analysis,
 			    (size_t)(site - analysis->sites.array)));
 	json_text(json, "truncated", truncation_name(stack->end));
 	json_bool(json, "attributed", stack->kind == SITE_STACK);
+	json_begin_array(json, "threads_started_at");
+	for (size_t i = 0; i < stack->start_count; i++)
+		put_frame(json, NULL, &stack->starts[i]);
+	if (stack->start_count && stack->has_more_starts)
+		json_null(json, NULL);
+	json_end(json);
 	json_parts_stack(json, "stack", stack);
 	return 0;
 }

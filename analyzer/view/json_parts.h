@@ -31,7 +31,9 @@
  *	peak_samples (recorded blocks behind the estimate) and for each of
  *	the counts its standard error, allocations_stderr and so on
  * site: estimate, truncated (null, or why the outer end of the stack is
- *	missing), attributed (false: events that have no stack), stack
+ *	missing), attributed (false: events that have no stack),
+ *	threads_started_at [frames: where threads that allocated there were
+ *	started; null: others did, too; empty: not known], stack
  *	[{function, file, line, column, module, offset (ELF address of the
  *	call in the module; in unknown code the address in the process),
  *	inlined, guessed}], innermost first; what is unknown is null
@@ -81,6 +83,10 @@ void json_parts_rounded(struct json *json, const char *key, double value);
  * time), total_allocations, longest_allocations. */
 void json_parts_lifetime(struct json *json, const struct lifetime *lifetime,
 			 bool has_time);
+
+/* Where the threads of stack_read_start() were started: a frame, or null. */
+void json_parts_start(struct json *json, const char *key,
+		      const struct stack *stack);
 
 /* The frames of a stack as an array. */
 void json_parts_stack(struct json *json, const char *key,

@@ -8,19 +8,27 @@
 
 #include "analyzer/model/keys.h"
 
-static void put_thread(struct json *json, enum top_by by,
-		       const struct top_row *row)
+static int put_thread(struct json *json, enum top_by by,
+		      const struct top_row *row, struct names *names,
+		      struct stack *stack)
 {
+	int ret;
+
 	if (by != TOP_THREAD || row->has_no_stack) {
 		json_null(json, "thread");
-		return;
+		return 0;
 	}
+	ret = stack_read_start(stack, names, row->started_at);
+	if (ret < 0)
+		return ret;
 	json_begin_object(json, "thread");
 	json_text(json, "name", row->thread_name);
 	json_unsigned(json, "tid", row->tid);
 	json_unsigned(json, "threads", row->threads);
 	json_bool(json, "inherited", row->is_inherited);
+	json_parts_start(json, "started_at", stack);
 	json_end(json);
+	return 0;
 }
 
 static void put_sizes(struct json *json, enum top_by by,
@@ -97,7 +105,9 @@ int json_top_row(struct json *json, struct set *set, enum top_by by,
 	if (module && row->is_stripped)
 		module = keys_base_name(module);
 	json_top_place(json, is_place ? &row->place : NULL, module);
-	put_thread(json, by, row);
+	ret = put_thread(json, by, row, &analysis->names, stack);
+	if (ret < 0)
+		return ret;
 	put_sizes(json, by, row);
 	json_bool(json, "attributed", !row->has_no_stack);
 	if (by != TOP_SITE)

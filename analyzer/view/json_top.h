@@ -6,7 +6,8 @@
  * sort_keys, restrictions [{restriction,
  * before, after}], rows_total, rows}. A row has, whatever is not known of it
  * or does not belong to it being null: function, file, line, module, thread
- * {name, tid, threads (that counted here one after the other), inherited},
+ * {name, tid, threads (that counted here one after the other), inherited,
+ *	started_at (a frame: where all of them were started, or null)},
  * first_size and last_size (of a bucket), attributed, self {counts},
  * cumulative {counts}, largest (when asked for: no block was larger), and by
  * site a stack as in site.

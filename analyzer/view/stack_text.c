@@ -144,6 +144,34 @@ static size_t repeats(const struct stack *stack, size_t i)
 	return count;
 }
 
+static void print_start(struct term *term, const struct stack_frame *start,
+			const struct summary *summary)
+{
+	char text[TEXT_NAME_BYTES];
+
+	if (*frame_place(text, start, summary)) {
+		fputs(text, term->file);
+		if (!start->function)
+			return;
+		fputs(" in ", term->file);
+	}
+	fputs(frame_name(text, start, 0), term->file);
+	if (!start->file && start->module)
+		fprintf(term->file, " [%s]",
+			text_base_name(text, start->module));
+}
+
+void stack_text_starts(struct term *term, const struct stack *stack,
+		       const struct summary *summary)
+{
+	for (size_t i = 0; i < stack->start_count; i++) {
+		fputs(i == 0 ? "started at " : ", at ", term->file);
+		print_start(term, &stack->starts[i], summary);
+	}
+	if (stack->start_count && stack->has_more_starts)
+		fputs(", and others", term->file);
+}
+
 void stack_text_print(struct term *term, const struct stack *stack,
 		      const struct summary *summary, int indent)
 {
@@ -182,6 +210,12 @@ void stack_text_print(struct term *term, const struct stack *stack,
 		fprintf(term->file, "%*s%s%s%s\n", indent, "",
 			term_style(term, TERM_DIM), end,
 			term_style(term, TERM_PLAIN));
+	if (stack->start_count == 0)
+		return;
+	fprintf(term->file, "%*s%s(thread ", indent, "",
+		term_style(term, TERM_DIM));
+	stack_text_starts(term, stack, summary);
+	fprintf(term->file, ")%s\n", term_style(term, TERM_PLAIN));
 }
 
 /* Who has Python frames knows them, and not those of the interpreter. */

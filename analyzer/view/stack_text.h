@@ -11,6 +11,10 @@
 void stack_text_print(struct term *term, const struct stack *stack,
 		      const struct summary *summary, int indent);
 
+/* Where threads were started, if that is known: "started at a.c:12 in main". */
+void stack_text_starts(struct term *term, const struct stack *stack,
+		       const struct summary *summary);
+
 /*
  * One line for a site: the innermost function, its place, and as many callers
  * as the width allows. Where there are Python frames, the innermost of them

@@ -231,7 +231,13 @@ int text_place_row(struct term *term, const struct set *set, enum top_by by,
 		return ret;
 	case TOP_THREAD:
 		text_thread(term, row);
-		return 0;
+		ret = stack_read_start(stack, &analysis->names,
+				       row->started_at);
+		if (ret == 0 && stack->start_count) {
+			fputs("  ", term->file);
+			stack_text_starts(term, stack, &analysis->summary);
+		}
+		return ret;
 	case TOP_SIZE:
 		fputs(text_bucket(buf, term, row->bucket), term->file);
 		return 0;

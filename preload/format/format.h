@@ -530,11 +530,15 @@ struct mpf_thread {
 	uint64_t cut_bad_stack;
 	uint64_t foreign_reallocs; /* realloc of such pointers */
 	uint64_t flags;		   /* enum mpf_thread_flags */
-	uint64_t reserved[4];
+	uint32_t started_at;	   /* node: innermost frame of who created the
+				      latest one; 0: not known */
+	uint32_t reserved32;
+	uint64_t reserved[3];
 };
 
 enum mpf_thread_flags {
-	MPF_THREAD_INHERITED = 1u << 0, /* what a forked child inherited */
+	MPF_THREAD_INHERITED = 1u << 0,	    /* what a forked child inherited */
+	MPF_THREAD_STARTS_DIFFER = 1u << 1, /* started_at of those it served */
 };
 
 /*

@@ -9,6 +9,7 @@
 #include "preload/base/map.h"
 #include "preload/leak/libc.h"
 #include "preload/leak/scan.h"
+#include "preload/record/starts.h"
 
 #define PAGE_MASK (~(uint64_t)(MPF_PAGE - 1))
 
@@ -111,6 +112,25 @@ static bool is_ours(const struct mp_memory_span *span)
 	return (uintptr_t)&there - span->start < span->end - span->start;
 }
 
+/* But for arguments of threads that did not begin yet. */
+static void scan_starts(struct mp_scan *scan,
+			const struct mp_scan_module *module)
+{
+	uint32_t root = 0;
+
+	for (size_t i = 0; i < MP_STARTS_MAX; i++) {
+		const uintptr_t arg = (uintptr_t)&mp_starts[i].arg;
+
+		if (!mp_starts[i].arg)
+			continue;
+		if (!root)
+			root = mp_verdicts_root(scan->verdicts, MPF_HELD_MODULE,
+						0, NULL, module->path);
+		mp_chase_root(&scan->chase, root, module->bias);
+		mp_chase_range(&scan->chase, arg, arg + sizeof(void *));
+	}
+}
+
 void mp_scan_modules(struct mp_scan *scan)
 {
 	for (size_t i = 0; i < scan->module_count; i++) {
@@ -125,6 +145,7 @@ void mp_scan_modules(struct mp_scan *scan)
 			if (is_ours(span)) {
 				mp_memory_skip(&scan->memory, span->start,
 					       span->end);
+				scan_starts(scan, module);
 				continue;
 			}
 			if (!root)

@@ -56,6 +56,8 @@ preload_record_files = \
 	preload/record/stacks.h \
 	preload/record/stacks_index.c \
 	preload/record/stacks_index.h \
+	preload/record/starts.c \
+	preload/record/starts.h \
 	preload/record/timeline.c \
 	preload/record/timeline.h \
 	preload/record/unseen.c \

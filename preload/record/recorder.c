@@ -351,6 +351,21 @@ uint32_t mp_recorder_count(const void *addr, size_t bytes, enum mpf_call call,
 	return count_alloc(addr, bytes, call, regs);
 }
 
+uint32_t mp_recorder_stack(const struct mp_regs *regs)
+{
+	struct mp_writer *writer = mp_writer_enter();
+	struct mp_note *note;
+	uint32_t node;
+
+	if (!writer)
+		return MP_NODE_NONE;
+	node = stack_node(writer, regs, NULL, &note);
+	if (mp_check_every != 0)
+		mp_check(writer, regs, node);
+	mp_writer_leave(writer);
+	return node;
+}
+
 static __attribute__((noinline)) void untracked(size_t bytes)
 {
 	add(&mp_file.header->untracked_allocs, 1);

@@ -83,6 +83,9 @@ MP_REALIGN void mp_recorder_alloc(const void *addr, size_t bytes,
 uint32_t mp_recorder_count(const void *addr, size_t bytes, enum mpf_call call,
 			   const struct mp_regs *regs);
 
+/* The stack of regs: the node of its innermost frame; 0: there is no room. */
+MP_REALIGN uint32_t mp_recorder_stack(const struct mp_regs *regs);
+
 /* A call that returned no memory. */
 MP_REALIGN void mp_recorder_failed(void);
 

@@ -11,11 +11,14 @@
 #include "preload/base/map.h"
 #include "preload/base/sandbox.h"
 #include "preload/base/sys.h"
+#include "preload/record/starts.h"
 
 #define SLOTS_FIRST_BYTES 4096u
 #define SLOTS_MAX_BYTES	  65536u
 #define THREADS_BYTES	  4096u
-#define NESTED_MAX	  8u /* handlers in handlers, of one thread */
+#define NESTED_MAX	  8u  /* handlers in handlers, of one thread */
+#define WRITERS_APART	  32u /* one for each place where threads start */
+#define FREE_TRIES	  64u /* free writers that are looked at */
 #define MAP_CHUNK_BYTES	  (sizeof(uint32_t) << MP_MAP_SHIFT)
 
 __thread struct mp_writer *mp_writer_self;
@@ -68,6 +71,10 @@ static void adopt(struct mp_writer *writer, uint32_t pid, uint32_t tid)
 	writer->last_block = NULL;
 	writer->record->tid = tid;
 	read_name(writer);
+	if (writer->record->threads > 0 &&
+	    writer->record->started_at != mp_starts_self)
+		writer->record->flags |= MPF_THREAD_STARTS_DIFFER;
+	writer->record->started_at = mp_starts_self;
 	writer->record->threads++;
 }
 
@@ -81,38 +88,71 @@ static bool is_dead(const struct mp_writer *writer, uint32_t tid)
 	       mp_sys3(SYS_tgkill, writer->pid, writer->tid, 0) == -ESRCH;
 }
 
+/* Lock held. One that served only threads started where this one was, or
+ * anyone's. NULL: there is none. */
+static struct mp_writer *take_free(bool of_anyone)
+{
+	struct mp_writer **at = &writers.free_list, *writer;
+	const uint32_t here = mp_starts_self;
+
+	for (uint32_t i = 0; *at && !of_anyone; at = &(*at)->next_free) {
+		const struct mpf_thread *record = (*at)->record;
+
+		if (record->started_at == here &&
+		    !(record->flags & MPF_THREAD_STARTS_DIFFER))
+			break;
+		if (++i == FREE_TRIES)
+			return NULL;
+	}
+	writer = *at;
+	if (writer)
+		*at = writer->next_free;
+	return writer;
+}
+
 /*
  * Lock held. Looking for writers whose threads are gone costs a system call
  * for each, so it is done only after half as many were given as there are: a
  * constant number of calls for each thread on average, and at most half as
  * many again as were ever needed at once.
  */
-static struct mp_writer *find_free(uint32_t tid)
+static void find_dead(uint32_t tid)
 {
 	struct mp_writer *writer;
 
-	if (!writers.free_list && !mp_sandbox_is_on &&
-	    writers.since_scan * 2 >= writers.count) {
-		writers.since_scan = 0;
-		for (writer = writers.list; writer; writer = writer->next) {
-			if (writer->is_nested || writer->tid == 0 ||
-			    !is_dead(writer, tid))
-				continue;
-			/* What it did comes before what we do. */
-			(void)__atomic_load_n(&writer->is_busy,
-					      __ATOMIC_ACQUIRE);
-			/* It may have been cancelled in a handler. */
-			for (struct mp_writer *nested = writer->nested; nested;
-			     nested = nested->nested)
-				nested->is_busy = false;
-			writer->tid = 0;
-			writer->next_free = writers.free_list;
-			writers.free_list = writer;
-		}
+	if (mp_sandbox_is_on || writers.since_scan * 2 < writers.count)
+		return;
+	writers.since_scan = 0;
+	for (writer = writers.list; writer; writer = writer->next) {
+		if (writer->is_nested || writer->tid == 0 ||
+		    !is_dead(writer, tid))
+			continue;
+		/* What it did comes before what we do. */
+		(void)__atomic_load_n(&writer->is_busy, __ATOMIC_ACQUIRE);
+		/* It may have been cancelled in a handler. */
+		for (struct mp_writer *nested = writer->nested; nested;
+		     nested = nested->nested)
+			nested->is_busy = false;
+		writer->tid = 0;
+		writer->next_free = writers.free_list;
+		writers.free_list = writer;
 	}
-	writer = writers.free_list;
-	if (writer)
-		writers.free_list = writer->next_free;
+}
+
+/*
+ * Lock held. NULL: a new one is to be made. Threads that were started at
+ * different places share one only when there are many already.
+ */
+static struct mp_writer *find_free(uint32_t tid)
+{
+	struct mp_writer *writer = take_free(false);
+
+	if (!writer) {
+		find_dead(tid);
+		writer = take_free(false);
+	}
+	if (!writer && writers.count >= WRITERS_APART)
+		writer = take_free(true);
 	writers.since_scan++;
 	return writer;
 }

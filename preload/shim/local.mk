@@ -14,5 +14,6 @@ preload_shim_files = \
 	preload/shim/python.h \
 	preload/shim/reallocarray.c \
 	preload/shim/sandbox.c \
+	preload/shim/threads.c \
 	preload/shim/usage.c \
 	preload/shim/usage.h

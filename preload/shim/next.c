@@ -133,6 +133,8 @@ void mp_next_init(void)
 {
 	FIND(syscall);
 	FIND(prctl);
+	FIND(pthread_create);
+	FIND(thrd_create);
 	FIND(calloc);
 	FIND(realloc);
 	FIND(free);

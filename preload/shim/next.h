@@ -10,13 +10,18 @@
 #ifndef MEMPROF_PRELOAD_SHIM_NEXT_H
 #define MEMPROF_PRELOAD_SHIM_NEXT_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <threads.h>
 
 struct mp_next {
 	long (*syscall)(long, ...); /* first: assembly takes it from here */
 	int (*prctl)(int, ...);
+	int (*pthread_create)(pthread_t *, const pthread_attr_t *,
+			      void *(*)(void *), void *);
+	int (*thrd_create)(thrd_t *, thrd_start_t, void *);
 	void *(*malloc)(size_t);
 	void *(*calloc)(size_t, size_t);
 	void *(*realloc)(void *, size_t);

@@ -286,4 +286,5 @@ EXTRA_DIST += $(e2e_tests) tests/e2e/browser.py tests/e2e/harness.py \
 	tests/e2e/targets/py_stacks.py \
 	tests/e2e/targets/py_tables.py \
 	tests/e2e/targets/py_tracemalloc.py \
-	tests/e2e/targets/replaced.c
+	tests/e2e/targets/replaced.c \
+	tests/e2e/targets/starts.c

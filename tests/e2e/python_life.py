@@ -68,6 +68,60 @@ class Life(harness.Case):
                     self.assertEqual(stack[0], (source("py_native.py"),
                                                 int(line), function))
 
+    def test_threads_without_python_state(self):
+        """What they allocate has no line of Python, but the thread has one
+        where it was started, whether the lock was held or not."""
+        library = self.build("py_native.c", "native.so", "-shared", "-fPIC")
+        self.write("starts.py", """\
+import ctypes, sys, threading
+from concurrent.futures import ThreadPoolExecutor
+free, held = ctypes.CDLL(sys.argv[1]), ctypes.PyDLL(sys.argv[1])
+def start(n):
+    free.native_in_thread(n)
+    held.native_in_thread(n + 1)
+start(4000001)
+def work(n):
+    return bytearray(n)
+thread = threading.Thread(target=work, args=(5000000,), name="mine")
+thread.start()
+thread.join()
+with ThreadPoolExecutor(1) as pool:
+    pool.submit(work, 6000000).result()
+""")
+        for python in pythons():
+            run = self.same(python, "starts.py", library)
+            path = self.path("starts.py")
+            own = {5000001: [(path, 11, "<module>")],
+                   6000001: [(path, 14, "<module>")]}
+            for view, wanted in (
+                    ("mixed", {**own, 8000003: [(path, 5, "start"),
+                                                (path, 6, "start")]}),
+                    ("python", own)):
+                report = self.json("report", "--limit", "0",
+                                   "--python", view, self.dump(run))
+                self.assertEqual({
+                    site["allocated_bytes"]: [
+                        (frame["file"], frame["line"], frame["function"])
+                        for frame in site["threads_started_at"]]
+                    for site in report["sites"]
+                    if site["allocated_bytes"] in (5000001, 6000001, 8000003)},
+                    wanted, view)
+            report = self.json("report", "--limit", "0", "--python=native",
+                               self.dump(run))
+            self.assertEqual({frame["language"] for site in report["sites"]
+                              for frame in site["threads_started_at"]
+                              if frame}, {"native"})
+            rows = self.json("top", "--by", "thread",
+                             self.dump(run))["rows"]
+            lines = sorted(row["thread"]["started_at"]["line"]
+                           for row in rows if row["thread"]["started_at"])
+            self.assertEqual(lines, [5, 6, 11, 14])
+            text = self.memprof("top", "--by", "thread",
+                                self.dump(run)).stdout.decode()
+            for line in lines:
+                self.assertRegex(text, r"(?m)  started at \S*starts.py:%d in "
+                                 % line)
+
     def test_ends_with_daemon_threads(self):
         for python in pythons():
             # Up to 3.10 such threads run into freed memory, whoever delays

@@ -36,6 +36,7 @@ class Objects(python_life.Life):
     test_lines = None
     test_off = None
     test_on_unless_told_otherwise = None
+    test_threads_without_python_state = None
     test_unknown_interpreters = None
     test_server = None
     test_stripped = None

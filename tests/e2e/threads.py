@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Threads: many, short-lived, ending in every way."""
 
-from harness import MODES, Case, functions, main, sites_with, sum_of
+import os
+
+from harness import (MODES, Case, functions, main, marked_lines,
+                     sites_with, sum_of)
 
 KEYS = ("allocations", "allocated_bytes", "live_blocks", "live_bytes")
 
@@ -86,6 +89,95 @@ class Threads(Case):
     def test_threads_cancelled_at_any_instruction(self):
         for run in self.both("cancelled-anywhere"):
             self.assertEqual(run.stated()["live_blocks"], 0)
+
+    def test_where_they_were_started(self):
+        lines = marked_lines("starts.c")
+        self.build("starts", "starts.c")
+
+        def place(frame):
+            return frame and (os.path.basename(frame["file"]), frame["line"],
+                              frame["function"])
+        for i, env in enumerate(({}, {"MEMPROF_CHECK": "1"},
+                                 {"MEMPROF_LEAK_CHECK": "1"})):
+            run = self.record(self.path("starts"), env=env)
+            self.assertEqual((run.status, run.stdout, run.stderr),
+                             (0, b"1 7\n", b""))
+            report = self.report(run)
+            # Those of run() are one place, whoever called it. Two sites have
+            # several: of main() and threads, and of threads of two places.
+            starts = {site["allocated_bytes"]:
+                      {place(frame) for frame in site["threads_started_at"]}
+                      for site in sites_with(report, "allocate")}
+            ran = ("starts.c", lines["run"], "run")
+            self.assertEqual(starts, {
+                30003: {ran},
+                10003: {("starts.c", lines["c11"], "main")},
+                10004: {("starts.c", lines["nested"], "nest")},
+                10005: set(),
+                20013: {ran, ("starts.c", lines["often"], "main")}})
+            # Nothing of ours is on any stack.
+            self.assertFalse([
+                site for site in report["sites"] for frame in site["stack"]
+                if "libmemprof" in (frame["module"] or "") and
+                frame["function"] in ("pthread_create", "thrd_create",
+                                      "mp_starts_run")])
+            if not i:
+                continue
+            if "MEMPROF_CHECK" in env:
+                self.assert_checked(run)
+                continue
+            # What a thread that has not begun was given is not lost.
+            leaks = self.json("leaks", "--limit", "0", self.dump(run))
+            verdicts = [part["verdict"] for site in leaks["sites"]
+                        if "fail" in functions(site)
+                        for part in site["verdicts"]]
+            self.assertEqual(verdicts, ["still_reachable"])
+        text = self.memprof("leaks", "--reachable", "--limit", "0",
+                            self.dump(run)).stdout
+        self.assertRegex(text.decode(),
+                         r"\(thread started at \S*starts\.c:%d in nest\)\n" %
+                         lines["nested"])
+
+    def test_memory_of_threads_that_were_started_elsewhere(self):
+        """Threads of many places have it one after another: then it says
+        nothing of where, and otherwise where."""
+        text = """
+            #include <pthread.h>
+            #include <stdlib.h>
+            static void *work(void *arg)
+            {
+                free(malloc(100));
+                return arg;
+            }
+            #define START pthread_create(&thread, 0, work, 0); \\
+                          pthread_join(thread, 0);
+            #define TEN START START START START START START START START \\
+                        START START
+            int main(int argc, char **argv)
+            {
+                pthread_t thread;
+                (void)argv;
+                for (int i = 0; i < 400; i++) { START }
+                if (argc > 1) { TEN TEN TEN TEN TEN TEN }
+                return 0;
+            }
+            """
+        program = self.compile("shared", text, "-g", "-pthread")
+        for args, threads in ((), 401), (("many",), 461):
+            run = self.record(program, *args)
+            self.assertEqual(run.status, 0, run.stderr)
+            rows = [row["thread"] for row in self.json(
+                "top", "--by", "thread", self.dump(run))["rows"]]
+            self.assertEqual(sum(row["threads"] for row in rows), threads)
+            self.assertLessEqual(len(rows), 32)
+            known = [row for row in rows if row["started_at"]]
+            for row in known:
+                self.assertEqual(row["started_at"]["function"], "main")
+            if args:
+                self.assertGreater(len(known), 0)
+                self.assertLess(len(known), len(rows) - 1)
+            else:
+                self.assertEqual(len(known), len(rows) - 1)
 
 
 main()

@@ -16,7 +16,8 @@ function describe(by, table, i) {
 		if (!table.attributed[i]) return {text: '(no thread)', where: ''};
 		if (table.inherited[i]) return {text: '(from before the fork)', where: ''};
 		return {text: table.name[i] || '(no name)', where: 'tid ' + table.tid[i] +
-			(table.threads[i] > 1 ? ', ' + counted(table.threads[i], 'thread') + ' one after another' : '')};
+			(table.threads[i] > 1 ? ', ' + counted(table.threads[i], 'thread') + ' one after another' : '') +
+			(table.started_at[i] ? ', started at ' + table.started_at[i] : '')};
 	}
 	if (!table.attributed[i]) return {text: '(no stack)', where: ''};
 	if (by === 'site') {

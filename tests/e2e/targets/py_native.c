@@ -14,6 +14,7 @@ static void *volatile kept;
 
 void *native_block(size_t bytes);
 void native_release(void *block);
+void native_in_thread(size_t bytes);
 void native_join(void);
 void native_hold(void);
 void native_wait(void);
@@ -65,6 +66,21 @@ void native_wait(void)
 	pthread_mutex_lock(&lock);
 	allocate(NULL);
 	pthread_mutex_unlock(&lock);
+}
+
+static void *allocate_there(void *bytes)
+{
+	kept = malloc((size_t)bytes);
+	return NULL;
+}
+
+/* A block of a thread that Python knows nothing of. */
+void native_in_thread(size_t bytes)
+{
+	pthread_t thread;
+
+	pthread_create(&thread, NULL, allocate_there, (void *)bytes);
+	pthread_join(thread, NULL);
 }
 
 static void *call(void *fn)
