@@ -357,27 +357,35 @@ static int add_sites(struct lines *lines, const uint32_t *in_file,
 	return ret;
 }
 
-/* When was the newest code made that has frames in the file? 0: unknown. */
+/*
+ * When was the newest code made that has frames in the file? 0: unknown.
+ * Python reads its code from the source, at the start or later.
+ */
 static uint64_t code_time(struct places *places,
-			  const struct analysis *analysis, const char *file)
+			  const struct analysis *analysis, const char *file,
+			  bool *ret_is_python)
 {
 	const struct tree *tree = &analysis->tree;
 	uint64_t newest = 0;
 
 	for (uint32_t i = 1; i < tree->frame_count; i++) {
-		uint32_t module = tree->frames[i].module;
+		const struct tree_frame *frame = &tree->frames[i];
 		const struct sym_frame *frames;
+		uint64_t time = analysis->summary.start_unix_ns;
 		size_t count;
 
-		if (module == MODULES_NONE || !places->of_frame[i].is_known)
+		if ((frame->module == MODULES_NONE && !frame->is_python) ||
+		    !places->of_frame[i].is_known)
 			continue;
+		if (!frame->is_python)
+			time = tree->modules.array[frame->module].file_mtime_ns;
 		count = names_of(places->names, i, &frames);
 		for (size_t k = 0; k < count; k++) {
-			uint64_t time =
-				tree->modules.array[module].file_mtime_ns;
-
-			if (frames[k].file &&
-			    strcmp(frames[k].file, file) == 0 && time > newest)
+			if (!frames[k].file ||
+			    strcmp(frames[k].file, file) != 0)
+				continue;
+			*ret_is_python |= frame->is_python;
+			if (time > newest)
 				newest = time;
 		}
 	}
@@ -396,12 +404,12 @@ static int find_source(struct lines *lines, struct places *places,
 		.dir_count = search->source_dir_count,
 		.directory = analysis->summary.directory,
 	};
-	uint64_t time;
+	uint64_t time =
+		code_time(places, analysis, lines->file, &lines->is_python);
 	int ret = source_read(&lines->source, &where);
 
 	if (ret < 0 || !lines->source.path)
 		return ret;
-	time = code_time(places, analysis, lines->file);
 	lines->is_source_newer = time != 0 && lines->source.mtime_ns > time;
 	return 0;
 }

@@ -37,6 +37,7 @@ struct lines_function {
 	const char *name;     /* NULL: unknown */
 	uint32_t first, last; /* lines of it that are charged; 0: none */
 	struct counts counts;
+	struct counts interpreter; /* as of a row */
 	struct error error;
 	size_t first_part, part_count; /* its rows, by line, among the parts */
 };
@@ -57,6 +58,7 @@ struct lines {
 	bool is_estimate;     /* all counts are: the dump is sampled */
 	size_t site_count;    /* how many are charged here */
 	struct source source;
+	bool is_python;	      /* the source of Python code */
 	bool is_source_newer; /* than the code that was recorded */
 };
 
@@ -67,6 +69,10 @@ struct lines_search {
 	const char *const *source_dirs;
 	size_t source_dir_count;
 };
+
+/* The part of counts that other code asked for than the interpreter. */
+void lines_native(struct counts *ret_native, const struct counts *counts,
+		  const struct counts *interpreter);
 
 /* What a name did not find, or found too much of. */
 struct lines_candidates {

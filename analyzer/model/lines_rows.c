@@ -62,6 +62,7 @@ static void make_functions(struct lines *lines, const struct part *parts,
 			function = &lines->functions[lines->function_count++];
 			function->name = part->function;
 			function->counts = part->of_function->counts;
+			function->interpreter = part->of_function->interpreter;
 			function->error = part->of_function->error;
 			function->first_part = i;
 		}
@@ -134,6 +135,13 @@ int64_t lines_average(const struct counts *counts)
 	if (count <= 0 || bytes < 0)
 		return 0;
 	return bytes / count + (bytes % count >= count - bytes % count);
+}
+
+void lines_native(struct counts *ret_native, const struct counts *counts,
+		  const struct counts *interpreter)
+{
+	for (int m = 0; m < METRIC_COUNT; m++)
+		ret_native->of[m] = counts->of[m] - interpreter->of[m];
 }
 
 int lines_heat(int64_t part, int64_t greatest, int columns)

@@ -84,6 +84,7 @@ static int put_functions(struct json *json, const struct lines *lines)
 		json_parts_estimate(json, &function->counts,
 				    lines->is_estimate ? &function->error
 						       : NULL);
+		put_interpreter(json, lines, &function->interpreter);
 		ret = put_rows(json, lines, &lines->parts[function->first_part],
 			       function->part_count);
 		json_end(json);

@@ -117,6 +117,25 @@ static void print_counts(const struct page *page, const struct counts *counts,
 	text_count_cell(term, counts->of[METRIC_TEMPORARY], has_blanks);
 }
 
+/* Of the numbers above it, those of native code: in Python alone, and where
+ * there are any. True when it was printed. */
+static bool print_native(const struct page *page, const struct counts *counts,
+			 const struct counts *interpreter)
+{
+	struct counts native;
+
+	if (!page->lines->is_python || !page->lines->has_interpreter)
+		return false;
+	lines_native(&native, counts, interpreter);
+	if (counts_is_zero(&native))
+		return false;
+	fprintf(page->term->file, "%s%*s", term_style(page->term, TERM_DIM),
+		LINE_COLUMNS, "native");
+	print_counts(page, &native, NULL, true);
+	fprintf(page->term->file, "%s\n", term_style(page->term, TERM_PLAIN));
+	return true;
+}
+
 /* How much of the bytes allocated by the greatest line, as a bar in colour;
  * without colours there is none. */
 static void print_heat(const struct page *page, const struct counts *counts)
@@ -185,6 +204,7 @@ static void print_line(const struct page *page, uint32_t number,
 		print_source(term, &source->lines[number - 1]);
 	}
 	putc('\n', term->file);
+	print_native(page, &shown->counts, &shown->interpreter);
 }
 
 /* Is there a line with numbers near enough to show this one? The row is the
@@ -265,6 +285,7 @@ static void print_functions(const struct page *page)
 		fputs("  ", page->term->file);
 		print_function_name(page->term, function);
 		putc('\n', page->term->file);
+		print_native(page, &function->counts, &function->interpreter);
 	}
 }
 
@@ -302,6 +323,7 @@ static void print_by_function(struct page page)
 		print_rule(&page);
 		print_sum(&page, &function->counts, &function->error);
 		putc('\n', page.term->file);
+		print_native(&page, &function->counts, &function->interpreter);
 	}
 }
 
@@ -363,5 +385,9 @@ void text_lines_print(struct term *term, const struct analysis *analysis,
 	fputs("  ", term->file);
 	text_count_of(term, (int64_t)lines->site_count, "site");
 	putc('\n', term->file);
+	if (print_native(&page, &lines->sum, &lines->sum_interpreter))
+		fprintf(term->file,
+			"\nnative: what of the line above it was asked for "
+			"by other code than the interpreter's\n");
 	print_functions(&page);
 }

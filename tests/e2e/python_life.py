@@ -245,7 +245,49 @@ with ThreadPoolExecutor(1) as pool:
             self.assertEqual(data["charge"], charge)
             names = {entry["function"] for entry in data["functions"]}
             self.assertIn("leaf", names)
+            self.assert_native_rows(run, charge, data)
             self.assertEqual("recurse" in names, charge == "cumulative")
+
+    def assert_native_rows(self, run, charge, data):
+        """Below each line the text has what native code asked for of it."""
+        text = self.memprof("lines", "--charge", charge, "--units", "bytes",
+                            self.dump(run), source("py_columns.py"))
+        native, above = {}, None
+        for line in text.stdout.decode().split("\nFunctions")[0].split("\n"):
+            head, rest = line[:6].strip(), line[6:]
+            if head == "native" and above:
+                native[above] = tuple(
+                    int(cell.replace(",", "")) for cell in rest.split()
+                    if cell != "B" and not cell.endswith("%"))
+            above = head
+        keys = ("live_bytes", "peak_bytes", "allocated_bytes", "allocations",
+                "temporary")
+
+        def of(counts):
+            values = [counts[key] - counts["interpreter"][key]
+                      for key in keys]
+            values.insert(4, values[2] // max(values[3], 1))
+            return tuple(value for value in values if value)
+        wanted = {str(row["line"]): of(row) for row in data["lines"]
+                  if any(of(row))}
+        wanted["Sum"] = of(data["sum"])
+        self.assertEqual(set(native), set(wanted))
+        for head, cells in wanted.items():
+            # The average is rounded.
+            for have, want in zip(native[head], cells, strict=True):
+                self.assertLessEqual(abs(have - want), 1, (charge, head))
+        self.assertGreaterEqual(len(native), 2)
+
+    def test_source_that_is_newer_than_the_recording(self):
+        self.write("old.py", "kept = bytearray(1000001)\n")
+        run = self.record("/usr/bin/python3", "old.py")
+        for changed, is_newer in ((0, False), (4000000000, True)):
+            if changed:
+                os.utime(self.path("old.py"), (changed, changed))
+            data = self.json("lines", self.dump(run), "old.py")["files"][0]
+            self.assertEqual(data["source_is_newer"], is_newer)
+            text = self.memprof("lines", self.dump(run), "old.py").stdout
+            self.assertEqual(b"newer than the code" in text, is_newer)
 
     def test_tracemalloc(self):
         """Line by line what tracemalloc says, where Python gets each object

@@ -36,6 +36,7 @@ class Objects(python_life.Life):
     test_lines = None
     test_off = None
     test_on_unless_told_otherwise = None
+    test_source_that_is_newer_than_the_recording = None
     test_threads_without_python_state = None
     test_unknown_interpreters = None
     test_server = None
