@@ -89,7 +89,8 @@ static bool starts_for_others(const struct stack_frame *frame)
 		return ends_with(file, "/threading.py") ||
 		       ends_with(file, "/concurrent/futures/thread.py");
 	return strncmp(file, "/usr/include/", 13) == 0 ||
-	       (frame->module && strstr(frame->module, "/libstdc++.so"));
+	       (frame->module && (strstr(frame->module, "/libstdc++.so") ||
+				  strstr(frame->module, "/libc.so.")));
 }
 
 /*

@@ -274,6 +274,50 @@ class Programs(Case):
         self.assertIn(b"valgrind's malloc is in place of all others",
                       run.stderr)
 
+    def test_java_with_a_map(self):
+        """What Java compiled has names too: the map is written at its end."""
+        self.need("java", "javac")
+        with open(self.path("A.java"), "w") as file:
+            file.write("""
+                import java.nio.ByteBuffer;
+                public class A {
+                    static ByteBuffer[] kept = new ByteBuffer[4000];
+                    static int made;
+                    static void inner(int n)
+                    {
+                        kept[made++ % 4000] = ByteBuffer.allocateDirect(n);
+                    }
+                    static void middle(int n) { inner(n); }
+                    public static void main(String[] args)
+                    {
+                        for (int i = 0; i < 20000; i++)
+                            middle(1000 + i % 7);
+                        System.out.println(made);
+                    }
+                }
+                """)
+        built = self.plain("javac", "A.java")
+        self.assertEqual(built.status, 0, built.stderr)
+        # Compiled when it is called often, not when there is time for it.
+        run = self.record(
+            "java", "-Xbatch", "-XX:+PreserveFramePointer",
+            "-XX:+UnlockDiagnosticVMOptions", "-XX:+DumpPerfMapAtExit", "A")
+        self.assertEqual((run.status, run.stdout, run.stderr),
+                         (0, b"20000\n", b""))
+        os.unlink("/tmp/perf-%d.map" % run.pid)
+        report = self.report(run)
+        counts = {}
+        for site in report["sites"]:
+            names = [name or "" for name in functions(site)]
+            if "Unsafe_AllocateMemory0" not in names:
+                continue
+            for name in ("A.middle(", "A.inner(",
+                         "java.nio.DirectByteBuffer.<init>("):
+                if any(name in frame for frame in names):
+                    counts[name] = counts.get(name, 0) + site["allocations"]
+        # All but those before it was compiled; callees are inlined.
+        self.assertGreater(max(counts.values(), default=0), 10000, counts)
+
     def test_gdb(self):
         self.need("gdb")
         self.compare(["gdb", "--version"], least=100)
