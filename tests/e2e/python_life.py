@@ -409,13 +409,13 @@ class get_ipython:
         self.write("IPython/core/magic.py",
                    "def register_cell_magic(function): return function\n")
         self.write("notebook.py", cell_magic.replace(
-            '"/tmp/notebook.%d.mp" % os.getpid()', '"notebook.mp"').replace(
+            "/tmp/notebook", self.path("notebook")).replace(
             '"memprof",', '"%s",' % harness.MEMPROF, 1) + """\
 before = bytearray(1000001)
 memprof("", "kept = bytearray(2000001)\\nbytearray(3000001)")
 """)
-        run = self.launch("/usr/bin/python3", "notebook.py",
-                          out="notebook.mp", options=("--python=stack",))
+        run = self.launch("/usr/bin/env", "/usr/bin/python3", "notebook.py",
+                          out="notebook.%p.mp", options=("--python=stack",))
         self.assertEqual(run.status, 0, run.stderr)
         said = run.stdout.decode()
         self.assertRegex(said, r"1\.9 MiB .*<cell>:1\b")
