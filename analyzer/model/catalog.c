@@ -97,6 +97,7 @@ static int add_tree_frame(struct catalog *catalog, uint32_t number)
 		.address = tree_lookup_address(from),
 		.first = (uint32_t)catalog->call_count,
 		.is_guessed = from->is_guessed,
+		.is_python = from->is_python,
 	};
 
 	if (places_of(&catalog->places, number, &functions, &function_count) <

@@ -47,6 +47,7 @@ struct catalog_frame {
 	uint64_t offset;  /* ELF address in the module, else 0 */
 	uint32_t first, count;
 	bool is_guessed;
+	bool is_python;
 };
 
 struct catalog_entry {

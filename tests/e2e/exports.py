@@ -202,6 +202,68 @@ class Exports(Case):
 
         self.agree(read)
 
+    def test_frames_of_python_are_told_from_native_ones(self):
+        """By what each format has for it; native_block() is C."""
+        self.need("/usr/bin/python3")
+        library = self.build("native.so", "py_native.c", "-shared", "-fPIC")
+        path = os.path.join(SOURCES, "py_columns.py")
+        dump = self.dump(self.record("/usr/bin/python3", path, library,
+                                     env={"MEMPROF_PYTHON": "stack"}))
+
+        def text(form, *args):
+            with open(self.export(form, dump, *args, name=form),
+                      errors="replace") as file:
+                return file.read()
+
+        def languages(frames):
+            return {(frame["function"], frame["language"]) for frame in frames
+                    if frame["function"] in ("leaf", "native_block")}
+
+        both = {("leaf", "python"), ("native_block", "native")}
+        self.assertEqual(languages(json.loads(text("json"))["frames"]), both)
+        rows = readers.sqlite(
+            self.export("sqlite", dump, name="db"),
+            "select distinct function, language from frames where function "
+            "in ('leaf', 'native_block')")
+        self.assertEqual({tuple(row) for row in rows}, both)
+        folded = text("folded")
+        self.assertRegex(folded, r";leaf \(py_columns\.py\);[^\n]*"
+                                 r";native_block \d")
+        self.assertNotRegex(folded, r";leaf[; ](?!\()")
+        self.assertNotRegex(folded, r"native_block \(")
+        csv = text("csv", "--python=python")
+        self.assertRegex(csv, r'"leaf","%s",17,"\[Python\]",""' % path)
+        self.assertNotIn("[Python]", text("csv", "--python=native"))
+        frames = json.loads(text("speedscope"))["shared"]["frames"]
+        self.assertEqual({os.path.basename(frame["file"]) for frame in frames
+                          if frame["name"] == "leaf"}, {"py_columns.py"})
+        for form in "dhat", "massif":
+            have = text(form)
+            self.assertRegex(have, r"0x0: leaf \(%s:15\)" % path)
+            self.assertRegex(have, r"0x[1-9A-F]\w*: native_block \(\S+\.c:")
+        self.assertRegex(text("callgrind"), r"f[li]=%s\nfn=leaf\n" % path)
+        self.assert_python_of_heaptrack(
+            text("heaptrack").splitlines(), path)
+        if shutil.which("go"):
+            raw = readers.pprof(self.export("pprof", dump), "-raw")
+            self.assertRegex(raw, r"\d+: 0x0 leaf %s:15" % path)
+            self.assertRegex(raw, r"\d+: 0x[1-9a-f]\w* M=\d+ native_block ")
+
+    def assert_python_of_heaptrack(self, lines, path):
+        texts = [line.split(" ", 2)[2] for line in lines if line[:2] == "s "]
+        found = {"leaf": set(), "native_block": set()}
+        for line in lines:
+            if line[:2] != "i ":
+                continue
+            numbers = [int(number, 16) for number in line.split()[1:]]
+            name = texts[numbers[2] - 1] if len(numbers) > 2 else None
+            if name in found:
+                found[name].add((texts[numbers[1] - 1],
+                                 texts[numbers[3] - 1]))
+        self.assertEqual(found["leaf"], {("[Python]", path)})
+        (module, _), = found["native_block"]
+        self.assertEqual(os.path.basename(module), "native.so")
+
     def test_json_option_is_the_json_format(self):
         dump = self.recorded("inline")
         self.assertEqual(self.memprof("export", "--json", dump).stdout,

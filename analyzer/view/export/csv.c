@@ -68,7 +68,9 @@ static void put_place(FILE *file, const struct catalog *catalog)
 	put_text(file, function->name);
 	put_text(file, function->file);
 	fprintf(file, ",%" PRIu32, call->line);
-	if (frame->module == CATALOG_NONE) {
+	if (frame->is_python) {
+		fputs(",\"" EXPORT_PYTHON "\",\"\"", file);
+	} else if (frame->module == CATALOG_NONE) {
 		fputs(",\"\",\"\"", file);
 	} else {
 		put_text(file, catalog->modules[frame->module]->path);

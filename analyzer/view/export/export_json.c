@@ -50,6 +50,7 @@ static void put_call(struct json *json, const struct catalog *catalog,
 	json_text(json, "file", function->file);
 	put_number(json, "line", call->line);
 	put_number(json, "column", call->column);
+	json_text(json, "language", frame->is_python ? "python" : "native");
 	if (frame->module == CATALOG_NONE)
 		json_null(json, "module");
 	else

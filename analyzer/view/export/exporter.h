@@ -60,6 +60,9 @@ extern const struct exporter export_pprof;
 extern const struct exporter export_speedscope;
 extern const struct exporter export_sqlite;
 
+/* The module of Python frames, in formats where frames have the name of one. */
+#define EXPORT_PYTHON "[Python]"
+
 /*
  * Untrusted text for a format of lines: control characters and bytes that are
  * not UTF-8 become '?', and so do the characters in special.

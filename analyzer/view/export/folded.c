@@ -6,9 +6,20 @@
 #include "config.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "analyzer/model/dump.h"
 #include "analyzer/view/export/exporter.h"
+
+/* There is nothing but names: those of Python have their file with them. */
+static void put_python_file(FILE *file, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	fputs(" (", file);
+	export_text(file, slash ? slash + 1 : path, ";");
+	putc(')', file);
+}
 
 static void put_frame(FILE *file, const struct catalog *catalog,
 		      uint32_t number, const char *separator)
@@ -19,8 +30,13 @@ static void put_frame(FILE *file, const struct catalog *catalog,
 		const struct catalog_call *call =
 			&catalog->calls[frame->first + i];
 
+		const struct catalog_function *function =
+			&catalog->functions[call->function];
+
 		fputs(separator, file);
-		export_text(file, catalog->functions[call->function].name, ";");
+		export_text(file, function->name, ";");
+		if (frame->is_python && function->file)
+			put_python_file(file, function->file);
 		separator = ";";
 	}
 }

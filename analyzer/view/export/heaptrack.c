@@ -74,7 +74,9 @@ static int put_instruction(struct writer *writer, size_t number)
 	const struct catalog_call *calls = &catalog->calls[frame->first];
 	uint32_t module = 0;
 
-	if (frame->module != CATALOG_NONE)
+	if (frame->is_python)
+		module = put_text(writer, EXPORT_PYTHON);
+	else if (frame->module != CATALOG_NONE)
 		module =
 			put_text(writer, catalog->modules[frame->module]->path);
 	for (uint32_t i = 0; i < frame->count; i++) {

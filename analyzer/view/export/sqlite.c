@@ -200,6 +200,7 @@ static void put_frame(struct writer *writer, const struct catalog_frame *frame,
 		put_number(writer, (int64_t)frame->module + 1);
 	put_number(writer, (int64_t)frame->offset);
 	put_number(writer, call->is_inlined);
+	put_text(writer, frame->is_python ? "python" : "native");
 	end_row(writer);
 }
 
