@@ -91,10 +91,9 @@ char *recorder_find(void)
 	return library;
 }
 
-/* In front of what the variable has already. */
-static int put_before(const char *name, const char *value)
+/* old: what the variable has already, or NULL. */
+static int put_before(const char *name, const char *old, const char *value)
 {
-	const char *old = getenv(name);
 	bool has_old = old && *old;
 	char *both;
 	int status;
@@ -115,7 +114,8 @@ int recorder_preload(const char *library)
 {
 	/* AddressSanitizer ends programs in which anything is loaded before
 	 * it, unless it is told not to look. */
-	if (put_before("ASAN_OPTIONS", "verify_asan_link_order=0") < 0)
+	if (put_before("ASAN_OPTIONS", getenv("ASAN_OPTIONS"),
+		       "verify_asan_link_order=0") < 0)
 		return -1;
-	return put_before("LD_PRELOAD", library);
+	return put_before("LD_PRELOAD", getenv("LD_PRELOAD"), library);
 }

@@ -204,6 +204,10 @@ class Processes(Case):
 
         self.assert_totals(report, run.stated())
         self.assertGreater(run.stated()["ticks"], 100)
+        # Those have sites too, but for a few that met a lock.
+        losses = report["losses"]
+        self.assertGreater(losses["nested"], 0)
+        self.assertLess(losses["overflow_allocations"], losses["nested"])
 
     @in_both_modes
     def test_program_that_closes_every_descriptor(self):
