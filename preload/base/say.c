@@ -174,12 +174,17 @@ static void neutralise(char *buf, size_t used)
 	}
 }
 
+bool mp_say_is_on(void)
+{
+	return say.is_on && !mp_sandbox_is_on;
+}
+
 bool mp_say(const char *a, const char *b, const char *c)
 {
 	char buf[MP_SAY_BYTES];
 	struct mp_text text;
 
-	if (!say.is_on || mp_sandbox_is_on)
+	if (!mp_say_is_on())
 		return false;
 	mp_text_init(&text, buf, sizeof(buf) - 1);
 	mp_text_str(&text, "memprof: ");

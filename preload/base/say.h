@@ -31,6 +31,9 @@ void mp_text_hex(struct mp_text *text, uint64_t value);
 /* Remembers which file fd 2 is. Without it nothing is ever said. */
 void mp_say_init(bool is_quiet);
 
+/* Whether mp_say() would try at all. */
+bool mp_say_is_on(void);
+
 /*
  * "memprof: " a b c "\n"; NULL parts are left out; control characters are
  * replaced; longer than MP_SAY_BYTES is cut. True when it was written.

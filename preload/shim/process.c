@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "preload/base/map.h"
-#include "preload/base/sandbox.h"
 #include "preload/base/say.h"
 #include "preload/base/sys.h"
 #include "preload/leak/leak.h"
@@ -176,7 +175,7 @@ static bool is_parent_recorded(void)
 /* memprof run left somebody who would have kept the recording in memory. */
 static void say_exposed(void)
 {
-	if (process.settings.keeper && !mp_file_is_sealed() &&
+	if (process.settings.keeper && !mp_file_is_sealed() && mp_say_is_on() &&
 	    !is_parent_recorded())
 		mp_say("cannot record into sealed memory here; recording into "
 		       "a file, which nobody may cut meanwhile",
@@ -205,7 +204,7 @@ static __attribute__((noinline)) void end(int status)
 		return;
 	mp_usage_note();
 	mp_recorder_end(MPF_EXITED, status);
-	if ((mp_file.header->mode & MPF_MODE_FORKED) || mp_sandbox_is_on ||
+	if ((mp_file.header->mode & MPF_MODE_FORKED) || !mp_say_is_on() ||
 	    is_parent_recorded())
 		return;
 	if (mp_file.header->unseen & MPF_UNSEEN_NAMESPACE)
