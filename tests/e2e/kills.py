@@ -9,8 +9,8 @@ import signal
 import struct
 import time
 
-from harness import (Case, finish, in_both_modes, main, sites_with, start,
-                     sum_of, target)
+from harness import (MEMPROF, Case, clean_env, finish, in_both_modes, main,
+                     sites_with, start, sum_of, target)
 
 KILLS = int(os.environ.get("MEMPROF_KILLS", "12")) // 2  # in each mode
 WARM = 1200  # allocations before it says that it is ready
@@ -97,6 +97,38 @@ class Kills(Case):
         process.send_signal(signal.SIGKILL)
         finish(process)  # ends when the last of them has
         self.assert_nothing_lost(self.path("busy.1.mp"))
+
+    @in_both_modes
+    def test_kills_of_the_keeper(self):
+        """The program is not harmed, and its dump is all of it or says that
+        it is older: when the keeper is killed while it saves."""
+        instants = self.instants()
+        for i in range(min(KILLS, 100)):
+            process = start([MEMPROF, "run", "-o", "dump.mp", target("grow"),
+                             "10"], cwd=self.dir,
+                            env=clean_env(MEMPROF_SAMPLE=self.sample or ""))
+            time.sleep(instants.random() * 0.03)
+            with open("/proc/%d/task/%d/children" % ((process.pid,) * 2)) as file:
+                for pid in file.read().split():
+                    self.kill_keeper(pid)
+            run = finish(process)
+            self.assertEqual(run.status, 0, run.stderr)
+            report = self.report(self.path("dump.mp"), limit=1)
+            if report["program"]["saved_after_ns"] is None:
+                self.assertEqual(report["program"]["state"], "exited")
+                self.assert_totals(report, run.stated())
+            else:
+                self.assertIn(b"may lack its last seconds", run.stderr)
+            self.assertEqual(os.listdir(self.dir), ["dump.mp"])
+            os.unlink(self.path("dump.mp"))
+
+    def kill_keeper(self, pid):
+        try:
+            with open("/proc/%s/comm" % pid) as file:
+                if file.read() == "memprof-keeper\n":
+                    os.kill(int(pid), signal.SIGKILL)
+        except (FileNotFoundError, ProcessLookupError):
+            pass
 
     @in_both_modes
     def test_stops_of_a_busy_program(self):

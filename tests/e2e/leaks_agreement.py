@@ -66,19 +66,24 @@ class Agreement(harness.Case):
                                   stated(run.stdout).items()},
                                  memcheck(run.stderr.decode()), case)
 
-    def test_leak_sanitizer_agrees(self):
-        program = self.path("lost")
+    def check_sanitizer(self, compiler, source):
+        """All cases of a target, built with LeakSanitizer in it."""
+        name = source.split(".")[0]
+        program = self.path(name)
         made = subprocess.run(
-            [harness.CC, "-D_GNU_SOURCE", "-fsanitize=leak", "-O1", "-g",
-             "-fno-builtin", "-fno-omit-frame-pointer", "-pthread", "-I", harness.TOP, "-o", program,
-             harness.SOURCES + "/lost.c", "-ldl"], capture_output=True)
+            [*compiler.split(), "-D_GNU_SOURCE", "-fsanitize=leak", "-O1",
+             "-g", "-fno-builtin", "-fno-omit-frame-pointer", "-pthread",
+             "-I", harness.TOP, "-o", program,
+             "%s/%s" % (harness.SOURCES, source), "-ldl"],
+            capture_output=True)
         if made.returncode:
-            self.skipTest("-fsanitize=leak is missing")
-        for case in names("lost"):
+            self.skipTest("%s: -fsanitize=leak is missing" % compiler)
+        compared = 0
+        for case in names(name):
             if case in OURS and case not in ("ignored", "ignored_freed",
                                              "region"):
                 continue
-            with self.subTest(case=case):
+            with self.subTest(compiler=compiler, case=case):
                 run = self.plain(program, case, env=dict(
                     FEW, LSAN_OPTIONS="exitcode=23"))
                 if b"LeakSanitizer has encountered a fatal" in run.stderr:
@@ -97,6 +102,19 @@ class Agreement(harness.Case):
                 found = {size: "".join(sorted(set(found[size])))
                          for size in found}
                 self.assertEqual(found, want, run.stderr.decode()[-2000:])
+                self.assertEqual(run.status, 23 if want else 0)
+                compared += 1
+        self.assertGreater(compared, 5)
+
+    def test_leak_sanitizer_agrees(self):
+        self.check_sanitizer(harness.CC, "lost.c")
+
+    def test_leak_sanitizer_of_clang_agrees(self):
+        self.need("clang")
+        self.check_sanitizer("clang", "lost.c")
+
+    def test_leak_sanitizer_agrees_on_objects(self):
+        self.check_sanitizer(harness.CXX, "lost_objects.cc")
 
     def test_ten_thousand_threads_are_seen(self):
         run = self.record(harness.target("lost"), "many",

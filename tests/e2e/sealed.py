@@ -100,6 +100,9 @@ class Sealed(Case):
                       if not key.startswith("peak")}
         self.assert_totals(report, stated)
 
+    def mode(self, name="dump.mp"):
+        return stat.S_IMODE(os.lstat(self.path(name)).st_mode)
+
     def file_alone(self, name="dump.mp"):
         """What the file says to somebody who does not know of the memory:
         the report of a copy, as of another process. None: not a dump yet."""
@@ -168,11 +171,17 @@ class Sealed(Case):
 
     @in_both_modes
     def test_dump_can_be_read_while_the_program_runs(self):
+        mask = os.umask(0)
         process = self.start_ready()
+        os.umask(mask)
+        modes = [self.mode()]
         before = self.report(self.path("dump.mp"))
         self.memprof("leaks", "dump.mp")
         alone = self.wait_for_copy()
+        modes.append(self.mode())
         run = finish(process, input=b"go\n")
+
+        self.assertEqual(modes, [0o400, 0o400])
 
         self.assertEqual(before["program"]["state"], "running")
         self.assertIsNone(before["program"]["saved_after_ns"])
@@ -235,6 +244,21 @@ class Sealed(Case):
         self.assertEqual(sorted(report["program"]["state"]
                                 for report in reports),
                          ["exited"] + ["replaced"] * 3)
+
+    def test_program_that_another_one_replaced(self):
+        """Its dump is done with while the other one goes on."""
+        process = self.start_sealed("sh", "-c", 'exec "$0" 8 ready',
+                                    target("grow"), out="%e.mp", stdin=-1)
+        self.assertEqual(process.stdout.readline(), b"ready\n")
+        former, = set(os.listdir(self.dir)) - {"grow.mp"}
+        mode = self.mode(former)
+        program = self.report(self.path(former))["program"]
+        run = finish(process, input=b"go\n")
+
+        self.assertEqual(mode, 0o600)
+        self.assertEqual(program["state"], "replaced")
+        self.assertIsNone(program["saved_after_ns"])
+        self.assert_dump(run, "grow.mp")
 
     def test_programs_one_after_another_under_one_name(self):
         """Each finds the dump of the last one done with, as it would a
@@ -615,17 +639,29 @@ class Sealed(Case):
         self.assertEqual(sorted(os.listdir(self.dir)), ["dump.mp", "victim"])
 
     def test_dump_that_is_given_another_name_meanwhile(self):
-        for copied in (False, True):
+        """Its own is left to who has it then: nobody, a file, a link."""
+        for copied, taken in ((False, None), (True, None), (False, "file"),
+                              (True, "file"), (True, "link")):
             process = self.start_ready("10")
             if copied:
                 self.wait_for_copy()
             os.mkdir(self.path("else"))
             os.rename(self.path("dump.mp"), self.path("else", "kept.mp"))
+            if taken:
+                name = "dump.mp" if taken == "file" else "victim"
+                with open(self.path(name), "w") as file:
+                    file.write("my thesis\n")
+            if taken == "link":
+                os.symlink("victim", self.path("dump.mp"))
+            before = sorted(os.listdir(self.dir))
             run = finish(process, input=b"go\n")
 
             self.assertEqual(run.status, 0)
-            self.assertEqual(os.listdir(self.dir), ["else"])
+            self.assertEqual(sorted(os.listdir(self.dir)), before)
             self.assert_dump(run, os.path.join("else", "kept.mp"))
+            if taken:
+                with open(self.path("dump.mp")) as file:
+                    self.assertEqual(file.read(), "my thesis\n")
             self.new_folder()
 
     def mount(self, size):

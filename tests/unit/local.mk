@@ -94,6 +94,7 @@ model_tests = tests/unit/test_dump tests/unit/test_dump_elements \
 	tests/unit/test_flame \
 	tests/unit/test_lines tests/unit/test_views tests/unit/test_source \
 	tests/unit/test_estimate tests/unit/test_ranges \
+	tests/unit/test_keeper_copy \
 	tests/unit/test_replay tests/unit/test_set tests/unit/test_leaks \
 	tests/unit/test_ages \
 	tests/unit/test_suppressions tests/unit/test_code_lines
@@ -145,6 +146,9 @@ tests_unit_test_set_LDADD = $(model_test_libs)
 tests_unit_test_ages_SOURCES = tests/unit/test_ages.c $(model_test_sample)
 tests_unit_test_ages_CFLAGS = $(model_test_cflags)
 tests_unit_test_ages_LDADD = $(model_test_libs)
+tests_unit_test_keeper_copy_SOURCES = tests/unit/test_keeper_copy.c
+tests_unit_test_keeper_copy_CFLAGS = $(model_test_cflags)
+tests_unit_test_keeper_copy_LDADD = $(model_test_libs)
 tests_unit_test_leaks_SOURCES = tests/unit/test_leaks.c $(model_test_sample)
 tests_unit_test_leaks_CFLAGS = $(model_test_cflags)
 tests_unit_test_leaks_LDADD = $(model_test_libs)

@@ -198,6 +198,9 @@ static __attribute__((noinline)) void unaligned(void)
 	void *p = get(1152);
 
 	memcpy(packed + 3, &p, sizeof(p));
+	/* A compiler may keep it in the frame, where nothing else comes. */
+	p = NULL;
+	__asm__ volatile("" : : "r"(&p) : "memory");
 	say("1152=l\n");
 }
 
