@@ -308,10 +308,19 @@ static bool reap(const struct child *child, int *ret_status)
 }
 
 /*
- * Waits for the program and passes on to it the signals that were sent to us.
- * Those of the terminal reached it as well, being in the same process group,
- * and so did those that it sent to the group itself. Returns the wait status.
+ * A signal of the terminal's reached the program as well, being in the same
+ * process group, and so did one that it sent to the group itself. That the
+ * terminal is gone the leader of its session alone is told.
  */
+static bool has_reached(const struct child *child, const siginfo_t *info)
+{
+	if (info->si_code != SI_KERNEL)
+		return info->si_pid == child->pid;
+	return info->si_signo != SIGHUP || getsid(0) != getpid();
+}
+
+/* Waits for the program and passes on to it the signals that were sent to us.
+ * Returns the wait status. */
 static int child_wait(const struct child *child)
 {
 	siginfo_t info;
@@ -325,8 +334,7 @@ static int child_wait(const struct child *child)
 		if (number == SIGCHLD) {
 			if (reap(child, &status))
 				return status;
-		} else if (info.si_code != SI_KERNEL &&
-			   info.si_pid != child->pid) {
+		} else if (!has_reached(child, &info)) {
 			kill(child->pid, number);
 		}
 	}
@@ -351,7 +359,8 @@ static void say_end(const struct child *child, int status, bool quiet)
 
 	if (!dump)
 		diag_warn("%s: left no dump; was LD_PRELOAD taken out of its "
-			  "environment, or can no file be made here?",
+			  "environment, was the dump moved, or can no file be "
+			  "made here?",
 			  child->argv[0]);
 	else if (WIFSIGNALED(status) && !quiet)
 		diag_note("%s: was killed by signal %d (%s); recorded until "

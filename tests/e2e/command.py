@@ -2,6 +2,8 @@
 """memprof run, and the way from it to a report, as a user types it."""
 
 import os
+import pty
+import select
 import shutil
 import signal
 import subprocess
@@ -181,6 +183,30 @@ class Command(Case):
 
         self.assertEqual(run.status, 9)
         self.report(self.path("x.mp"))
+
+    def test_terminal_that_is_gone(self):
+        """Its end is told to the leader of the session alone, which memprof
+        run is as a terminal's first program; the program ends by it."""
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.execve(MEMPROF, (MEMPROF, "run", "-o", self.path("dump.mp"),
+                                target("busy")), clean_env())
+        output = b""
+        while b"ready" not in output:
+            output += os.read(terminal, 1000)
+        with open("/proc/%d/task/%d/children" % (pid, pid)) as file:
+            children = [int(word) for word in file.read().split()]
+        process = os.pidfd_open(pid)
+        os.close(terminal)
+        if not select.select([process], [], [], 60)[0]:
+            for child in children:
+                os.kill(child, signal.SIGKILL)
+            self.fail("it stays")
+        os.close(process)
+
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]),
+                         128 + signal.SIGHUP)
+        self.report(self.path("dump.mp"))
 
     def test_reports_of_a_recording(self):
         self.memprof_run("-q", "-o", "x.mp", target("peak"), "middle")
