@@ -96,8 +96,11 @@ model_tests = tests/unit/test_dump tests/unit/test_dump_elements \
 	tests/unit/test_estimate tests/unit/test_ranges \
 	tests/unit/test_keeper_copy \
 	tests/unit/test_replay tests/unit/test_set tests/unit/test_leaks \
+	tests/unit/test_replay tests/unit/test_set tests/unit/test_calltree \
+	tests/unit/test_diff tests/unit/test_leaks \
 	tests/unit/test_ages \
-	tests/unit/test_suppressions tests/unit/test_code_lines
+	tests/unit/test_suppressions tests/unit/test_text \
+	tests/unit/test_code_lines
 check_PROGRAMS += $(model_tests)
 TESTS += $(model_tests)
 endif
@@ -124,6 +127,9 @@ tests_unit_test_flame_LDADD = $(model_test_libs)
 tests_unit_test_sites_SOURCES = tests/unit/test_sites.c $(model_test_sample)
 tests_unit_test_sites_CFLAGS = $(model_test_cflags)
 tests_unit_test_sites_LDADD = $(model_test_libs)
+tests_unit_test_text_SOURCES = tests/unit/test_text.c
+tests_unit_test_text_CFLAGS = $(model_test_cflags)
+tests_unit_test_text_LDADD = $(model_test_libs)
 tests_unit_test_views_SOURCES = tests/unit/test_views.c \
 	tests/unit/all_views.c tests/unit/all_views.h $(model_test_sample)
 tests_unit_test_views_CFLAGS = $(model_test_cflags)
@@ -139,10 +145,17 @@ tests_unit_test_ranges_LDADD = $(model_test_libs)
 tests_unit_test_replay_SOURCES = tests/unit/test_replay.c
 tests_unit_test_replay_CFLAGS = $(model_test_cflags)
 tests_unit_test_replay_LDADD = $(model_test_libs)
-tests_unit_test_set_SOURCES = tests/unit/test_set.c \
+model_test_pair = tests/unit/pair.c tests/unit/pair.h \
 	tests/unit/dump_builder.c tests/unit/dump_builder.h
+tests_unit_test_set_SOURCES = tests/unit/test_set.c $(model_test_pair)
 tests_unit_test_set_CFLAGS = $(model_test_cflags)
 tests_unit_test_set_LDADD = $(model_test_libs)
+tests_unit_test_calltree_SOURCES = tests/unit/test_calltree.c $(model_test_pair)
+tests_unit_test_calltree_CFLAGS = $(model_test_cflags)
+tests_unit_test_calltree_LDADD = $(model_test_libs)
+tests_unit_test_diff_SOURCES = tests/unit/test_diff.c $(model_test_pair)
+tests_unit_test_diff_CFLAGS = $(model_test_cflags)
+tests_unit_test_diff_LDADD = $(model_test_libs)
 tests_unit_test_ages_SOURCES = tests/unit/test_ages.c $(model_test_sample)
 tests_unit_test_ages_CFLAGS = $(model_test_cflags)
 tests_unit_test_ages_LDADD = $(model_test_libs)
