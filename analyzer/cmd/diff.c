@@ -8,6 +8,7 @@
 
 #include "analyzer/base/diag.h"
 #include "analyzer/cmd/cmd.h"
+#include "analyzer/cmd/lifetimes.h"
 #include "analyzer/cmd/sort_keys.h"
 #include "analyzer/cmd/subject.h"
 #include "analyzer/view/json_diff.h"
@@ -25,12 +26,16 @@ struct options_of_diff {
 	const char *per_unit;
 };
 
-static const char *const by_keys[] = { "site", "function", "line",
-				       "file", "module",   NULL };
+static const char *const by_keys[] = { "site",	   "function",
+				       "line",	   "file",
+				       "module",   "size",
+				       "lifetime", "lifetime-allocations",
+				       "age",	   NULL };
 
 /* In the order of by_keys. */
-static const enum top_by bys[] = { TOP_SITE, TOP_FUNCTION, TOP_LINE, TOP_FILE,
-				   TOP_MODULE };
+static const enum top_by bys[] = { TOP_SITE,	 TOP_FUNCTION,	      TOP_LINE,
+				   TOP_FILE,	 TOP_MODULE,	      TOP_SIZE,
+				   TOP_LIFETIME, TOP_LIFETIME_ALLOCS, TOP_AGE };
 
 #define FIELD(field) .offset = offsetof(struct options_of_diff, field)
 
@@ -69,8 +74,12 @@ static int print(struct term *term, struct set *set, const void *context)
 {
 	const struct request *request = context;
 	struct diff diff;
-	int ret = diff_init(&diff, set, &request->how);
+	int ret;
 
+	if (top_is_of_ages(request->how.by) &&
+	    !lifetimes_are_there(set, request->how.by == TOP_AGE))
+		return CMD_USAGE;
+	ret = diff_init(&diff, set, &request->how);
 	if (ret < 0)
 		return ret;
 	if (request->options->report.is_json)
@@ -128,6 +137,11 @@ static int diff_run(const void *values, int argc, char **argv)
 	double *units = NULL;
 	int status;
 
+	/* Histograms of lifetimes count what they are of. */
+	if (top_is_of_ages(request.how.by))
+		request.how.metric = request.how.by == TOP_AGE
+					     ? METRIC_LIVE_BYTES
+					     : METRIC_FREES;
 	if (!sort_keys_metric(options->sort, "diff", &request.how.metric))
 		return CMD_USAGE;
 	if (options->per_unit) {

@@ -30,6 +30,8 @@ analyzer_cmd_files = \
 	analyzer/cmd/keeper_save.c \
 	analyzer/cmd/keeper_save.h \
 	analyzer/cmd/leaks.c \
+	analyzer/cmd/lifetimes.c \
+	analyzer/cmd/lifetimes.h \
 	analyzer/cmd/lines.c \
 	analyzer/cmd/main.c \
 	analyzer/cmd/measure.c \

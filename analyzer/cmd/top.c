@@ -7,6 +7,7 @@
 
 #include "analyzer/base/diag.h"
 #include "analyzer/cmd/cmd.h"
+#include "analyzer/cmd/lifetimes.h"
 #include "analyzer/cmd/sort_keys.h"
 #include "analyzer/cmd/subject.h"
 #include "analyzer/model/dump.h"
@@ -80,36 +81,6 @@ static int say_bad_regex(const char *regex, const char *fault)
 {
 	diag_error("%s: is no extended regular expression: %s", regex, fault);
 	return CMD_USAGE;
-}
-
-/* Lifetimes are there when they were asked for while it was recorded. */
-static bool are_ages_there(const struct set *set, const struct request *request)
-{
-	bool has_live = request->options->by == TOP_AGE;
-
-	for (size_t i = 0; i < set->count; i++) {
-		const struct analysis *analysis = &set->array[i];
-		const char *path = analysis->summary.dump_path;
-
-		if (analysis->dump->has_lifetimes &&
-		    (!has_live || analysis->dump->has_live))
-			continue;
-		if (analysis->summary.range)
-			diag_error("%s: lifetimes are of the whole recording: "
-				   "leave the instant out",
-				   path);
-		else if (analysis->dump->has_lifetimes)
-			diag_error("%s: does not say how old its live blocks "
-				   "are: the process ended before they were "
-				   "listed; take a snapshot while it runs",
-				   path);
-		else
-			diag_error("%s: has no lifetimes: record with memprof "
-				   "run --lifetimes",
-				   path);
-		return false;
-	}
-	return true;
 }
 
 /* Lifetimes are left out of what nobody asked for them. */
@@ -188,7 +159,8 @@ static int print_table(struct term *term, struct set *set,
 	struct top top;
 	int ret;
 
-	if (has_ages && !are_ages_there(set, request))
+	if (has_ages &&
+	    !lifetimes_are_there(set, request->options->by == TOP_AGE))
 		return CMD_USAGE;
 	ret = make_table(&top, set, request);
 	if (ret < 0)

@@ -171,7 +171,11 @@ static void know_totals(struct diff *diff, const struct set *set)
 	for (size_t d = 0; d < set->count; d++) {
 		const struct analysis *analysis = &set->array[d];
 
-		if (!analysis->sites.errors || !analysis->filter.is_complete)
+		/* Histograms of lifetimes have a part of it only. */
+		if (top_is_of_ages(diff->by))
+			diff->totals[d] = analysis->filter.sum;
+		if (!analysis->sites.errors || !analysis->filter.is_complete ||
+		    !diff->errors)
 			continue;
 		diff->totals[d] = analysis->sites.totals;
 		diff->total_errors[d] = (struct error) { 0 };
@@ -274,7 +278,8 @@ int diff_init(struct diff *ret_diff, const struct set *set,
 	struct diff diff = {
 		.by = options->by,
 		.metric = options->metric,
-		.is_estimate = set_is_estimate(set),
+		.is_estimate =
+			set_is_estimate(set) && !top_is_of_ages(options->by),
 		.dumps = set->count,
 		.units = options->units,
 	};
@@ -283,8 +288,12 @@ int diff_init(struct diff *ret_diff, const struct set *set,
 
 	for (size_t t = 0; t < set->count && ret == 0; t++)
 		ret = top_init(&tops[t], &set->array[t], options->by);
-	if (ret == 0)
+	if (ret == 0) {
+		diff.shape = tops[0];
+		diff.shape.rows = NULL;
+		diff.shape.errors = NULL;
 		ret = fill(&diff, set, tops, options);
+	}
 	for (size_t t = 0; t < set->count && tops; t++)
 		top_done(&tops[t]);
 	free(tops);

@@ -17,6 +17,7 @@ struct diff {
 	enum top_by by;
 	enum metric metric;
 	bool is_estimate;
+	struct top shape; /* lifetimes: what their buckets are; no rows */
 	size_t dumps;
 	const double *units;  /* of work, by dump; NULL: nothing is divided */
 	struct top_row *rows; /* what they are of: place, site ... */

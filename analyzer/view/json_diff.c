@@ -15,6 +15,8 @@ static int put_row(struct json *json, struct set *set, const struct diff *diff,
 
 	json_begin_object(json, NULL);
 	ret = json_top_row(json, set, diff->by, &diff->rows[row], stack);
+	if (top_is_of_ages(diff->by))
+		json_top_ages(json, &diff->shape, &diff->rows[row]);
 	json_text(json, "status", diff_status_name(diff_status(diff, row)));
 	json_begin_array(json, "counts");
 	for (size_t d = 0; d < diff->dumps; d++) {

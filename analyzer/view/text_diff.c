@@ -9,6 +9,7 @@
 
 #include "analyzer/model/analysis.h"
 #include "analyzer/view/text.h"
+#include "analyzer/view/text_ages.h"
 #include "analyzer/view/text_place.h"
 #include "analyzer/view/text_set.h"
 #include "analyzer/view/text_top.h"
@@ -157,11 +158,12 @@ static void lay_out(struct layout *layout, const struct term *term,
 	layout->has_dumps =
 		layout->has_percent &&
 		take(layout, term, columns * (unsigned)dumps_shown(diff));
-	if (diff_beside(diff->metric) != METRIC_COUNT)
-		layout->has_beside =
-			layout->has_dumps &&
-			take(layout, term,
-			     diff->errors ? 2 * blocks + 1 : blocks);
+	layout->has_beside =
+		layout->has_dumps &&
+		take(layout, term, diff->errors ? 2 * blocks + 1 : blocks);
+	/* The totals have it all the same. */
+	if (layout->has_beside && diff_beside(diff->metric) == METRIC_COUNT)
+		layout->used -= diff->errors ? 2 * blocks + 1 : blocks;
 }
 
 static void print_titles(struct term *term, const struct diff *diff,
@@ -180,7 +182,7 @@ static void print_titles(struct term *term, const struct diff *diff,
 	fprintf(term->file, "%*s", error, "");
 	if (layout->has_percent)
 		text_cell(term, "", PERCENT_COLUMNS);
-	if (layout->has_beside) {
+	if (layout->has_beside && diff_beside(diff->metric) != METRIC_COUNT) {
 		text_cell(term, "blocks", text_count_columns() + 1);
 		if (diff->errors)
 			text_cell(term, "", text_count_columns() + 2);
@@ -250,6 +252,12 @@ int text_diff_print(struct term *term, struct set *set, const struct diff *diff)
 			break;
 		print_numbers(term, diff, &layout, row, diff->metric, beside);
 		fputs("  ", term->file);
+		if (top_is_of_ages(diff->by)) {
+			text_age_bucket(term, &diff->shape,
+					diff->rows[row].bucket);
+			putc('\n', term->file);
+			continue;
+		}
 		ret = text_place_row(term, set, diff->by, &diff->rows[row],
 				     &stack, layout.used);
 		putc('\n', term->file);

@@ -159,6 +159,39 @@ class Lifetimes(Ages):
         self.assertEqual(info["lifetimes"]["total_allocations"],
                          1217 + 92 * 8 + 10 + sum(range(100)))
 
+    def test_changes(self):
+        """From dump to dump each class has what top says of each dump."""
+        one = self.dump(self.record_target("ages", "one", env=LIFETIMES))
+        again = self.dump(self.record_target("ages", "one", env=LIFETIMES))
+        stay = self.dump(self.record(target("ages"), "stay", env=LIFETIMES))
+        by = ("--by", "lifetime-allocations")
+        tops = [{row["first"]: row["self"]["frees"]
+                 for row in self.top(path, *by)["rows"]}
+                for path in (one, stay)]
+        same = self.json("diff", *by, one, again)
+        diff = self.json("diff", *by, one, stay)
+
+        self.assertEqual((same["rows_total"], same["rows_same"]),
+                         (0, len(tops[0])))
+        want = {first: tuple(top.get(first, 0) for top in tops)
+                for first in set(tops[0]) | set(tops[1])}
+        self.assertEqual(
+            {row["first"]: tuple(c["frees"] for c in row["counts"])
+             for row in diff["rows"]},
+            {first: counts for first, counts in want.items()
+             if counts[0] != counts[1]})
+        self.assertTrue(diff["rows"])
+        text = self.memprof("diff", *by, one, stay).stdout.decode()
+        self.assertRegex(text, r"(?m)^ +1,013 +0 +-1,013 +gone  0 allocations$")
+        ages = {row["first"]: row["self"]["live_bytes"]
+                for row in self.top(one, "--by", "age")["rows"]}
+        rows = self.json("diff", "--by", "age", one, stay)["rows"]
+        self.assertTrue(rows)
+        self.assertEqual({row["first"]: row["counts"][0]["live_bytes"]
+                          for row in rows if row["first"] in ages},
+                         {row["first"]: ages[row["first"]] for row in rows
+                          if row["first"] in ages})
+
     def test_dumps_without_them_say_so(self):
         run = self.record_target("ages", "one")
         path = self.dump(run)
@@ -166,6 +199,10 @@ class Lifetimes(Ages):
         for args in (("--sort", "lifetime"), ("--sort", "slack"),
                      ("--by", "lifetime"), ("--by", "age")):
             said = self.memprof("top", *args, path, status=2).stderr.decode()
+            self.assertIn("memprof run --lifetimes", said)
+        for by in ("lifetime", "age"):
+            said = self.memprof("diff", "--by", by, path, path,
+                                status=2).stderr.decode()
             self.assertIn("memprof run --lifetimes", said)
         self.assertEqual({row["lifetime"] for row in
                           self.rows(path).values()}, {None})
