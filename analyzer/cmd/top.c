@@ -321,7 +321,8 @@ static int top_run(const void *values, int argc, char **argv)
 
 const struct cmd cmd_top = {
 	.name = "top",
-	.summary = "a flat table by function, line, file, module, site, ...",
+	.summary =
+		"a flat table by function, line, file, module, site or others",
 	.usage = "[options] [DUMP...]",
 	.tables = top_tables,
 	.defaults = &top_defaults,
