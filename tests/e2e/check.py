@@ -45,6 +45,12 @@ class Check(Case):
                 if value:
                     self.check(option, "%s=%d" % (name, value - 1), status=1)
 
+    def test_names_may_hold_the_sign_before_limits(self):
+        run = self.check("--max-leaked", "operator===0", "--max-peak",
+                         "f(a=b)=1", status=0)
+        self.assertIn(b"operator==:", run.stderr)
+        self.assertIn(b"f(a=b):", run.stderr)
+
     def test_a_file_has_its_own(self):
         leaked = self.stated["live_bytes"]
         for name in ("peak.c", "targets/peak.c", "e2e/targets/peak.c"):

@@ -260,7 +260,8 @@ e2e_tests = \
 	tests/e2e/views.py \
 	tests/e2e/walks.py
 TESTS += $(e2e_tests)
-TESTS_SLOW += tests/e2e/kills_many.py tests/e2e/leaks_agreement.py \
+TESTS_SLOW += tests/e2e/exports_real.py \
+	tests/e2e/kills_many.py tests/e2e/leaks_agreement.py \
 	tests/e2e/programs_every.py \
 	tests/e2e/python_life_every.py \
 	tests/e2e/python_objects_every.py \
