@@ -212,22 +212,58 @@ static void clear_folder(const struct stat_run *run, bool removes)
 		rmdir(run->folder);
 }
 
+/* Names of generated code lie beside a dump. */
+static bool is_map(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	return dot && strcmp(dot, ".map") == 0;
+}
+
+/* What a process was last: of the dumps of one that called exec() that which
+ * no other program replaced. To be closed. */
+static int open_last(const struct stat_run *run, int pid,
+		     struct analysis *ret_analysis)
+{
+	static const struct report_options report = { 0 };
+	DIR *dir = opendir(run->folder);
+	const struct dirent *entry;
+	char prefix[32], *path;
+	bool is_open = false;
+	int status = CMD_DONE;
+	int len = snprintf(prefix, sizeof(prefix), "%d.mp", pid);
+
+	while (dir && status == CMD_DONE && (entry = readdir(dir))) {
+		if (strncmp(entry->d_name, prefix, (size_t)len) != 0 ||
+		    is_map(entry->d_name))
+			continue;
+		if (is_open && ret_analysis->summary.state != SUMMARY_REPLACED)
+			break;
+		if (is_open)
+			analysis_close(ret_analysis);
+		is_open = false;
+		if (asprintf(&path, "%s/%s", run->folder, entry->d_name) < 0)
+			break;
+		status = subject_open(ret_analysis, &report, path, false, NULL);
+		is_open = status == CMD_DONE;
+		free(path);
+	}
+	if (dir)
+		closedir(dir);
+	if (!is_open && status == CMD_DONE)
+		diag_error("stat: process %d left no dump", pid);
+	return is_open ? 0 : -1;
+}
+
 /* Reads the dump of a recorded run. */
 static int take_heap(const struct stat_run *run, int pid,
 		     int64_t values[SPREADS])
 {
-	static const struct report_options report = { 0 };
 	struct analysis analysis = { 0 };
 	const int64_t *of = analysis.sites.totals.of;
 	int64_t held;
-	char *path;
-	int status;
 
-	if (asprintf(&path, "%s/%d.mp", run->folder, pid) < 0)
-		return -1;
-	status = subject_open(&analysis, &report, path, false, NULL);
-	free(path);
-	if (status != CMD_DONE)
+	if (open_last(run, pid, &analysis) < 0)
 		return -1;
 	held = analysis.summary.heap_use.held;
 	values[SPREAD_PEAK_BYTES] = of[METRIC_PEAK_BYTES];

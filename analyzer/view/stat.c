@@ -4,6 +4,7 @@
 
 #include "analyzer/view/stat.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "analyzer/view/json.h"
@@ -65,6 +66,14 @@ static void put_change(struct term *term, int64_t before, int64_t after)
 	fprintf(term->file, " %*s", VALUE_COLUMNS, buf);
 }
 
+/* Medians differ, but runs of one are among those of the other: what is
+ * between them may be chance. */
+static bool do_overlap(const struct spread *a, const struct spread *b)
+{
+	return a->median != b->median && a->least <= b->greatest &&
+	       b->least <= a->greatest;
+}
+
 static void put_title(struct term *term, const char *title)
 {
 	char clean[VALUE_COLUMNS + 1];
@@ -117,6 +126,8 @@ void stat_print_text(struct term *term, const struct stat_page *page)
 		} else if (page->count == 2) {
 			put_change(term, first->median,
 				   page->columns[1].of[row].median);
+			if (do_overlap(first, &page->columns[1].of[row]))
+				fputs("  overlap", term->file);
 		}
 		fputc('\n', term->file);
 	}

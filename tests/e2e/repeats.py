@@ -63,20 +63,54 @@ class Stat(Case):
                          target("peak"), "middle").stdout.decode()
         self.assertRegex(text, r"(?m)^peak heap .* same$")
 
-    def test_runs_are_as_many_as_asked_for(self):
-        """One as it is and one with the recorder, four times."""
+    def counting(self):
+        """A script that turns into a program, which allocates more each
+        time."""
         with open(self.path("count"), "w") as file:
             file.write("0")
-        script = self.path("more")
-        with open(script, "w") as file:
+        with open(self.path("more"), "w") as file:
             file.write("#!/bin/sh\nread n <count\necho $((n + 1)) >count\n"
-                       "exec %s $n\n" % target("deep"))
-        os.chmod(script, 0o755)
+                       "exec %s $n\n" % target("grow"))
+        os.chmod(self.path("more"), 0o755)
+        return "./more"
+
+    def allocations(self, n):
+        run = self.record_target("grow", str(n))
+        count = self.report(run)["totals"]["allocations"]
+        os.unlink(self.dump(run))
+        return count
+
+    def test_median_and_spread(self):
+        """Of those with the recorder, each second of them."""
+        for runs, median in ((5, 5), (4, 3), (1, 1)):
+            column, = self.columns("-r", str(runs), self.counting())
+            self.assertEqual(column["allocations"], {
+                "least": self.allocations(1),
+                "median": self.allocations(median),
+                "greatest": self.allocations(2 * runs - 1)})
+        text = self.stat("-r", "5", self.counting()).stdout.decode()
+        self.assertRegex(text, r"(?m)^ +median +least +greatest$")
+        self.assertRegex(text, r"(?m)^allocations +%s$" % " +".join(
+            "{:,}".format(self.allocations(n)) for n in (5, 1, 9)))
+
+    def test_a_change_that_may_be_chance(self):
+        a, b = (self.allocations(n) for n in (5, 7))
+        text = self.stat("-r", "3", self.counting(), "---",
+                         "./more").stdout.decode()
+        self.assertRegex(text, r"(?m)^ +first +against +change$")
+        self.assertRegex(text, r"(?m)^allocations +{:,} +{:,} +\{:+.1f}%  "
+                         "overlap$".format(a, b, 100 * (b - a) / a))
+        text = self.stat("-r", "1", self.counting(), "---",
+                         "./more").stdout.decode()
+        self.assertRegex(text, r"(?m)^allocations .*%$")
+        self.assertRegex(text, r"(?m)^temporary .* same$")
+
+    def test_runs_are_as_many_as_asked_for(self):
+        """One as it is and one with the recorder, four times."""
+        self.counting()
         column, = self.columns("-r", "4", "./more")
         with open(self.path("count")) as file:
             self.assertEqual(file.read(), "8\n")  # each run is two
-        self.assertEqual(column["allocations"]["least"],
-                         column["allocations"]["greatest"])
 
     def test_the_program_is_quiet(self):
         run = self.stat("-r", "1", "--", "/bin/echo", "loud")
