@@ -265,6 +265,19 @@ def callgrind_totals(path):
     raise AssertionError(text)
 
 
+def callgrind_names(text):
+    """The text with names in the place of their numbers."""
+    names = {}
+
+    def name(found):
+        kind = found.group(1)[-1] == "n", found.group(2)
+        if found.group(3):
+            names[kind] = found.group(3)[1:]
+        return found.group(1) + "=" + names[kind]
+
+    return re.sub(r"(?m)^(c?f[nile])=\((\d+)\)( .*)?$", name, text)
+
+
 def heaptrack_totals(path, scratch):
     """Sums of what heaptrack_print writes for single stacks and sizes, which
     it does not round."""
