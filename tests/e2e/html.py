@@ -178,7 +178,12 @@ class Page(InBrowser):
         for key, number in shown.items():
             self.assertEqual(number, totals[key], key)
         self.assertEqual(totals["live_bytes"], 8400)
-        self.assertEqual(len(self.browser.texts("#tops section")), 5)
+        self.assertEqual(len(self.browser.texts("#tops section")), 6)
+        # The program's own code is also what was not inlined or installed.
+        self.assertEqual(self.browser.texts("#owners a")[0], "shortlived")
+        sites = self.json("report", "-n", "0", self.mp)["sites"]
+        self.assertEqual(sum(self.browser.values("#owners [data-value]")),
+                         sum(site["peak_bytes"] for site in sites))
         self.assertIn("exact", self.browser.text("#main"))
 
     def test_a_part_of_the_recording_is_said(self):
@@ -193,9 +198,9 @@ class Page(InBrowser):
             str(totals["allocations"]))
 
     def test_overview_links_lead_to_what_they_name(self):
-        name = self.browser.text("#tops section:nth-child(2) .top5 a")
+        name = self.browser.text("#tops section:nth-child(3) .top5 a")
         self.assertEqual(name, "leaf")
-        self.browser.click("#tops section:nth-child(2) .top5 a")
+        self.browser.click("#tops section:nth-child(3) .top5 a")
         self.assertEqual(self.browser.run("return document.body.dataset.view"),
                          "table")
         self.assertEqual(self.browser.values("#table tbody .bar:nth-child(3)"),
@@ -690,9 +695,10 @@ class Sampled(Recorded):
         moments = {m["name"]: str(m["ns"]) for m in
                    self.json("html", dump)["history"]["moments"]}
         self.browser.open(page)
-        for first, last, key in (("", "second", "peak"),
+        # The peak of what comes after the third is that of no report before.
+        for first, last, key in (("", "second", "leaked"),
                                  ("first", "third", "allocated"),
-                                 ("first", "third", "leaked")):
+                                 ("third", "", "peak")):
             options, fragment = [], ""
             for edge, name in (("from", first), ("to", last)):
                 if name:

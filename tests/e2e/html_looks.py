@@ -329,7 +329,7 @@ class Wide(Recorded):
         self.browser.go("#view=flame")
         self.browser.wait("return document.querySelector('.flamebox')"
                           ".boxes.starts !== undefined")
-        boxes, rows, strokes, wrong = self.browser.run("""
+        boxes, rows, strokes, wrong, missed = self.browser.run("""
             const boxes = document.querySelector('.flamebox').boxes;
             const all = CanvasRenderingContext2D.prototype.fillRect;
             let strokes = 0;
@@ -342,6 +342,7 @@ class Wide(Recorded):
             const {data, width} = boxes.canvas.getContext('2d').getImageData(
                 0, 0, boxes.canvas.width, boxes.canvas.height);
             let wrong = 0;
+            let missed = 0;
             for (let k = 0; k < 500; k++) {
                 const i = Math.floor(k / 500 * boxes.starts[30]);
                 const r = boxes.starts.findIndex((s) => s > i) - 1;
@@ -350,13 +351,38 @@ class Wide(Recorded):
                 const [R, G, B] = data.slice(at, at + 3);
                 const fill = boxes.colour(boxes.ats[i], boxes.theme);
                 if ((R << 16 | G << 8 | B) !== fill) wrong++;
+                if (boxes.at(x, r * 19 + 9) !== boxes.ats[i]) missed++;
             }
-            return [boxes.ats.length, boxes.rowCount, strokes, wrong];""")
+            return [boxes.ats.length, boxes.rowCount, strokes, wrong,
+                missed];""")
         self.assertGreater(boxes, 90000)
         self.assertGreaterEqual(rows, 100)
         # Two for each box of 4 points or more.
         self.assertLess(strokes, 2000)
         self.assertEqual(wrong, 0)
+        self.assertEqual(missed, 0)
+
+    def test_turned_round_it_is_what_flame_says(self):
+        flame = self.json("html", "--nodes", "0", "--no-source",
+                          self.mp)["flame"]
+        keys = [(function, flame["file"][i], flame["kind"][i])
+                for i, function in enumerate(flame["function"])]
+        want = {(): 0}
+        for i, value in enumerate(flame["self"][2]):
+            at = i if value else 0
+            path = []
+            want[()] += value
+            while at:
+                path.append(keys[at])
+                want[tuple(path)] = want.get(tuple(path), 0) + value
+                at = flame["parent"][at]
+        self.browser.go("#view=flame&dir=up&metric=allocated")
+        count, totals, isFull = self.browser.run("""
+            const {tree} = document.querySelector('.flamebox').boxes;
+            return [tree.count, [...tree.total[2]], tree.isFull];""")
+        self.assertFalse(isFull)
+        self.assertEqual(count, len(want))
+        self.assertEqual(sorted(totals), sorted(want.values()))
 
     def test_a_zoom_makes_no_element_anew(self):
         self.browser.go("#view=flame")
@@ -414,6 +440,7 @@ class Links(Recorded):
             [...document.querySelectorAll('input, select')].map((e) => e.value),
             [...document.querySelectorAll('[aria-pressed]')].map((e) =>
                 e.getAttribute('aria-pressed')),
+            document.querySelectorAll('#lines tr.at').length,
             [...document.querySelectorAll('canvas')].map((e) =>
                 e.toDataURL()), document.title];"""
 
@@ -428,6 +455,32 @@ class Links(Recorded):
         self.browser.run("return new Promise((ok) => requestAnimationFrame("
                          "() => requestAnimationFrame(ok)))")
         return self.browser.run(self.LOOK)
+
+    def test_every_part_of_an_address_has_an_effect(self):
+        page = self.json("html", self.mp)
+        files = [page["strings"][source["file"]] for source in page["sources"]]
+        file = next(text for text in files if text.endswith("phases.c"))
+        # Without information about the C library there is one file.
+        others = [text for text in files if text != file][:1]
+        moments = page["history"]["moments"]
+        for view, part in (
+                ("table", "metric=count"), ("table", "by=file"),
+                ("table", "sort=name"), ("table", "up=1"), ("table", "q=take"),
+                ("flame&metric=allocated", "dir=up"),
+                ("flame&metric=allocated", "zoom=4"),
+                ("flame&metric=allocated", "colour=kind"),
+                ("flame", "fold=1"), ("flame", "q=main"),
+                *(("source", "file=" + other) for other in others),
+                ("source&file=" + file, "line=26"),
+                ("leaks", "group=file"), ("diff&metric=leaked", "width=old"),
+                ("diff&metric=allocated", "order=shrinkage"),
+                ("overview", "to=%d" % moments[1]["ns"]),
+                ("overview&to=%d" % moments[2]["ns"],
+                 "from=%d" % moments[0]["ns"])):
+            self.browser.go("#view=" + view)
+            before = self.look()
+            self.browser.go("#view=%s&%s" % (view, part))
+            self.assertTrue(self.look() != before, (view, part))
 
     def test_a_link_shows_the_same_whatever_was_chosen(self):
         seed = random.randrange(1 << 32)

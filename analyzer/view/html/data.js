@@ -73,3 +73,15 @@ export function stack(site) {
 		guessed: frames.guessed[at],
 	}));
 }
+
+// Headers of templates, and what comes with an interpreter, are nobody's own.
+const installed = /^\/usr\/(local\/)?(include|lib|lib64|share)\//;
+
+// The innermost frame that is the program's own, of Python where there is any.
+export function owner(frames) {
+	const isOwn = (f) => f.file !== null && !installed.test(f.file);
+	const python = frames.filter((f) => f.module < 0 && f.file !== null);
+	const native = frames.filter((f) => f.module >= 0 && !data.modules[f.module].allocator);
+	return python.find(isOwn) || python[0] || native.find(isOwn) || native[0] || frames[0] ||
+		{name: '(no stack)', file: null, module: -1};
+}

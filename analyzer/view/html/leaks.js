@@ -2,7 +2,7 @@
 // What was live at the end, by verdict and in groups, with its stacks.
 import {clean, copy, el, name, select} from './dom.js';
 import {count, counted, endText, estimate, percent, size} from './format.js';
-import {column, data, errorOf, moduleName, stack} from './data.js';
+import {column, data, errorOf, moduleName, owner, stack} from './data.js';
 import {go, state} from './state.js';
 import {stackList} from './table.js';
 
@@ -17,17 +17,6 @@ const groupings = {
 	module: ['module', (frames) => moduleName(owner(frames).module)],
 	site: ['call stack', (frames, i) => owner(frames).name + ' #' + (i + 1)],
 };
-
-// Headers of templates, and what comes with an interpreter, are nobody's own.
-const installed = /^\/usr\/(local\/)?(include|lib|lib64|share)\//;
-
-function owner(frames) {
-	const isOwn = (f) => f.file !== null && !installed.test(f.file);
-	const python = frames.filter((f) => f.module < 0 && f.file !== null);
-	const native = frames.filter((f) => f.module >= 0 && !data.modules[f.module].allocator);
-	return python.find(isOwn) || python[0] || native.find(isOwn) || native[0] || frames[0] ||
-		{name: '(no stack)', file: null, module: -1};
-}
 
 const verdicts = [
 	[1, 'Definitely lost', 'Nothing led to these blocks any more.'],

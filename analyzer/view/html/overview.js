@@ -2,7 +2,7 @@
 // What there is to know at first sight.
 import {clean, el, name} from './dom.js';
 import {count, counted, duration, endText, estimate, metrics, percent, size} from './format.js';
-import {baseName, column, data, errorOf, functionName, string} from './data.js';
+import {baseName, column, data, errorOf, functionName, owner, stack, string} from './data.js';
 import {link} from './state.js';
 
 function card(value, text, exact, key) {
@@ -52,6 +52,35 @@ function top5(metric) {
 		order.length ? el('div.top5', null, cells) : el('p.dim', null, 'Nothing.'));
 }
 
+// Whose blocks were there at the peak, whatever templates, libraries and
+// interpreters they came through.
+function owners() {
+	const table = data.tables.site;
+	const metric = metrics[0];
+	const values = column(table.self, metric.json);
+	const sums = new Map();
+	values.forEach((value, i) => {
+		if (!value) return;
+		// Code without a name is one with its module, as in the flame graph.
+		const text = owner(stack(i)).name.replace(/\+0x[0-9a-f]+$/, '');
+		const sum = sums.get(text) || {value: 0, variance: 0};
+		sum.value += value;
+		sum.variance += errorOf(table.self_stderr, metric.json, i) ** 2;
+		sums.set(text, sum);
+	});
+	const order = [...sums].sort((a, b) => b[1].value - a[1].value).slice(0, 5);
+	const whole = data.selection[metric.json];
+	const to = {view: 'flame', metric: metric.key, zoom: '0', fn: ''};
+	return el('section', {id: 'owners'},
+		el('h3', null, metric.text + ', by own code'),
+		order.length ? el('div.top5', null, order.map(([text, {value, variance}]) => [
+			el('a', {className: 'name', href: link({...to, q: '^' + text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&') + '$'}), title: clean(text)}, clean(text)),
+			el('span.n', {title: count(value), 'data-value': String(value)}, estimate(metric.format, value, Math.round(Math.sqrt(variance)))),
+			el('span.n.dim', null, percent(value, whole)),
+		])) : el('p.dim', null, 'Nothing.'),
+		table.rest[metric.json] ? el('p.dim', null, 'Without ' + metric.format(table.rest[metric.json]) + ' of small call stacks that are not on this page.') : null);
+}
+
 function ending(p) {
 	if (p.state === 'exited') return 'exited with status ' + p.exit_status;
 	return {running: 'still running', replaced: 'replaced itself by another program',
@@ -99,7 +128,7 @@ export function overviewView() {
 	return [
 		el('h2', null, clean(baseName(data.program.path))), part(), cards(), all,
 		el('h2', null, 'Who has most'),
-		el('div.tops', {id: 'tops'}, metrics.map(top5)),
+		el('div.tops', {id: 'tops'}, owners(), metrics.map(top5)),
 		el('h2', null, 'What could not be seen'),
 		el('ul', {id: 'losses'}, data.losses_text.map((text) => el('li', null, clean(text)))),
 		folded(),
