@@ -169,6 +169,14 @@ class Browser:
             file.write(base64.b64decode(
                 self._ask("GET", self.session + "/screenshot")))
 
+    def wait_for_file(self, path):
+        """Until it was downloaded."""
+        end = time.monotonic() + SECONDS
+        while not os.path.exists(path):
+            if time.monotonic() > end:
+                raise AssertionError("never came: " + path)
+            time.sleep(0.02)
+
     def print_page(self):
         """The page on paper, as PDF."""
         return base64.b64decode(self._ask("POST", self.session + "/print", {}))

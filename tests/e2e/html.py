@@ -6,7 +6,6 @@ With MEMPROF_PICTURES=DIR pictures of all views are left there."""
 import csv
 import os
 import re
-import time
 import xml.etree.ElementTree as ElementTree
 
 from harness import MEMPROF, clean_env, finish, main, start
@@ -238,9 +237,7 @@ class Page(InBrowser):
         self.browser.go("#view=table&metric=allocated&q=leaf")
         self.browser.click("#csv")
         path = os.path.join(self.browser.folder, "memprof-function.csv")
-        end = time.monotonic() + 60
-        while not os.path.exists(path) and time.monotonic() < end:
-            time.sleep(0.02)
+        self.browser.wait_for_file(path)
         with open(path) as file:
             rows = list(csv.DictReader(file))
         self.assertEqual(len(rows), 1)

@@ -3,11 +3,13 @@
 """Pages of memprof html as people use them: colours, keys, the focus, paper,
 links to what one sees, and graphs of 100,000 boxes."""
 
+import csv
 import itertools
 import math
 import os
 import random
 import re
+import sys
 
 from harness import CC, TOP, finish, main, start
 from pages import EVIL, METRICS, TABLES, VIEWS, ZOOMED, InBrowser, Recorded
@@ -273,6 +275,17 @@ class Looks(InBrowser):
                           ".boxes.zoom === 0")
 
 
+    def test_a_search_shows_what_it_found(self):
+        self.browser.size(1280, 120)
+        self.browser.go("#view=flame")
+        top = "return document.querySelector('.flamebox').scrollTop;"
+        self.assertEqual(self.browser.run(top), 0)
+        self.browser.fill("#search", "_start")
+        self.assertEqual(self.browser.run(top), 0)
+        self.browser.fill("#search", "recurse")
+        self.assertGreater(self.browser.run(top), 0)
+
+
 # A hundred deep and a thousand wide: none of the boxes is out of sight.
 WIDE = """#include <stdlib.h>
 typedef void fn(const unsigned char *path, int left);
@@ -420,6 +433,43 @@ class Wide(Recorded):
         self.assertGreaterEqual(len(re.findall(rb"/Type\s*/Page\b", pdf)), 2)
 
 
+PYTHON = """
+def pile(n):
+    return [bytes(2000) for _ in range(n)]
+kept = pile(3000)
+"""
+
+
+class Python(Recorded):
+    def test_its_code_is_told_apart(self):
+        script = self.path("script.py")
+        with open(script, "w") as file:
+            file.write(PYTHON)
+        dump = self.record(sys.executable, "python.mp", script,
+                           MEMPROF_PYTHON="stack")
+        page = self.path("python.html")
+        self.memprof("html", "-o", page, dump)
+        self.browser.open(page)
+        # Not by the interpreter's allocator, nor by what is installed.
+        self.assertRegex(self.browser.text("#owners a"),
+                         r"^pile(\.<locals>\.<listcomp>)?$")
+        for way in ("kind", "module"):
+            self.browser.go("#view=flame&colour=" + way)
+            texts = self.browser.texts("#colours li")
+            self.assertIn("Python", texts)
+            self.assertGreaterEqual(len(texts), 2)
+            kinds = self.browser.run("""
+                const {boxes} = document.querySelector('.flamebox');
+                const found = {};
+                for (const at of boxes.ats) {
+                    const kind = at > 0 && boxes.tree.kind(at);
+                    if (kind) found[kind] = boxes.colour(at, boxes.theme);
+                }
+                return [found.python, found.native];""")
+            self.assertEqual(len(set(kinds)), 2, kinds)
+            self.assertNotIn(None, kinds)
+
+
 class Links(Recorded):
     """What one sees is in the address, all of it."""
 
@@ -562,17 +612,21 @@ int main(int argc, char **argv)
                       shown["table&by=module"])
         self.assertIn(evil.decode(), shown["overview"])
 
-    def test_one_is_not_many(self):
+    def make_one(self, name):
+        """The page of a program of that name with one block."""
         source = self.path("one.c")
         with open(source, "w") as file:
             file.write("#include <stdlib.h>\nvoid *kept;\n"
                        "int main(void) { kept = malloc(9); return 0; }\n")
-        run = finish(start((CC, "-g", "-o", self.path("one"), source)))
+        run = finish(start((CC, "-g", "-o", self.path(name), source)))
         self.assertEqual(run.status, 0, run.stderr)
-        dump = self.record(self.path("one"), "one.mp")
+        dump = self.record(self.path(name), "one.mp")
         page = self.path("one.html")
         self.memprof("html", "-o", page, dump)
         self.browser.open(page)
+
+    def test_one_is_not_many(self):
+        self.make_one("one")
         for view in VIEWS:
             self.browser.go("#view=" + view)
             text = self.browser.text("#main")
@@ -582,6 +636,17 @@ int main(int argc, char **argv)
                 view)
             self.assertIn({"overview": "in 1 block", "leaks": "in 1 block",
                            "table&by=site": "1 row, "}.get(view, ""), text)
+
+    def test_a_spreadsheet_takes_no_name_for_a_formula(self):
+        self.make_one("=1+1")
+        self.browser.go("#view=table&by=module")
+        self.browser.click("#csv")
+        path = os.path.join(self.browser.folder, "memprof-module.csv")
+        self.browser.wait_for_file(path)
+        with open(path) as file:
+            names = [row["name"] for row in csv.DictReader(file)]
+        self.assertIn("'=1+1", names)
+        self.assertNotIn("=1+1", names)
 
     def test_nothing_recorded_is_said(self):
         source = self.path("none.c")

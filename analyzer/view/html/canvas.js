@@ -127,6 +127,12 @@ export class Boxes {
 		this.pointed.hidden = true;
 	}
 
+	// When it has come to its place in the page.
+	start() {
+		this.draw();
+		if (this.matches) this.reveal(this.matches);
+	}
+
 	// What is from a height on.
 	paint(canvas, width, height, top) {
 		const ratio = window.devicePixelRatio || 1;
@@ -275,6 +281,22 @@ export class Boxes {
 				this.box.scrollTop = y + ROW - this.box.clientHeight;
 		}
 		if (this.starts) this.mark(this.picked, at);
+	}
+
+	// The uppermost of some nodes, unless one of them is in sight.
+	reveal(matches) {
+		if (!this.starts) return;
+		const top = this.box.scrollTop / ROW;
+		const bottom = top + this.box.clientHeight / ROW;
+		let first = -1;
+		for (let r = 0; r < this.rowCount && r < bottom; r++)
+			for (let i = this.starts[r]; i < this.starts[r + 1]; i++)
+				if (this.ats[i] >= 0 && matches[this.ats[i]] && r >= Math.floor(top)) return;
+		for (let i = 0; i < this.ats.length && first < 0; i++)
+			if (this.ats[i] >= 0 && matches[this.ats[i]]) first = i;
+		if (first < 0) return;
+		this.box.scrollTop = (this.starts.findIndex((start) => start > first) - 3) * ROW;
+		this.draw();
 	}
 
 	// The next box of its row that is one, or -1.

@@ -75,7 +75,7 @@ export function stack(site) {
 }
 
 // Headers of templates, and what comes with an interpreter, are nobody's own.
-const installed = /^\/usr\/(local\/)?(include|lib|lib64|share)\//;
+const installed = /^\/usr\/(local\/)?(include|lib|lib64|share)\/|\/lib(64)?\/python\d|^<frozen /;
 
 // The innermost frame that is the program's own, of Python where there is any.
 export function owner(frames) {

@@ -156,6 +156,7 @@ function panel(label, tree, first, query, isMain) {
 		status.textContent = found ? counted(found.hits, 'box matches', 'boxes match') + ', ' + estimate(metrics[metric].format, found.total, found.error) +
 			' in all, ' + percent(found.total, data.selection[metrics[metric].json]) : '';
 		status.dataset.value = found ? String(found.total) : '';
+		if (found) boxes.reveal(found.found);
 	};
 	draw();
 	show(zoom);
@@ -168,6 +169,7 @@ function panel(label, tree, first, query, isMain) {
 			draw();
 		},
 		zoomTo(at) {
+			boxes.box.scrollTop = 0;
 			zoom = at;
 			draw();
 			show(at);

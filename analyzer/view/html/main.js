@@ -66,7 +66,7 @@ function render() {
 	const main = byId('main');
 	main.replaceChildren();
 	add(main, [rangeBar(), view()]);
-	for (const box of main.querySelectorAll('.flamebox')) box.boxes.draw();
+	for (const box of main.querySelectorAll('.flamebox')) box.boxes.start();
 	restoreFocus();
 	if (drawnView && drawnView !== state.view) scrollTo(0, 0);
 	drawnView = document.body.dataset.view = state.view;
