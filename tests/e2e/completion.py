@@ -74,6 +74,9 @@ class Typed:
         for i, line in enumerate((setup % case.script(shell)).split("\n")):
             self.press("%s\necho rea''dy%d;\n" % (line, i))
             self.wait(rb"ready%d" % i)
+        # From its prompt on it is the shell that reads keys, not the terminal
+        # line by line, for which ^R is a key of its own.
+        self.wait(rb"\$ ")
 
     def press(self, keys):
         os.write(self.fd, keys.encode())
