@@ -81,17 +81,26 @@ static bool is_equal(const char *a, const char *b)
 	return *a == *b;
 }
 
-static bool contains(const char *text, const char *what)
+/* The number of times. */
+static unsigned contains(const char *text, const char *what)
 {
+	unsigned times = 0;
+
 	for (; *text; text++) {
 		size_t n = 0;
 
 		while (what[n] && text[n] == what[n])
 			n++;
-		if (!what[n])
-			return true;
+		times += !what[n];
 	}
-	return false;
+	return times;
+}
+
+/* All its tools preload a core; those that serve malloc, one more object. */
+static bool is_valgrinds_malloc(const char *preload)
+{
+	return contains(preload, "/vgpreload_") >
+	       contains(preload, "/vgpreload_core");
 }
 
 static void read_number(const char *name, const char *value, uint32_t max,
@@ -242,7 +251,7 @@ void mp_settings_read(char *const *envp, struct mp_settings *ret_settings)
 		else if ((v = value_of(*envp, "TMPDIR")) && *v)
 			ret_settings->temp_dir = v;
 		else if ((v = value_of(*envp, "LD_PRELOAD")))
-			ret_settings->is_valgrind = contains(v, "/vgpreload_");
+			ret_settings->is_valgrind = is_valgrinds_malloc(v);
 		else if ((v = value_of(*envp, "MEMPROF_KEEPER")))
 			ret_settings->keeper = v;
 		else if ((v = value_of(*envp, "LSAN_OPTIONS")))

@@ -17,7 +17,7 @@ struct mp_settings {
 	const char *out;       /* MEMPROF_OUT: pattern of the dump's name */
 	const char *temp_dir;  /* TMPDIR, or /tmp */
 	const char *keeper;    /* MEMPROF_KEEPER: its address, or NULL */
-	bool is_valgrind;      /* LD_PRELOAD: valgrind runs the program */
+	bool is_valgrind;      /* LD_PRELOAD: its malloc serves the program */
 	bool is_quiet;	       /* MEMPROF_QUIET: say nothing */
 	bool use_fp;	       /* MEMPROF_UNWIND=fp */
 	uint32_t max_depth;    /* MEMPROF_MAX_DEPTH */

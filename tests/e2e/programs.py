@@ -274,6 +274,17 @@ class Programs(Case):
         self.assertIn(b"valgrind's malloc is in place of all others",
                       run.stderr)
 
+    def test_valgrind_with_a_tool_that_leaves_malloc_alone(self):
+        """It remarks on how we ask the kernel whether a page can be read."""
+        self.need("valgrind")
+        run = self.record("valgrind", "-q", "--tool=none", target("peak"),
+                          "middle", out="%e.%p.mp")
+        self.assertEqual(run.status, 0)
+        for line in run.stderr.splitlines():
+            self.assertRegex(line, rb"--\d+-- .*sigprocmask")
+        dump, = [path for path in self.dumps() if "valgrind" not in path]
+        self.assert_totals(self.report(dump), run.stated())
+
     def test_java_with_a_map(self):
         """What Java compiled has names too: the map is written at its end."""
         self.need("java", "javac")
