@@ -67,12 +67,14 @@ static void *find(const char *name)
 						"GLIBC_2.16" };
 	void *found = dlsym(RTLD_NEXT, name);
 
-	for (size_t i = 0; found && is_ours(found); i++) {
-		if (i == sizeof(versions) / sizeof(versions[0]))
-			return NULL;
+	if (!is_ours(found))
+		return found;
+	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
 		found = dlvsym(RTLD_NEXT, name, versions[i]);
+		if (found && !is_ours(found))
+			return found;
 	}
-	return found;
+	return NULL;
 }
 
 /* ISO C has no way from void * to a function; POSIX does. */
