@@ -231,27 +231,34 @@ int diff_pick(struct diff *diff, const enum metric *metrics, size_t count,
 	return ret;
 }
 
-static int fill(struct diff *diff, const struct set *set,
-		const struct top *tops, const struct diff_options *options)
+static int make_rows(struct diff *diff, size_t count)
+{
+	/* Of rows that are never looked at no memory is touched. */
+	diff->row_count = count;
+	diff->rows = region_new(count + 1, sizeof(*diff->rows));
+	diff->totals = calloc(diff->dumps, sizeof(*diff->totals));
+	diff->cells = calloc(count + 1, diff->dumps * sizeof(*diff->cells));
+	if (diff->is_estimate) {
+		diff->errors =
+			calloc(count + 1, diff->dumps * sizeof(*diff->errors));
+		diff->total_errors =
+			calloc(diff->dumps, sizeof(*diff->total_errors));
+	}
+	if (!diff->rows || !diff->cells || !diff->totals ||
+	    (diff->is_estimate && (!diff->errors || !diff->total_errors)))
+		return DUMP_MEMORY;
+	return 0;
+}
+
+static int add_tops(struct diff *diff, const struct set *set,
+		    const struct top *tops, const struct diff_options *options)
 {
 	struct match match;
 	int ret = match_init(&match, set, tops, options->strip_dirs);
 
 	if (ret < 0)
 		return ret;
-	diff->rows = calloc(match.count + 1, sizeof(*diff->rows));
-	diff->totals = calloc(set->count, sizeof(*diff->totals));
-	diff->cells =
-		calloc(match.count + 1, set->count * sizeof(*diff->cells));
-	if (diff->is_estimate) {
-		diff->errors = calloc(match.count + 1,
-				      set->count * sizeof(*diff->errors));
-		diff->total_errors =
-			calloc(set->count, sizeof(*diff->total_errors));
-	}
-	if (!diff->rows || !diff->cells || !diff->totals ||
-	    (diff->is_estimate && (!diff->errors || !diff->total_errors)))
-		ret = DUMP_MEMORY;
+	ret = make_rows(diff, match.count);
 	for (uint32_t t = 0; t < set->count && ret == 0; t++)
 		for (size_t i = 0; i < tops[t].count; i++)
 			add_row(diff, &tops[t], i, t, match.numbers[t][i],
@@ -263,12 +270,83 @@ static int fill(struct diff *diff, const struct set *set,
 		if (options->strip_dirs && row->place.file)
 			row->place.file = keys_base_name(row->place.file);
 	}
-	if (ret == 0) {
-		know_totals(diff, set);
-		diff->row_count = match.count;
-		ret = diff_rank(diff, diff->metric, options->limit);
+	match_done(&match);
+	return ret;
+}
+
+static void add_site(struct diff *diff, const struct sites *sites, size_t i,
+		     size_t dump, size_t number)
+{
+	counts_add_bounded(&diff->cells[number * diff->dumps + dump],
+			   &sites->array[i].counts);
+	counts_add_bounded(&diff->totals[dump], &sites->array[i].counts);
+	if (!sites->errors)
+		return;
+	error_add(&diff->errors[number * diff->dumps + dump],
+		  &sites->errors[i]);
+	error_add(&diff->total_errors[dump], &sites->errors[i]);
+}
+
+/* Is it the same in all dumps, by any metric? */
+static bool is_same_by_all(const struct diff *diff, size_t row)
+{
+	const struct counts *cells = &diff->cells[row * diff->dumps];
+
+	for (size_t d = 1; d < diff->dumps; d++)
+		if (memcmp(&cells[d], &cells[0], sizeof(*cells)) != 0)
+			return false;
+	return !diff->units;
+}
+
+/* Sites need no tables, which would be larger than all they are made from. */
+static int add_sites(struct diff *diff, const struct set *set,
+		     const struct diff_options *options)
+{
+	struct match match;
+	int ret = match_init_sites(&match, set);
+
+	if (ret < 0)
+		return ret;
+	ret = make_rows(diff, match.count);
+	for (size_t t = 0; t < set->count && ret == 0; t++)
+		for (size_t i = 0; i < set->array[t].sites.count; i++)
+			if (set->array[t].filter.keeps[i])
+				add_site(diff, &set->array[t].sites, i, t,
+					 match.numbers[t][i]);
+	for (uint32_t t = 0; t < set->count && ret == 0; t++) {
+		for (size_t i = 0; i < set->array[t].sites.count; i++) {
+			uint32_t number = match.numbers[t][i];
+
+			if (!set->array[t].filter.keeps[i] ||
+			    is_same_by_all(diff, number))
+				continue;
+			/* The newest knows best what it is called. */
+			top_site_row(&diff->rows[number], &set->array[t], i);
+			diff->rows[number].dump = t;
+			diff->rows[number].is_stripped = options->strip_dirs;
+		}
 	}
 	match_done(&match);
+	return ret;
+}
+
+static int add_tables(struct diff *diff, const struct set *set,
+		      const struct diff_options *options)
+{
+	struct top *tops = calloc(set->count, sizeof(*tops));
+	int ret = tops ? 0 : DUMP_MEMORY;
+
+	for (size_t t = 0; t < set->count && ret == 0; t++)
+		ret = top_init(&tops[t], &set->array[t], options->by);
+	if (ret == 0) {
+		diff->shape = tops[0];
+		diff->shape.rows = NULL;
+		diff->shape.errors = NULL;
+		ret = add_tops(diff, set, tops, options);
+	}
+	for (size_t t = 0; t < set->count && tops; t++)
+		top_done(&tops[t]);
+	free(tops);
 	return ret;
 }
 
@@ -283,20 +361,13 @@ int diff_init(struct diff *ret_diff, const struct set *set,
 		.dumps = set->count,
 		.units = options->units,
 	};
-	struct top *tops = calloc(set->count, sizeof(*tops));
-	int ret = tops ? 0 : DUMP_MEMORY;
+	int ret = options->by == TOP_SITE ? add_sites(&diff, set, options)
+					  : add_tables(&diff, set, options);
 
-	for (size_t t = 0; t < set->count && ret == 0; t++)
-		ret = top_init(&tops[t], &set->array[t], options->by);
 	if (ret == 0) {
-		diff.shape = tops[0];
-		diff.shape.rows = NULL;
-		diff.shape.errors = NULL;
-		ret = fill(&diff, set, tops, options);
+		know_totals(&diff, set);
+		ret = diff_rank(&diff, diff.metric, options->limit);
 	}
-	for (size_t t = 0; t < set->count && tops; t++)
-		top_done(&tops[t]);
-	free(tops);
 	if (ret == 0)
 		*ret_diff = diff;
 	else
@@ -306,7 +377,7 @@ int diff_init(struct diff *ret_diff, const struct set *set,
 
 void diff_done(struct diff *diff)
 {
-	free(diff->rows);
+	region_free(diff->rows, diff->row_count + 1, sizeof(*diff->rows));
 	free(diff->cells);
 	free(diff->errors);
 	free(diff->totals);

@@ -20,7 +20,8 @@ struct diff {
 	struct top shape; /* lifetimes: what their buckets are; no rows */
 	size_t dumps;
 	const double *units;  /* of work, by dump; NULL: nothing is divided */
-	struct top_row *rows; /* what they are of: place, site ... */
+	struct top_row *rows; /* what they are of: place, site ...; by site */
+	/* only where a count is different */
 	struct counts *cells; /* of each row: one for each dump */
 	struct error *errors; /* likewise; NULL: all is exact */
 	size_t row_count;     /* of all rows */

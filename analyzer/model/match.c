@@ -83,6 +83,29 @@ int match_init(struct match *ret_match, const struct set *set,
 	return ret;
 }
 
+int match_init_sites(struct match *ret_match, const struct set *set)
+{
+	struct match match = { .tables = set->count };
+	int ret = 0;
+
+	match.numbers = calloc(set->count, sizeof(*match.numbers));
+	if (!match.numbers)
+		return DUMP_MEMORY;
+	for (size_t t = 0; t < set->count; t++) {
+		match.numbers[t] = calloc(set->array[t].sites.count + 1,
+					  sizeof(**match.numbers));
+		if (!match.numbers[t])
+			ret = DUMP_MEMORY;
+	}
+	if (ret == 0)
+		ret = match_stacks(&match, set, NULL);
+	if (ret == 0)
+		*ret_match = match;
+	else
+		match_done(&match);
+	return ret;
+}
+
 void match_done(struct match *match)
 {
 	for (size_t t = 0; t < match->tables && match->numbers; t++)

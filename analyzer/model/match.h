@@ -22,10 +22,13 @@ struct match {
  * the same number. 0, or DUMP_MEMORY. */
 int match_init(struct match *ret_match, const struct set *set,
 	       const struct top *tops, bool strip_dirs);
+/* The same of the sites that the filters keep, without tables: per site, the
+ * number in its place. */
+int match_init_sites(struct match *ret_match, const struct set *set);
 void match_done(struct match *match);
 
-/* match_stacks.c: the same for tables by site; fills the numbers, which are
- * there already. */
+/* match_stacks.c: the same for tables by site, or with NULL for sites; fills
+ * the numbers, which are there already. */
 int match_stacks(struct match *match, const struct set *set,
 		 const struct top *tops);
 

@@ -10,6 +10,19 @@
 #include "analyzer/model/dump.h"
 #include "analyzer/model/top_kinds.h"
 
+void top_site_row(struct top_row *ret_row, const struct analysis *analysis,
+		  size_t site)
+{
+	const struct site *from = &analysis->sites.array[site];
+
+	*ret_row = (struct top_row) {
+		.self = from->counts,
+		.cumulative = from->counts,
+		.site = (uint32_t)site,
+		.has_no_stack = from->node == 0,
+	};
+}
+
 static int top_sites(struct top *top, const struct analysis *analysis,
 		     const struct top_of_sites *extras)
 {
@@ -28,13 +41,9 @@ static int top_sites(struct top *top, const struct analysis *analysis,
 				.self = sites->errors[i],
 				.cumulative = sites->errors[i],
 			};
-		top->rows[top->count] = (struct top_row) {
-			.self = sites->array[i].counts,
-			.cumulative = sites->array[i].counts,
-			.site = (uint32_t)i,
-			.greatest = extras->greatest ? extras->greatest[i] : 0,
-			.has_no_stack = sites->array[i].node == 0,
-		};
+		top_site_row(&top->rows[top->count], analysis, i);
+		if (extras->greatest)
+			top->rows[top->count].greatest = extras->greatest[i];
 		if (extras->lifetimes)
 			top->rows[top->count].lifetime = extras->lifetimes[i];
 		top->count++;

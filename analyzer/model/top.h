@@ -109,6 +109,10 @@ struct top_extras {
 	bool ages;
 };
 
+/* The row of a site without extras, as a table by site has it. */
+void top_site_row(struct top_row *ret_row, const struct analysis *analysis,
+		  size_t site);
+
 /* Of the sites that the filter keeps. 0, or DUMP_MEMORY. */
 int top_init(struct top *ret_top, struct analysis *analysis, enum top_by by);
 int top_init_with(struct top *ret_top, struct analysis *analysis,
