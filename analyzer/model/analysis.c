@@ -5,6 +5,7 @@
 #include "analyzer/model/analysis.h"
 
 #include "analyzer/model/dump.h"
+#include "analyzer/model/walk.h"
 
 int analysis_open(struct analysis *analysis, const char *path,
 		  const struct analysis_options *options,
@@ -64,6 +65,7 @@ int analysis_open(struct analysis *analysis, const char *path,
 
 void analysis_close(struct analysis *analysis)
 {
+	walk_done(analysis);
 	filter_done(&analysis->filter);
 	names_done(&analysis->names);
 	if (analysis->sym)

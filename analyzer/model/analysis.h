@@ -15,6 +15,7 @@
 
 struct dump;
 struct dump_error;
+struct walk_step;
 
 struct analysis_options {
 	bool salvage;
@@ -36,6 +37,8 @@ struct analysis {
 	struct filter filter;
 	struct summary summary;
 	struct range range;
+	struct walk_step *steps; /* what walks share; NULL: none was yet */
+	size_t step_count;
 };
 
 /*

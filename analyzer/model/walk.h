@@ -23,7 +23,17 @@ struct walk_visitor {
 	void (*leave)(void *context, uint32_t frame);
 };
 
+/* A node, in the order in which they are entered. */
+struct walk_step {
+	uint32_t frame; /* as above */
+	uint32_t site;	/* number + 1 of the one that ends here; 0: none */
+	uint32_t size;	/* steps until it is left, this one included */
+};
+
 /* 0, DUMP_MEMORY, or what enter() returned. */
 int walk_stacks(struct analysis *analysis, const struct walk_visitor *visitor);
+
+/* Frees what the walks of an analysis share. */
+void walk_done(struct analysis *analysis);
 
 #endif
