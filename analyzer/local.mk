@@ -10,7 +10,7 @@ include analyzer/cmd/local.mk
 ANALYZER_CFLAGS = $(AM_CFLAGS) $(SANITIZE_CFLAGS) $(LIBDW_CFLAGS) $(LIBELF_CFLAGS) $(JEMALLOC_CFLAGS) \
 	$(ZLIB_CFLAGS) $(SQLITE3_CFLAGS)
 ANALYZER_LIBS = $(LIBDW_LIBS) $(LIBELF_LIBS) $(LIBIBERTY_LIBS) $(ZLIB_LIBS) \
-	$(SQLITE3_LIBS) -lm
+	$(SQLITE3_LIBS) -lm -lpthread
 
 noinst_LIBRARIES += libanalyzer.a
 libanalyzer_a_SOURCES = $(analyzer_base_files) $(analyzer_sym_files) \

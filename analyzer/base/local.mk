@@ -12,4 +12,6 @@ analyzer_base_files = \
 	analyzer/base/term.c \
 	analyzer/base/term.h \
 	analyzer/base/units.c \
-	analyzer/base/units.h
+	analyzer/base/units.h \
+	analyzer/base/worker.c \
+	analyzer/base/worker.h

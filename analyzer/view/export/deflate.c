@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <zlib.h>
 
+#include "analyzer/base/worker.h"
 #include "analyzer/view/export/exporter.h"
 
 #define CHUNK	     16384
@@ -15,27 +16,11 @@
 #define INPUT_MAX    (1u << 30) /* zlib counts in unsigned */
 
 struct deflate {
+	struct worker *worker; /* whose the rest is until it is closed */
 	FILE *file;
 	z_stream stream;
 	bool has_failed;
 };
-
-struct deflate *deflate_open(FILE *file, bool is_stored)
-{
-	struct deflate *deflate = calloc(1, sizeof(*deflate));
-
-	if (!deflate)
-		return NULL;
-	deflate->file = file;
-	if (deflateInit2(&deflate->stream,
-			 is_stored ? Z_NO_COMPRESSION : Z_DEFAULT_COMPRESSION,
-			 Z_DEFLATED, GZIP_WINDOW, MEMORY_LEVEL,
-			 Z_DEFAULT_STRATEGY) != Z_OK) {
-		free(deflate);
-		return NULL;
-	}
-	return deflate;
-}
 
 /* All of the input, and with Z_FINISH the end. */
 static void push(struct deflate *to, int how)
@@ -57,8 +42,9 @@ static void push(struct deflate *to, int how)
 		to->has_failed = true;
 }
 
-void deflate_write(struct deflate *to, const void *bytes, size_t count)
+static void compress_bytes(void *context, const void *bytes, size_t count)
 {
+	struct deflate *to = context;
 	const unsigned char *next = bytes;
 
 	while (count > 0 && !to->has_failed) {
@@ -73,10 +59,39 @@ void deflate_write(struct deflate *to, const void *bytes, size_t count)
 	}
 }
 
+struct deflate *deflate_open(FILE *file, bool is_stored)
+{
+	struct deflate *deflate = calloc(1, sizeof(*deflate));
+
+	if (!deflate)
+		return NULL;
+	deflate->file = file;
+	if (deflateInit2(&deflate->stream,
+			 is_stored ? Z_NO_COMPRESSION : Z_DEFAULT_COMPRESSION,
+			 Z_DEFLATED, GZIP_WINDOW, MEMORY_LEVEL,
+			 Z_DEFAULT_STRATEGY) != Z_OK) {
+		free(deflate);
+		return NULL;
+	}
+	deflate->worker = worker_open(compress_bytes, deflate);
+	if (!deflate->worker) {
+		deflateEnd(&deflate->stream);
+		free(deflate);
+		return NULL;
+	}
+	return deflate;
+}
+
+void deflate_write(struct deflate *to, const void *bytes, size_t count)
+{
+	worker_write(to->worker, bytes, count);
+}
+
 int deflate_close(struct deflate *to)
 {
 	int ret;
 
+	worker_close(to->worker);
 	to->stream.avail_in = 0;
 	if (!to->has_failed)
 		push(to, Z_FINISH);
