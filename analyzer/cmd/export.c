@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -146,6 +147,8 @@ static int print(struct term *term, struct analysis *analysis,
 		catalog_done(&catalog);
 		return CMD_FAILED;
 	}
+	/* One thread writes: a lock for each character is wasted. */
+	__fsetlocking(out.file, FSETLOCKING_BYCALLER);
 	ret = export_write(exporter, out.file, &catalog, &how, &progress);
 	progress_end(&progress);
 	if (!is_stdout(options) && outfile_close(&out, ret == 0) < 0)

@@ -235,7 +235,9 @@ static int add_note(struct catalog *catalog, struct catalog_entry *entry,
 				  site->kind == SITE_OVERFLOW ? NOTE_NO_STACK
 							      : NOTE_UNSAMPLED,
 				  &entry->note);
-	end = tree_end(&catalog->analysis->tree, site->node);
+	/* To look for the end of each stack takes as long as to read it. */
+	end = site->is_cut ? tree_end(&catalog->analysis->tree, site->node)
+			   : TREE_COMPLETE;
 	if (end != TREE_COMPLETE)
 		return note_frame(catalog, (enum note)end, &entry->note);
 	if (entry->node == 0)
@@ -319,6 +321,29 @@ static int add_notes(struct catalog *catalog)
 	return 0;
 }
 
+/* What reading a stack needs of its nodes. */
+static int add_links(struct catalog *catalog, const uint8_t *is_seen)
+{
+	const struct tree *tree = &catalog->analysis->tree;
+	const size_t count = tree->dump->node_count;
+
+	catalog->links = region_new(count, sizeof(*catalog->links));
+	if (!catalog->links)
+		return DUMP_MEMORY;
+	for (uint32_t i = 1; i < count; i++) {
+		uint32_t outer;
+
+		if (!is_seen[i])
+			continue;
+		outer = tree_parent(tree, i);
+		catalog->links[i] = (struct catalog_link) {
+			.frame = catalog->of_frame[tree->frame_of[i]] - 1,
+			.outer = tree->frame_of[outer] != 0 ? outer : 0,
+		};
+	}
+	return 0;
+}
+
 static int fill(struct catalog *catalog, const struct ranking *ranking)
 {
 	size_t nodes = catalog->analysis->dump->node_count;
@@ -328,8 +353,8 @@ static int fill(struct catalog *catalog, const struct ranking *ranking)
 
 	if (of_node && is_seen &&
 	    add_entries(catalog, ranking, of_node, is_seen) == 0 &&
-	    add_functions(catalog) == 0 && add_notes(catalog) == 0 &&
-	    add_others(catalog, ranking) == 0)
+	    add_links(catalog, is_seen) == 0 && add_functions(catalog) == 0 &&
+	    add_notes(catalog) == 0 && add_others(catalog, ranking) == 0)
 		ret = 0;
 	region_free(of_node, nodes, sizeof(*of_node));
 	region_free(is_seen, nodes, sizeof(*is_seen));
@@ -399,6 +424,8 @@ void catalog_done(struct catalog *catalog)
 	free(catalog->made);
 	region_free(catalog->of_frame, catalog->analysis->tree.frame_count,
 		    sizeof(*catalog->of_frame));
+	region_free(catalog->links, catalog->analysis->dump->node_count,
+		    sizeof(*catalog->links));
 	places_done(&catalog->places);
 	free(catalog->modules);
 	free(catalog->has_names);
@@ -413,16 +440,6 @@ void catalog_done(struct catalog *catalog)
 }
 
 /* ---- reading ---- */
-
-uint32_t catalog_frame_of(const struct catalog *catalog, uint32_t node,
-			  uint32_t *ret_outer)
-{
-	const struct tree *tree = &catalog->analysis->tree;
-	uint32_t outer = tree_parent(tree, node);
-
-	*ret_outer = outer != 0 && tree->frame_of[outer] != 0 ? outer : 0;
-	return catalog->of_frame[tree->frame_of[node]] - 1;
-}
 
 static int push(struct catalog *catalog, uint32_t frame)
 {

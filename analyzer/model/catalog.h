@@ -57,6 +57,12 @@ struct catalog_entry {
 	uint32_t note; /* the outermost frame, a note; CATALOG_NONE: none */
 };
 
+/* A node of the tree as stacks are read: all of it in one place. */
+struct catalog_link {
+	uint32_t frame;
+	uint32_t outer; /* 0: there is none */
+};
+
 struct catalog {
 	const struct module **modules; /* the main program first */
 	size_t module_count;
@@ -85,7 +91,8 @@ struct catalog {
 	/* Private. */
 	struct analysis *analysis;
 	struct places places;
-	uint32_t *of_frame; /* per frame of the tree: number + 1 */
+	uint32_t *of_frame;	    /* per frame of the tree: number + 1 */
+	struct catalog_link *links; /* per node, of those that are read */
 	uint32_t *of_module;
 	uint32_t notes[8];
 	size_t call_room, frame_room, function_room, stack_room;
@@ -112,7 +119,11 @@ int catalog_read(struct catalog *catalog, const struct catalog_entry *entry);
 
 /* The frame of a node of the tree and the next outer node (0: none); for an
  * entry's node and those that came from it. */
-uint32_t catalog_frame_of(const struct catalog *catalog, uint32_t node,
-			  uint32_t *ret_outer);
+static inline uint32_t catalog_frame_of(const struct catalog *catalog,
+					uint32_t node, uint32_t *ret_outer)
+{
+	*ret_outer = catalog->links[node].outer;
+	return catalog->links[node].frame;
+}
 
 #endif

@@ -50,6 +50,8 @@ void json_unsigned(struct json *json, const char *key, uint64_t number);
 void json_real(struct json *json, const char *key, double value);
 /* Ten digits: for who shows fewer. */
 void json_rounded(struct json *json, const char *key, double value);
+/* An element of an array, or several with ", " between them, as they are. */
+void json_raw(struct json *json, const char *text, size_t bytes);
 void json_bool(struct json *json, const char *key, bool value);
 void json_null(struct json *json, const char *key);
 

@@ -18,6 +18,8 @@ analyzer_view_files = \
 	analyzer/view/export/exporter.h \
 	analyzer/view/export/exporters.c \
 	analyzer/view/export/folded.c \
+	analyzer/view/export/frame_texts.c \
+	analyzer/view/export/frame_texts.h \
 	analyzer/view/export/heaptrack.c \
 	analyzer/view/export/massif.c \
 	analyzer/view/export/pprof.c \

@@ -7,6 +7,7 @@
 
 #include "analyzer/model/dump.h"
 #include "analyzer/view/export/exporter.h"
+#include "analyzer/view/export/frame_texts.h"
 #include "analyzer/view/json_parts.h"
 
 /* Within quotes: a quote is doubled. */
@@ -80,30 +81,38 @@ static void put_place(FILE *file, const struct catalog *catalog)
 }
 
 /* "main (a.c:3);f (a.c:9)", from the outermost to the innermost */
-static void put_stack(FILE *file, const struct catalog *catalog)
+static void put_frame(FILE *file, const struct catalog *catalog,
+		      const struct catalog_frame *frame)
 {
-	const char *separator = "";
+	for (uint32_t i = frame->count; i-- > 0;) {
+		const struct catalog_call *call =
+			&catalog->calls[frame->first + i];
+		const struct catalog_function *function =
+			&catalog->functions[call->function];
 
+		put_quoted(file, function->name);
+		if (function->file) {
+			fputs(" (", file);
+			put_quoted(file, function->file);
+			fprintf(file, ":%" PRIu32 ")", call->line);
+		}
+		if (i > 0)
+			fputc(';', file);
+	}
+}
+
+static void put_stack(FILE *file, const struct catalog *catalog,
+		      const struct frame_texts *texts)
+{
 	fputs(",\"", file);
 	for (size_t at = catalog->stack_count; at-- > 0;) {
-		const struct catalog_frame *frame =
-			&catalog->frames[catalog->stack[at]];
+		size_t bytes;
+		const char *text =
+			frame_texts_of(texts, catalog->stack[at], &bytes);
 
-		for (uint32_t i = frame->count; i-- > 0;) {
-			const struct catalog_call *call =
-				&catalog->calls[frame->first + i];
-			const struct catalog_function *function =
-				&catalog->functions[call->function];
-
-			fputs(separator, file);
-			put_quoted(file, function->name);
-			if (function->file) {
-				fputs(" (", file);
-				put_quoted(file, function->file);
-				fprintf(file, ":%" PRIu32 ")", call->line);
-			}
-			separator = ";";
-		}
+		fwrite(text, 1, bytes, file);
+		if (at > 0)
+			fputc(';', file);
 	}
 	fputc('"', file);
 }
@@ -123,26 +132,37 @@ static void put_lifetime(FILE *file, const struct catalog *catalog,
 				       entry->counts.of[METRIC_LIVE_BYTES]));
 }
 
+static int put_entry(FILE *file, struct catalog *catalog,
+		     const struct frame_texts *texts,
+		     const struct catalog_entry *entry)
+{
+	if (catalog_read(catalog, entry) < 0)
+		return DUMP_MEMORY;
+	for (int metric = 0; metric < METRIC_COUNT; metric++)
+		fprintf(file, "%s%" PRId64, metric ? "," : "",
+			entry->counts.of[metric]);
+	put_place(file, catalog);
+	put_stack(file, catalog, texts);
+	if (catalog->has_lifetimes)
+		put_lifetime(file, catalog, entry);
+	fputs("\r\n", file);
+	return 0;
+}
+
 static int csv_write(FILE *file, struct catalog *catalog,
 		     const struct export_options *options)
 {
-	(void)options;
-	put_head(file, catalog);
-	for (size_t i = 0; i < catalog->entry_count; i++) {
-		const struct catalog_entry *entry = &catalog->entries[i];
+	struct frame_texts texts;
+	int ret = frame_texts_init(&texts, catalog, put_frame);
 
-		if (catalog_read(catalog, entry) < 0)
-			return DUMP_MEMORY;
-		for (int metric = 0; metric < METRIC_COUNT; metric++)
-			fprintf(file, "%s%" PRId64, metric ? "," : "",
-				entry->counts.of[metric]);
-		put_place(file, catalog);
-		put_stack(file, catalog);
-		if (catalog->has_lifetimes)
-			put_lifetime(file, catalog, entry);
-		fputs("\r\n", file);
-	}
-	return 0;
+	(void)options;
+	if (ret < 0)
+		return ret;
+	put_head(file, catalog);
+	for (size_t i = 0; i < catalog->entry_count && ret == 0; i++)
+		ret = put_entry(file, catalog, &texts, &catalog->entries[i]);
+	frame_texts_done(&texts);
+	return ret;
 }
 
 const struct exporter export_csv = {

@@ -12,6 +12,7 @@
 
 #include "analyzer/model/dump.h"
 #include "analyzer/view/export/exporter.h"
+#include "analyzer/view/export/frame_texts.h"
 #include "analyzer/view/json.h"
 
 #define NS_PER_US      1000
@@ -75,7 +76,8 @@ static void put_counts(struct json *json, const struct catalog_entry *entry)
 }
 
 static int put_point(struct json *json, struct catalog *catalog,
-		     const struct catalog_entry *entry)
+		     const struct catalog_entry *entry,
+		     const struct frame_texts *numbers)
 {
 	if (catalog_read(catalog, entry) < 0)
 		return DUMP_MEMORY;
@@ -83,13 +85,11 @@ static int put_point(struct json *json, struct catalog *catalog,
 	put_counts(json, entry);
 	json_begin_array(json, "fs");
 	for (size_t i = 0; i < catalog->stack_count; i++) {
-		const struct catalog_frame *frame =
-			&catalog->frames[catalog->stack[i]];
+		size_t bytes;
+		const char *text =
+			frame_texts_of(numbers, catalog->stack[i], &bytes);
 
-		/* Entry 0 of the table is the root. */
-		for (uint32_t call = 0; call < frame->count; call++)
-			json_unsigned(json, NULL,
-				      (uint64_t)frame->first + call + 1);
+		json_raw(json, text, bytes);
 	}
 	json_end(json);
 	json_end(json);
@@ -156,16 +156,22 @@ static int put_table(struct json *json, const struct catalog *catalog)
 static int dhat_write(FILE *file, struct catalog *catalog,
 		      const struct export_options *options)
 {
+	struct frame_texts numbers;
 	struct json json;
-	int ret = 0;
+	/* Entry 0 of the table is the root. */
+	int ret =
+		frame_texts_init(&numbers, catalog, frame_texts_numbers_from_1);
 
 	(void)options;
+	if (ret < 0)
+		return ret;
 	json_init(&json, file);
 	put_head(&json, &catalog->analysis->summary);
 	json_begin_array(&json, "pps");
 	for (size_t i = 0; i < catalog->entry_count && ret == 0; i++)
-		ret = put_point(&json, catalog, &catalog->entries[i]);
+		ret = put_point(&json, catalog, &catalog->entries[i], &numbers);
 	json_end(&json);
+	frame_texts_done(&numbers);
 	if (ret == 0)
 		ret = put_table(&json, catalog);
 	json_end(&json);

@@ -7,6 +7,7 @@
 
 #include "analyzer/model/dump.h"
 #include "analyzer/view/export/exporter.h"
+#include "analyzer/view/export/frame_texts.h"
 #include "analyzer/view/json_parts.h"
 
 static void put_modules(struct json *json, const struct catalog *catalog)
@@ -83,7 +84,8 @@ static int64_t slack_of(const struct catalog_entry *entry)
 }
 
 static int put_site(struct json *json, struct catalog *catalog,
-		    const struct catalog_entry *entry)
+		    const struct catalog_entry *entry,
+		    const struct frame_texts *numbers)
 {
 	if (catalog_read(catalog, entry) < 0)
 		return DUMP_MEMORY;
@@ -98,11 +100,11 @@ static int put_site(struct json *json, struct catalog *catalog,
 		json_number(json, "slack_bytes", slack_of(entry));
 	json_begin_array(json, "stack");
 	for (size_t i = 0; i < catalog->stack_count; i++) {
-		const struct catalog_frame *frame =
-			&catalog->frames[catalog->stack[i]];
+		size_t bytes;
+		const char *text =
+			frame_texts_of(numbers, catalog->stack[i], &bytes);
 
-		for (uint32_t call = 0; call < frame->count; call++)
-			json_unsigned(json, NULL, frame->first + call);
+		json_raw(json, text, bytes);
 	}
 	json_end(json);
 	json_end(json);
@@ -113,10 +115,13 @@ static int json_write(FILE *file, struct catalog *catalog,
 		      const struct export_options *options)
 {
 	struct analysis *analysis = catalog->analysis;
+	struct frame_texts numbers;
 	struct json json;
-	int ret = 0;
+	int ret = frame_texts_init(&numbers, catalog, frame_texts_numbers);
 
 	(void)options;
+	if (ret < 0)
+		return ret;
 	json_parts_begin(&json, file, "memprof-export/1", &analysis->summary);
 	json_parts_totals(&json, "totals", analysis);
 	json_parts_losses(&json, "losses", analysis);
@@ -125,9 +130,10 @@ static int json_write(FILE *file, struct catalog *catalog,
 	put_frames(&json, catalog);
 	json_begin_array(&json, "sites");
 	for (size_t i = 0; i < catalog->entry_count && ret == 0; i++)
-		ret = put_site(&json, catalog, &catalog->entries[i]);
+		ret = put_site(&json, catalog, &catalog->entries[i], &numbers);
 	json_end(&json);
 	json_end(&json);
+	frame_texts_done(&numbers);
 	return ret;
 }
 

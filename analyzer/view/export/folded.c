@@ -10,6 +10,7 @@
 
 #include "analyzer/model/dump.h"
 #include "analyzer/view/export/exporter.h"
+#include "analyzer/view/export/frame_texts.h"
 
 /* There is nothing but names: those of Python have their file with them. */
 static void put_python_file(FILE *file, const char *path)
@@ -22,42 +23,54 @@ static void put_python_file(FILE *file, const char *path)
 }
 
 static void put_frame(FILE *file, const struct catalog *catalog,
-		      uint32_t number, const char *separator)
+		      const struct catalog_frame *frame)
 {
-	const struct catalog_frame *frame = &catalog->frames[number];
-
 	for (uint32_t i = frame->count; i-- > 0;) {
 		const struct catalog_call *call =
 			&catalog->calls[frame->first + i];
-
 		const struct catalog_function *function =
 			&catalog->functions[call->function];
 
-		fputs(separator, file);
 		export_text(file, function->name, ";");
 		if (frame->is_python && function->file)
 			put_python_file(file, function->file);
-		separator = ";";
+		if (i > 0)
+			fputc(';', file);
 	}
+}
+
+static int put_entry(FILE *file, struct catalog *catalog,
+		     const struct frame_texts *texts,
+		     const struct catalog_entry *entry, enum metric metric)
+{
+	if (catalog_read(catalog, entry) < 0)
+		return DUMP_MEMORY;
+	for (size_t at = catalog->stack_count; at-- > 0;) {
+		size_t bytes;
+		const char *text =
+			frame_texts_of(texts, catalog->stack[at], &bytes);
+
+		fwrite(text, 1, bytes, file);
+		if (at > 0)
+			fputc(';', file);
+	}
+	fprintf(file, " %" PRId64 "\n", entry->counts.of[metric]);
+	return 0;
 }
 
 static int folded_write(FILE *file, struct catalog *catalog,
 			const struct export_options *options)
 {
-	for (size_t i = 0; i < catalog->entry_count; i++) {
-		const struct catalog_entry *entry = &catalog->entries[i];
-		const char *separator = "";
+	struct frame_texts texts;
+	int ret = frame_texts_init(&texts, catalog, put_frame);
 
-		if (catalog_read(catalog, entry) < 0)
-			return DUMP_MEMORY;
-		for (size_t at = catalog->stack_count; at-- > 0;) {
-			put_frame(file, catalog, catalog->stack[at], separator);
-			separator = ";";
-		}
-		fprintf(file, " %" PRId64 "\n",
-			entry->counts.of[options->metric]);
-	}
-	return 0;
+	if (ret < 0)
+		return ret;
+	for (size_t i = 0; i < catalog->entry_count && ret == 0; i++)
+		ret = put_entry(file, catalog, &texts, &catalog->entries[i],
+				options->metric);
+	frame_texts_done(&texts);
+	return ret;
 }
 
 const struct exporter export_folded = {

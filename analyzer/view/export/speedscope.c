@@ -7,6 +7,7 @@
 
 #include "analyzer/model/dump.h"
 #include "analyzer/view/export/exporter.h"
+#include "analyzer/view/export/frame_texts.h"
 #include "analyzer/view/json.h"
 
 #define SCHEMA "https://www.speedscope.app/file-format-schema.json"
@@ -52,7 +53,7 @@ static void put_frames(struct json *json, const struct catalog *catalog)
 }
 
 static int put_samples(struct json *json, struct catalog *catalog,
-		       enum metric metric)
+		       const struct frame_texts *numbers, enum metric metric)
 {
 	json_begin_array(json, "samples");
 	for (size_t i = 0; i < catalog->entry_count; i++) {
@@ -62,11 +63,11 @@ static int put_samples(struct json *json, struct catalog *catalog,
 			return DUMP_MEMORY;
 		json_begin_array(json, NULL);
 		for (size_t at = catalog->stack_count; at-- > 0;) {
-			const struct catalog_frame *frame =
-				&catalog->frames[catalog->stack[at]];
+			size_t bytes;
+			const char *text = frame_texts_of(
+				numbers, catalog->stack[at], &bytes);
 
-			for (uint32_t call = frame->count; call-- > 0;)
-				json_unsigned(json, NULL, frame->first + call);
+			json_raw(json, text, bytes);
 		}
 		json_end(json);
 	}
@@ -74,7 +75,8 @@ static int put_samples(struct json *json, struct catalog *catalog,
 	return 0;
 }
 
-static int put_profile(struct json *json, struct catalog *catalog, size_t at)
+static int put_profile(struct json *json, struct catalog *catalog,
+		       const struct frame_texts *numbers, size_t at)
 {
 	enum metric metric = profiles[at].metric;
 
@@ -84,7 +86,7 @@ static int put_profile(struct json *json, struct catalog *catalog, size_t at)
 	json_text(json, "unit", profiles[at].unit);
 	json_number(json, "startValue", 0);
 	json_number(json, "endValue", catalog->sum.of[metric]);
-	if (put_samples(json, catalog, metric) < 0)
+	if (put_samples(json, catalog, numbers, metric) < 0)
 		return DUMP_MEMORY;
 	json_begin_array(json, "weights");
 	for (size_t i = 0; i < catalog->entry_count; i++)
@@ -99,9 +101,14 @@ static int put_profile(struct json *json, struct catalog *catalog, size_t at)
 static int speedscope_write(FILE *file, struct catalog *catalog,
 			    const struct export_options *options)
 {
+	struct frame_texts numbers;
 	struct json json;
 	size_t shown = 0;
-	int ret = 0;
+	int ret = frame_texts_init(&numbers, catalog,
+				   frame_texts_numbers_reversed);
+
+	if (ret < 0)
+		return ret;
 
 	while (shown + 1 < PROFILES &&
 	       profiles[shown].metric != options->metric)
@@ -115,9 +122,10 @@ static int speedscope_write(FILE *file, struct catalog *catalog,
 	put_frames(&json, catalog);
 	json_begin_array(&json, "profiles");
 	for (size_t i = 0; i < PROFILES && ret == 0; i++)
-		ret = put_profile(&json, catalog, i);
+		ret = put_profile(&json, catalog, &numbers, i);
 	json_end(&json);
 	json_end(&json);
+	frame_texts_done(&numbers);
 	return ret;
 }
 
