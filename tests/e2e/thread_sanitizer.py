@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The recorder's unit tests with threads, in a build of their own with
+"""The unit tests with threads, of the recorder and the analyzer, in a build of their own with
 ThreadSanitizer: no access to shared memory without an order. There are no
 suppressions."""
 
@@ -9,11 +9,11 @@ from harness import CC, TOP, Case, main
 
 # Those whose signals it would hold back for ever (test_lock) are not among
 # them.
-TESTS = ("test_concurrent", "test_pools", "test_writer")
+TESTS = ("test_concurrent", "test_pools", "test_worker", "test_writer")
 
 
 class ThreadSanitizer(Case):
-    def test_threads_of_the_recorder_race_nowhere(self):
+    def test_threads_race_nowhere(self):
         self.need("make", "/usr/include/check.h")
         with open(self.path("x.c"), "w") as file:
             file.write("int main(void) { return 0; }\n")

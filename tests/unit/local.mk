@@ -5,12 +5,16 @@
 if HAVE_CHECK
 base_tests = tests/unit/test_units tests/unit/test_options \
 	tests/unit/test_term tests/unit/test_dump_path \
-	tests/unit/test_progress
+	tests/unit/test_progress \
+	tests/unit/test_worker
 check_PROGRAMS += $(base_tests)
 TESTS += $(base_tests)
 endif
 base_test_cflags = $(ANALYZER_CFLAGS) $(CHECK_CFLAGS)
 base_test_libs = libanalyzer.a $(CHECK_LIBS)
+tests_unit_test_worker_SOURCES = tests/unit/test_worker.c
+tests_unit_test_worker_CFLAGS = $(base_test_cflags)
+tests_unit_test_worker_LDADD = $(base_test_libs) -lpthread
 tests_unit_test_units_SOURCES = tests/unit/test_units.c
 tests_unit_test_units_CFLAGS = $(base_test_cflags)
 tests_unit_test_units_LDADD = $(base_test_libs)
