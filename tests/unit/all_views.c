@@ -262,7 +262,10 @@ static int print_export(FILE *file, struct analysis *analysis, size_t format)
 	    catalog.sum.of[METRIC_ALLOCATIONS] < CALLS)
 		ret = exporters[format]->write(file, &catalog, &how);
 	catalog_done(&catalog);
-	return ret == EXPORT_NO_ESTIMATES || ret == EXPORT_TOO_MANY ? 0 : ret;
+	return ret == EXPORT_NO_ESTIMATES || ret == EXPORT_TOO_MANY ||
+			       ret == EXPORT_NO_COURSE
+		       ? 0
+		       : ret;
 }
 
 /* What takes several dumps gets the same one twice. */
