@@ -181,7 +181,12 @@ class Lifetimes(Ages):
             {first: counts for first, counts in want.items()
              if counts[0] != counts[1]})
         self.assertTrue(diff["rows"])
-        text = self.memprof("diff", *by, one, stay).stdout.decode()
+        text = self.memprof("diff", "--units", "bytes", *by, one,
+                            stay).stdout.decode()
+        totals = [self.json("report", "--limit", "1", path)["totals"]
+                  for path in (one, stay)]
+        self.assertRegex(text, r"(?m)^ +%s B +%s B .* allocated$" % tuple(
+            "{:,}".format(of["allocated_bytes"]) for of in totals))
         self.assertRegex(text, r"(?m)^ +1,013 +0 +-1,013 +gone  0 allocations$")
         ages = {row["first"]: row["self"]["live_bytes"]
                 for row in self.top(one, "--by", "age")["rows"]}

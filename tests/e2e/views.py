@@ -41,7 +41,10 @@ class Views(Case):
     def setUp(self):
         super().setUp()
         with open(self.path("recursive.c"), "w") as file:
-            file.write(RECURSIVE % ("", ""))
+            # Also a site with many sizes, and one that a rule suppresses.
+            file.write(RECURSIVE % (
+                "#include <stdio.h>",
+                'for (int i = 1; i < 200; i++) leaf(i); puts("done");'))
         built = self.plain(CC, "-g", "-O1", "-fno-optimize-sibling-calls",
                            "-fno-builtin", "-o", "recursive", "recursive.c")
         self.assertEqual(built.status, 0, built.stderr)
@@ -233,7 +236,13 @@ class Views(Case):
                     self.check_source(tops)
 
     def test_of_a_program_with_debug_information(self):
-        self.check(self.record_as("recursive.mp", "./recursive", "more"))
+        dump = self.record_as("recursive.mp", "./recursive", "more")
+        self.check(dump)
+        leaks = self.json("leaks", dump)
+        self.assertEqual(
+            [site["suppressed"] for site in leaks["sites"]
+             if site["suppressed"]], ["libc: buffers of standard streams"])
+        self.assertGreater(leaks["leak_check"]["suppressed"]["bytes"], 0)
 
     def test_of_inlined_frames(self):
         self.check(self.record_as("inline.mp", target("inline")))
