@@ -68,6 +68,20 @@ class Exports(Case):
         self.agree(lambda dump: readers.pprof_totals(
             self.export("pprof", dump)))
 
+    def test_pprof_traces(self):
+        """Each stack with what it allocated, innermost function first."""
+        self.need("go")
+        dump = self.recorded("peak", "middle")
+        text = readers.pprof(self.export("pprof", dump), "-traces", "-unit=B",
+                             "-sample_index=alloc_space")
+        found = re.findall(r"(?m)^ +(\d+)B   (\S+)$", text)
+        sites = self.report(dump)["sites"]
+
+        self.assertEqual(sorted((int(n), name) for n, name in found),
+                         sorted((site["allocated_bytes"],
+                                 site["stack"][0]["function"])
+                                for site in sites))
+
     def test_pprof_at_the_peak(self):
         self.need("go")
         dump = self.recorded("peak", "middle")
