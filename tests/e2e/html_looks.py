@@ -263,6 +263,24 @@ class Looks(InBrowser):
         self.assertNotEqual(self.browser.run(
             "return document.activeElement.id"), "filter")
 
+    def test_from_a_box_to_its_line_and_back(self):
+        self.browser.go("#view=flame&metric=leaked")
+        self.browser.run("""
+            const {boxes} = document.querySelector('.flamebox');
+            boxes.on.select(boxes.ats.find((at) =>
+                boxes.tree.name(at) === 'leaf'));""")
+        self.browser.click(".info a[title]")
+        self.browser.wait("return location.hash.includes('view=source')")
+        line = self.browser.run(
+            "return document.querySelector('#lines tr.at').id.slice(1)")
+        with open(self.source) as file:
+            self.assertIn("malloc(size)", file.readlines()[int(line) - 1])
+        self.browser.click("#L%s td a" % line)
+        self.browser.wait("return location.hash.includes('view=flame')")
+        self.browser.wait("return document.getElementById('matched')")
+        # Below main, and below each of five in one another.
+        self.assertIn("6 boxes match", self.browser.text("#matched"))
+
     def test_a_zoom_is_a_step_back(self):
         self.browser.go("#view=flame&metric=leaked")
         self.press("ArrowDown", ".flamebox")

@@ -3,7 +3,7 @@
 import {clean, el, name} from './dom.js';
 import {count, counted, duration, endText, estimate, metrics, percent, size} from './format.js';
 import {baseName, column, data, errorOf, functionName, owner, stack, string} from './data.js';
-import {link} from './state.js';
+import {boxesOf, link} from './state.js';
 
 function card(value, text, exact, key) {
 	return el('div.card', null, el('b', {title: exact, 'data-total': key}, value),
@@ -70,11 +70,10 @@ function owners() {
 	});
 	const order = [...sums].sort((a, b) => b[1].value - a[1].value).slice(0, 5);
 	const whole = data.selection[metric.json];
-	const to = {view: 'flame', metric: metric.key, zoom: '0', fn: ''};
 	return el('section', {id: 'owners'},
 		el('h3', null, metric.text + ', by own code'),
 		order.length ? el('div.top5', null, order.map(([text, {value, variance}]) => [
-			el('a', {className: 'name', href: link({...to, q: '^' + text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&') + '$'}), title: clean(text)}, clean(text)),
+			el('a', {className: 'name', href: boxesOf(text, {metric: metric.key}), title: clean(text)}, clean(text)),
 			el('span.n', {title: count(value), 'data-value': String(value)}, estimate(metric.format, value, Math.round(Math.sqrt(variance)))),
 			el('span.n.dim', null, percent(value, whole)),
 		])) : el('p.dim', null, 'Nothing.'),

@@ -3,7 +3,7 @@
 import {clean, cleanLine, el, name} from './dom.js';
 import {count, estimate, metricOf, metrics} from './format.js';
 import {baseName, column, data, errorOf, string} from './data.js';
-import {link, state} from './state.js';
+import {boxesOf, link, state} from './state.js';
 
 // Files that can be read come first.
 function hasText(file) {
@@ -31,10 +31,18 @@ function cell(value, format, classes, error) {
 		value ? format(value) : '', value && error ? el('small', null, '\u00b1 ' + format(error)) : null);
 }
 
+// Back to the boxes of the function that the line is in.
+function numberLink(file, number) {
+	const f = file.functions.find((one) => one.function !== null && one.first <= number && number <= one.last);
+	const text = number ? String(number) : '?';
+	if (!f) return text;
+	return el('a', {href: boxesOf(f.function), title: 'In the flame graph: ' + clean(f.function), 'aria-label': text + ', in the flame graph'}, text);
+}
+
 function lineRow(file, number, text, row, metric, most) {
 	const code = el('td', null, el('pre', null, text === null ? '' : cleanLine(text) || ' '));
 	const tr = el('tr', {id: number ? 'L' + number : undefined},
-		el('td.n.dim', null, number ? String(number) : '?'),
+		el('td.n.dim', null, row === undefined ? String(number || '?') : numberLink(file, number)),
 		metrics.map((m) => cell(row === undefined ? 0 : column(file.counts, m.json)[row], m.format, numberClass(m, metric),
 			row === undefined ? 0 : errorOf(file.stderr, m.json, row))), code);
 	if (row !== undefined) {
@@ -108,7 +116,7 @@ export function sourceView() {
 	requestAnimationFrame(() => document.querySelector('#lines tr.at')?.scrollIntoView({block: 'center'}));
 	return [
 		el('h2', null, name(string(file.file))),
-		el('p.dim', null, 'Each stack counts for the innermost line of this file on it; n and p go to the next and the last line that has something.'),
+		el('p.dim', null, 'Each stack counts for the innermost line of this file on it; n and p go to the next and the last line that has something, the number of a line to its function in the flame graph.'),
 		remark ? el('p', null, remark) : null,
 		functionList(file, metric),
 		el('div.cols', null, fileList(metric, file), linesOf(file, metric)),

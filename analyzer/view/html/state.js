@@ -29,6 +29,11 @@ export function link(changes) {
 	return '#' + params;
 }
 
+// To all boxes of a function in the flame graph.
+export function boxesOf(text, changes) {
+	return link({view: 'flame', zoom: '0', fn: '', q: '^' + text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&') + '$', ...changes});
+}
+
 let draw = null;
 
 // Calls what draws the page whenever the address has changed.
