@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "preload/base/map.h"
+#include "preload/record/stacks.h"
 
 #define WORD	   sizeof(uint64_t)
 #define COOKIE_MAX 64u /* greatest alignment of an array's elements */
@@ -49,10 +50,24 @@ static bool offset_to_top(const struct mp_chase *chase, uint64_t table,
 	return true;
 }
 
+/* Python's objects: before those that its collector looks after are its links,
+ * two words, and before those again, from 3.11 on, two of classes' own. */
+static bool is_object(const struct mp_heap_block *block, uint64_t inside)
+{
+	uint64_t pc;
+
+	if ((inside != 2 * WORD && inside != 4 * WORD) ||
+	    !mp_stacks_has(block->class_node))
+		return false;
+	pc = mp_stacks_pc(block->class_node);
+	return MPF_PC_KIND(pc) == MPF_NODE_CLASS &&
+	       MPF_CLASS_CALL(pc) >= MPF_CALL_OBJECT;
+}
+
 /*
  * Does an address inside a block stand for the whole of it? So it does where
- * compilers and libraries put something before what they point at: memcheck
- * knows the same four cases.
+ * compilers, libraries and interpreters put something before what they point
+ * at: memcheck knows the first four cases.
  */
 static bool is_whole(const struct mp_chase *chase,
 		     const struct mp_heap_block *block, uint64_t addr)
@@ -66,6 +81,8 @@ static bool is_whole(const struct mp_chase *chase,
 	if (block->is_unreadable || inside % WORD || block->addr % WORD ||
 	    inside >= block->bytes)
 		return false;
+	if (is_object(block, inside))
+		return true;
 	/* Text that begins with its length, capacity and users. */
 	if (inside == 3 * WORD && load(block->addr) <= load(block->addr + 8) &&
 	    load(block->addr + 8) == block->bytes - inside - 1)

@@ -9,6 +9,7 @@
 #include "preload/base/map.h"
 #include "preload/leak/ignore.h"
 #include "preload/leak/libc.h"
+#include "preload/record/arenas.h"
 #include "preload/record/file.h"
 #include "preload/record/stacks.h"
 
@@ -29,6 +30,20 @@ static void skip_ours(struct mp_scan *scan)
 			       (uintptr_t)mp_file.window[i] + MP_FILE_WINDOW);
 	mp_memory_skip(&scan->memory, (uintptr_t)scan->verdicts,
 		       (uintptr_t)(scan->verdicts + 1));
+}
+
+static void skip_arena(void *arg, const void *addr, size_t bytes)
+{
+	struct mp_scan *scan = arg;
+
+	mp_memory_skip(&scan->memory, (uintptr_t)addr, (uintptr_t)addr + bytes);
+}
+
+/* Where each object in them was recorded from the start they are heap. */
+static void skip_arenas(struct mp_scan *scan)
+{
+	if (mp_file.header->python_objects == MPF_OBJECTS_ON)
+		mp_arenas_each(skip_arena, scan);
 }
 
 static void scan_ignored(void *arg, uintptr_t start, uintptr_t end)
@@ -156,6 +171,7 @@ static void scan_roots(struct mp_scan *scan)
 	mp_chase_root(&scan->chase, MPF_HELD_REGION, 0);
 	mp_ignore_each_region(scan_region, scan);
 	skip_ours(scan);
+	skip_arenas(scan);
 	mp_libc_skip_heap(&scan->memory, &scan->heap, scan->is_libc);
 	mp_memory_seal(&scan->memory);
 	scan_mappings(scan);

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
 preload_record_files = \
+	preload/record/arenas.c \
+	preload/record/arenas.h \
 	preload/record/array.c \
 	preload/record/array.h \
 	preload/record/births.c \

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "preload/python/domains.h"
+#include "preload/record/arenas.h"
 #include "preload/record/file.h"
 #include "preload/record/inner.h"
 #include "preload/record/mixed.h"
@@ -94,8 +95,10 @@ static void *arena_alloc(void *ctx, size_t bytes)
 	const struct mp_python_arenas *next = ctx;
 	void *addr = next->alloc(next->ctx, bytes);
 
-	if (addr && mp_python_is_arena(bytes))
+	if (addr && mp_python_is_arena(bytes)) {
 		mp_mixed_arena((int32_t)(bytes / MPF_PAGE));
+		mp_arenas_add(addr, bytes);
+	}
 	return addr;
 }
 
@@ -106,6 +109,7 @@ static void arena_free(void *ctx, void *addr, size_t bytes)
 
 	if (mp_python_is_arena(bytes)) {
 		mp_mixed_arena(-(int32_t)(bytes / MPF_PAGE));
+		mp_arenas_remove(addr);
 		if (mp_hook_enter_free())
 			mp_recorder_forget(addr, bytes);
 	}

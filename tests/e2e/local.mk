@@ -280,6 +280,7 @@ EXTRA_DIST += $(e2e_tests) tests/e2e/browser.py tests/e2e/harness.py \
 	tests/e2e/targets/py_exit.py \
 	tests/e2e/targets/py_fake.c \
 	tests/e2e/targets/py_leak.py \
+	tests/e2e/targets/py_lost.py \
 	tests/e2e/targets/py_modules.py \
 	tests/e2e/targets/py_native.c \
 	tests/e2e/targets/py_native.py \

@@ -239,6 +239,34 @@ class Objects(python_life.Life):
         self.assertGreaterEqual(self.rows(run, path)[line]["live_blocks"],
                                 1000)
 
+    def test_what_an_extension_loses(self):
+        """Objects are heap to a leak check, and hold what they point at."""
+        path = source("py_lost.py")
+        for python in pythons():
+            run = self.same(python, path, env={"MEMPROF_LEAK_CHECK": "1"})
+            leaks = self.json("leaks", "--limit", "0", "--reachable",
+                              "--focus", "^(lose|hold|forget)$",
+                              self.dump(run))
+            found = {}
+            for site in leaks["sites"]:
+                for verdict in site["verdicts"]:
+                    size = verdict["bytes"] // (verdict["blocks"] or 1)
+                    if size in (7777, 5555, 3333):
+                        key = size, verdict["verdict"]
+                        found[key] = found.get(key, 0) + verdict["blocks"]
+            with self.subTest(python=python):
+                self.assertEqual(found.pop((5555, "still_reachable")), 300)
+                # A word that is left on a stack may hold one.
+                self.assertGreaterEqual(
+                    found.pop((7777, "definitely_lost")), 18)
+                self.assertGreaterEqual(
+                    found.pop((3333, "definitely_lost")), 290)
+                self.assertLessEqual(sum(found.values()), 10)
+                # And what the interpreter leaves is no such noise.
+                lost = leaks["leak_check"]["definitely_lost"]
+                self.assertLessEqual(lost["blocks"], 330)
+            self.assertEqual(self.brief(run)["losses"]["foreign_frees"], 0)
+
     def test_numpy(self):
         python = "/usr/bin/python3"
         if subprocess.run([python, "-c", "import numpy"],
