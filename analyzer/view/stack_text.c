@@ -191,7 +191,7 @@ void stack_text_print(struct term *term, const struct stack *stack,
 		if (columns <= NAME_COLUMNS_MAX && columns > widest)
 			widest = columns;
 	}
-	if (stack->kind != SITE_STACK)
+	if (stack->kind != SITE_STACK || (stack->count == 0 && !end))
 		fprintf(term->file, "%*s%s\n", indent, "",
 			stack_text_missing(stack->kind));
 	for (size_t i = 0; i < stack->count; i++) {

@@ -162,8 +162,28 @@ static void print_titles(struct term *term, const struct layout *layout,
 		term_style(term, TERM_PLAIN));
 }
 
+/* Who has lines of Python asks for them, and gets those of the interpreter. */
+static void print_python_hint(struct term *term, const struct set *set,
+			      enum top_by by)
+{
+	const struct tree *tree = &set->array[0].tree;
+	bool has_python = false, has_native = false;
+
+	if (by != TOP_FUNCTION && by != TOP_LINE && by != TOP_FILE)
+		return;
+	for (size_t i = 1; i < tree->frame_count; i++) {
+		has_python |= tree->frames[i].is_python;
+		has_native |= !tree->frames[i].is_python;
+	}
+	if (has_python && has_native)
+		fputs("  native code included: --python=python shows the "
+		      "program in Python alone\n",
+		      term->file);
+}
+
 static void print_head(struct term *term, const struct layout *layout,
-		       const struct top *top, const struct order *order)
+		       const struct set *set, const struct top *top,
+		       const struct order *order)
 {
 	enum metric metric = layout->options->metric;
 	int64_t whole = layout->whole.of[metric];
@@ -187,6 +207,7 @@ static void print_head(struct term *term, const struct layout *layout,
 		term_text(term, step->restriction);
 		putc('\n', term->file);
 	}
+	print_python_hint(term, set, top->by);
 	putc('\n', term->file);
 	print_titles(term, layout, top->by);
 }
@@ -269,7 +290,7 @@ int text_top_print(struct term *term, struct set *set, const struct top *top,
 	lay_out(&layout, term, top->by);
 	text_set_head(term, set, "added up");
 	text_set_filter_note(term, set);
-	print_head(term, &layout, top, order);
+	print_head(term, &layout, set, top, order);
 	for (size_t i = 0; i < order->shown && ret == 0; i++) {
 		size_t number = order->numbers[i];
 		const struct top_row *row = &top->rows[number];

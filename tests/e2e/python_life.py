@@ -122,6 +122,57 @@ with ThreadPoolExecutor(1) as pool:
                 self.assertRegex(text, r"(?m)  started at \S*starts.py:%d in "
                                  % line)
 
+    def test_order_of_native_and_python_frames(self):
+        """Each native frame that evaluates is replaced by what it runs, and
+        all others are between them, names or no names."""
+        library = self.build("py_native.c", "native.so", "-shared", "-fPIC")
+        self.write("order.py", """\
+import ctypes, sys
+native = ctypes.PyDLL(sys.argv[1])
+def key(value):
+    native.native_block(9000001)
+    return value
+def sort():
+    return sorted([1], key=key)
+def generate():
+    yield sort()
+def called_back():
+    list(generate())
+def outer():
+    native.native_through(ctypes.PYFUNCTYPE(None)(called_back))
+outer()
+""")
+        shutil.copy(os.path.realpath("/usr/bin/python3"), self.path("python3"))
+        if shutil.which("strip"):
+            subprocess.run(["strip", self.path("python3")], check=True)
+        for python in pythons() + [self.path("python3")]:
+            with self.subTest(python=python):
+                run = self.same(python, "order.py", library)
+                report = self.json("report", "--limit", "0", "--focus",
+                                   "native_block", self.dump(run))
+                site, = [site for site in report["sites"]
+                         if site["allocated_bytes"] == 9000001]
+                names, between = [], []
+                for frame in site["stack"]:
+                    self.assertNotRegex(frame["function"] or "",
+                                        "_PyEval_EvalFrameDefault")
+                    if frame["language"] == "python" or \
+                            "native.so" in (frame["module"] or ""):
+                        names.append(frame["function"])
+                        between.append(0)
+                    elif between:
+                        between[-1] += 1
+                self.assertEqual(names, [
+                    "native_block", "key", "sort", "generate", "called_back",
+                    "native_through", "outer", "<module>"])
+                # Behind each name: ctypes, sorted(), then nothing where one
+                # native frame runs both, list(), ctypes twice.
+                is_inlined = version_of(python) >= (3, 11)
+                self.assertEqual(
+                    [bool(count) for count in between],
+                    [True, True, not is_inlined, True, True, True,
+                     not is_inlined, True])
+
     def test_ends_with_daemon_threads(self):
         for python in pythons():
             # Up to 3.10 such threads run into freed memory, whoever delays
@@ -134,6 +185,45 @@ with ThreadPoolExecutor(1) as pool:
                                       seconds=LOCKED_SECONDS)
                     self.assertEqual((run.status, run.stdout, run.stderr),
                                      (0, b"end\n", b""))
+
+    def test_thread_that_allocates_while_the_interpreter_ends(self):
+        """Its state may be freed at any time: nobody reads it then, but the
+        native stacks are whole."""
+        library = self.build("py_native.c", "native.so", "-shared", "-fPIC")
+        self.write("ends.py", """\
+import ctypes, sys, threading
+class Last:
+    def __del__(self, end=ctypes.PyDLL(sys.argv[1]).native_end):
+        end()
+def outlive():
+    kept = [bytearray(1000) for i in range(10)]
+    ctypes.CDLL(sys.argv[1]).native_outlive(4000000)
+    return kept
+sys.last_of_all = Last()
+threading.Thread(target=outlive, daemon=True).start()
+ctypes.CDLL(sys.argv[1]).native_await()
+""")
+        for python in pythons():
+            with self.subTest(python=python):
+                run = self.same(python, "ends.py", library,
+                                seconds=LOCKED_SECONDS)
+                report = self.json("report", "--limit", "0", self.dump(run))
+                self.assertEqual(report["losses"]["python_broken"], 0)
+                counts, lines = {}, {}
+                for site in report["sites"]:
+                    size = site["allocated_bytes"] // max(
+                        site["allocations"], 1)
+                    if size not in (4000000, 4000001):
+                        continue
+                    counts[size] = counts.get(size, 0) + site["allocations"]
+                    lines.setdefault(size, set()).add(
+                        python_stack(site)[:1])
+                    self.assertIn("native_outlive", [
+                        frame["function"] for frame in site["stack"]])
+                self.assertEqual(counts, {4000000: 4, 4000001: 35})
+                self.assertEqual(lines, {
+                    4000000: {((self.path("ends.py"), 7, "outlive"),)},
+                    4000001: {()}})
 
     def test_processes_and_interpreters(self):
         for python in pythons():
@@ -332,6 +422,44 @@ with ThreadPoolExecutor(1) as pool:
                            self.dump(run))
         self.assertIn((("<string>", 1, "f"), ("<string>", 2, "<module>")),
                       [python_stack(site) for site in report["sites"]])
+
+    def test_memory_of_many_stacks(self):
+        """Each of 18 frames and different from all others."""
+        count = 100000 if EVERY else 10000
+        self.write("stacks.py", """\
+import resource, sys
+def walk(bits, n):
+    if n == 0:
+        return bytearray(600)
+    if bits & 1:
+        return walk(bits >> 1, n - 1)
+    return walk(bits >> 1, n - 1)
+for i in range(int(sys.argv[1])):
+    walk(i, 17)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+""")
+        argv = "/usr/bin/python3", "stacks.py", str(count)
+        plain, run = self.plain(*argv), self.record(*argv)
+        more = 1024 * (int(run.stdout) - int(plain.stdout))
+        self.assertGreaterEqual(self.totals(run)["sites"], count)
+        self.assertLess(os.path.getsize(self.dump(run)),
+                        (2 << 20) + 200 * count)
+        self.assertLess(more, (12 << 20) + 350 * count)
+
+    def test_tables_of_lines_tell_how_to_see_python_alone(self):
+        run = self.record("/usr/bin/python3", "-c",
+                          "kept = bytearray(10000)")
+        for options, is_told in (((), True), (("--python=python",), False),
+                                 (("--python=native",), False)):
+            for by in "line", "function", "file":
+                text = self.memprof("top", "--by", by, *options,
+                                    self.dump(run)).stdout
+                self.assertEqual(b"--python=python shows" in text, is_told)
+        # What no line of Python asked for has a stack without any.
+        text = self.memprof("leaks", "--python=python",
+                            "--no-default-suppressions",
+                            "--limit", "0", self.dump(run), status=None)
+        self.assertRegex(text.stdout, rb"(?m)^#1 .*\n +\(no stack\)$")
 
     def test_off(self):
         run = self.record("/usr/bin/python3", "-c", "print(bytearray(10000))",

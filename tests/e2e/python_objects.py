@@ -34,13 +34,16 @@ class Objects(python_life.Life):
     test_asked_from_within = None
     test_code_that_comes_and_goes = None
     test_lines = None
+    test_memory_of_many_stacks = None
     test_off = None
     test_on_unless_told_otherwise = None
+    test_order_of_native_and_python_frames = None
     test_source_that_is_newer_than_the_recording = None
     test_threads_without_python_state = None
     test_unknown_interpreters = None
     test_server = None
     test_stripped = None
+    test_tables_of_lines_tell_how_to_see_python_alone = None
     if not EVERY:
         test_real_programs = None
 

@@ -4,6 +4,7 @@
  * the interpreter's lock, in threads of Python's and of its own.
  */
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -17,8 +18,12 @@ void native_release(void *block);
 void native_in_thread(size_t bytes);
 void native_join(void);
 void native_hold(void);
+void native_through(void (*fn)(void));
 void native_wait(void);
 void native_call_back(void (*fn)(void));
+void native_outlive(size_t bytes);
+void native_await(void);
+void native_end(void);
 
 /* One block, at the line of Python that called. */
 void *native_block(size_t bytes)
@@ -96,4 +101,53 @@ void native_call_back(void (*fn)(void))
 
 	pthread_create(&thread, NULL, call, (void *)fn);
 	pthread_join(thread, NULL);
+}
+
+/* Calls Python in this thread. */
+void native_through(void (*fn)(void))
+{
+	fn();
+	kept = NULL; /* no jump */
+}
+
+static sem_t waits, ends, allocated;
+
+__attribute__((constructor)) static void begin(void)
+{
+	sem_init(&waits, 0, 0);
+	sem_init(&ends, 0, 0);
+	sem_init(&allocated, 0, 0);
+}
+
+static __attribute__((noinline)) void nest(size_t bytes, int depth)
+{
+	if (depth > 0)
+		nest(bytes, depth - 1);
+	kept = malloc(bytes);
+}
+
+/* Allocates, and again once the interpreter ends: with stacks that were met
+ * before and with others. */
+void native_outlive(size_t bytes)
+{
+	nest(bytes, 3);
+	sem_post(&waits);
+	sem_wait(&ends);
+	nest(bytes + 1, 3);
+	nest(bytes + 1, 30);
+	sem_post(&allocated);
+	pause();
+}
+
+/* By who is to end the interpreter. */
+void native_await(void)
+{
+	sem_wait(&waits);
+}
+
+/* While it ends. */
+void native_end(void)
+{
+	sem_post(&ends);
+	sem_wait(&allocated);
 }
