@@ -19,6 +19,9 @@ preload_record_files = \
 	preload/record/counters.h \
 	preload/record/file.c \
 	preload/record/file.h \
+	preload/record/file_fork.c \
+	preload/record/file_room.c \
+	preload/record/file_state.h \
 	preload/record/inner.c \
 	preload/record/inner.h \
 	preload/record/keeper.c \
