@@ -244,6 +244,7 @@ e2e_tests = \
 	tests/e2e/programs.py \
 	tests/e2e/python_life.py \
 	tests/e2e/python_objects.py \
+	tests/e2e/python_odd.py \
 	tests/e2e/python_stacks.py \
 	tests/e2e/races.py \
 	tests/e2e/readme.py \
