@@ -146,6 +146,7 @@ static void put_in_order(struct moments *moments)
 static void add_known(struct moments *moments, const struct catalog *catalog)
 {
 	const struct summary *summary = &catalog->analysis->summary;
+	const struct range *range = &catalog->analysis->range;
 	const struct counts *sum = &catalog->sum;
 	uint64_t peak_ns = summary->has_peak_time ? summary->peak_ns : 0;
 	uint64_t end_ns = summary->has_duration ? summary->duration_ns : 0;
@@ -153,6 +154,9 @@ static void add_known(struct moments *moments, const struct catalog *catalog)
 	/* The peak may be the very end, and who was killed left no end. */
 	if (end_ns == 0 && moments->count > 0)
 		end_ns = range_duration(catalog->analysis->dump);
+	if (range->is_set && range->to.kind != RANGE_END &&
+	    range->to.ns < end_ns)
+		end_ns = range->to.ns;
 	if (catalog->analysis->sites.is_peak_now && end_ns > peak_ns)
 		peak_ns = end_ns;
 	if (end_ns < peak_ns)

@@ -172,6 +172,16 @@ class Exports(Case):
         line = marked_lines("phases.c")["other"]
         self.assertRegex(readers.run("ms_print", path),
                          r"->33.33%% \(50,000B\) .*phases.c:%d\)" % line)
+
+        def end_ms(path):
+            with open(path) as file:
+                return int(re.findall(r"^time=(\d+)$", file.read(), re.M)[-1])
+
+        report = self.json("report", "--to", "50%", dump)
+        self.assertEqual(end_ms(path),
+                         report["program"]["duration_ns"] // 1000000)
+        self.assertEqual(end_ms(self.export("massif", dump, "--to", "50%")),
+                         report["range"]["to"]["ns"] // 1000000)
         # Of a function the points in between are not known.
         rows, peaks = readers.massif_snapshots(self.export(
             "massif", dump, "--focus", "take_other"))

@@ -25,8 +25,10 @@ def json_totals(path):
 
 
 def massif_totals(path):
+    """A part in which nothing was allocated has no peak to be marked."""
     rows, peaks = readers.massif_snapshots(path)
-    return {"peak_bytes": rows[peaks[0]][0], "live_bytes": rows[-1][0]}
+    return {"peak_bytes": rows[peaks[0]][0] if peaks else 0,
+            "live_bytes": rows[-1][0]}
 
 
 def pprof_totals(path):
