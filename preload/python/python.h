@@ -57,7 +57,7 @@ struct mp_python_reader {
 };
 extern struct mp_python_reader mp_python_reader;
 
-#define MP_PYTHON_CAUTIOUS_WALKS 256u
+#define MP_PYTHON_CAUTIOUS_WALKS 64u
 
 /* Has the table of offsets been proven by walks that take nothing for granted?
  */

@@ -8,10 +8,9 @@
 
 /* A stack being put together: as the last one so far, or not any more. */
 struct chain {
-	struct mp_writer *writer;
 	struct mp_merge *merge;
 	size_t depth;
-	uint32_t node;
+	size_t same; /* of it, outermost, that are as in the last one */
 	bool is_as_last;
 };
 
@@ -28,14 +27,11 @@ static void add(struct chain *chain, uint64_t pc)
 	const size_t i = chain->depth++;
 
 	if (chain->is_as_last && i < merge->depth && merge->pcs[i] == pc) {
-		chain->node = merge->nodes[i];
+		chain->same = chain->depth;
 		return;
 	}
 	chain->is_as_last = false;
-	if (chain->node)
-		chain->node = mp_writer_child(chain->writer, chain->node, pc);
 	merge->pcs[i] = pc;
-	merge->nodes[i] = chain->node;
 }
 
 /* The next group further in that has frames. */
@@ -115,8 +111,7 @@ static size_t resume(struct chain *chain, struct group *group)
 		i--;
 	if (i == 0)
 		return 0;
-	chain->depth = merge->step[i - 1].depth;
-	chain->node = merge->nodes[chain->depth - 1];
+	chain->depth = chain->same = merge->step[i - 1].depth;
 	group->end = merge->step[i - 1].end;
 	next(group);
 	return i;
@@ -124,6 +119,7 @@ static size_t resume(struct chain *chain, struct group *group)
 
 /* By address: a group is run by the native frame that its address is in. */
 static void merge_by_place(struct chain *chain, struct group group,
+			   const struct mp_walker *walker,
 			   const struct mp_walk *walk)
 {
 	uintptr_t sp = 0;
@@ -133,7 +129,7 @@ static void merge_by_place(struct chain *chain, struct group group,
 	for (size_t i = done; i < walk->depth; i++) {
 		/* What lies outside of the outermost frame is of frames that
 		 * were cut, and perhaps of that one. */
-		mp_unwind_place(chain->writer->walker, walk, i, &sp);
+		mp_unwind_place(walker, walk, i, &sp);
 		while (i == 0 && walk->end != MP_WALK_COMPLETE &&
 		       is_group(&group) && group.inside >= sp) {
 			end = (uint32_t)group.end;
@@ -193,14 +189,13 @@ static void merge_by_order(struct chain *chain, struct group group,
 }
 
 /* Does each group know where it is? */
-static bool has_places(const struct chain *chain,
+static bool has_places(const struct mp_walker *walker,
 		       const struct mp_language_thread *thread,
 		       const struct mp_walk *walk)
 {
 	uintptr_t sp;
 
-	if (walk->depth == 0 ||
-	    !mp_unwind_place(chain->writer->walker, walk, 0, &sp))
+	if (walk->depth == 0 || !mp_unwind_place(walker, walk, 0, &sp))
 		return false;
 	/* All of them do, but for the outermost, or none does. */
 	for (size_t i = thread->count; i > 0; i--)
@@ -216,18 +211,17 @@ uint32_t mp_merge_node(struct mp_merge *merge, struct mp_writer *writer,
 		       const struct mp_walk *walk, uint32_t base)
 {
 	struct chain chain = {
-		.writer = writer,
 		.merge = merge,
-		.node = base,
 		.is_as_last = base == merge->base && base != 0,
 	};
 
 	const bool is_odd = thread->is_cut || thread->is_broken;
+	uint32_t node = base;
 
 	if (__builtin_expect(is_odd, 0))
 		add(&chain, MPF_PYTHON_AT(0, MPF_PYTHON_LEFT_OUT));
-	if (has_places(&chain, thread, walk)) {
-		merge_by_place(&chain, first(thread), walk);
+	if (has_places(writer->walker, thread, walk)) {
+		merge_by_place(&chain, first(thread), writer->walker, walk);
 	} else {
 		merge->steps = 0;
 		merge_by_order(&chain, first(thread), language, walk);
@@ -238,6 +232,11 @@ uint32_t mp_merge_node(struct mp_merge *merge, struct mp_writer *writer,
 	merge->native_kept = walk->depth;
 	merge->others_kept = merge->others = thread->count;
 	merge->depth = chain.depth;
-	merge->base = chain.node ? base : 0;
-	return chain.node;
+	if (chain.same > 0)
+		node = merge->nodes[chain.same - 1];
+	node = mp_writer_intern(writer, node, merge->pcs + chain.same,
+				chain.depth - chain.same,
+				merge->nodes + chain.same);
+	merge->base = node ? base : 0;
+	return node;
 }

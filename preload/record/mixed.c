@@ -139,16 +139,6 @@ static uint32_t intern(void *arg, uintptr_t code)
 	return id;
 }
 
-/* Does the stack go through a frame that a signal interrupted? */
-static bool is_interrupted(const struct mp_walk *walk)
-{
-	uint64_t flags = 0;
-
-	for (size_t i = 0; i < walk->depth; i++)
-		flags |= walk->pcs[i];
-	return (flags & MP_PC_EXACT) != 0;
-}
-
 static struct mp_mixed *mixed_of(struct mp_writer *writer)
 {
 	if (__builtin_expect(!writer->mixed, 0)) {
@@ -247,7 +237,7 @@ static uint32_t walk_native(struct mp_writer *writer,
 		mp_merge_kept_native(&writer->mixed->merge, ret_walk->kept);
 		note = ret_walk->note;
 	}
-	return is_interrupted(ret_walk) ? 0 : tag_new(writer->mixed, note);
+	return ret_walk->has_exact ? 0 : tag_new(writer->mixed, note);
 }
 
 bool mp_mixed_walk(struct mp_writer *writer, const struct mp_regs *regs,
@@ -271,7 +261,7 @@ bool mp_mixed_walk(struct mp_writer *writer, const struct mp_regs *regs,
 	else
 		mixed->wanted.tag = walk_native(writer, regs, &known, ret_walk);
 	/* What has a tag is not interrupted. */
-	mixed->is_amid = !mixed->wanted.tag && is_interrupted(ret_walk);
+	mixed->is_amid = !mixed->wanted.tag && ret_walk->has_exact;
 	read_frames(writer, mixed);
 	mixed->wanted.number = number(mixed);
 	mixed->wanted.generation =

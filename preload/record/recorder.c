@@ -39,31 +39,6 @@ static uint32_t base_node(struct mp_writer *writer, enum mp_walk_end end,
 	return node;
 }
 
-/* Interns pcs[i..depth) below node, outermost first. The innermost node; 0
- * when there is no room. */
-static uint32_t intern(struct mp_writer *writer, const struct mp_walk *walk,
-		       size_t i, uint32_t node)
-{
-	uint32_t *nodes = writer->nodes, id;
-	size_t made;
-
-	for (; i < walk->depth; i++) {
-		id = mp_writer_find(writer, node, walk->pcs[i]);
-		if (__builtin_expect(!id, 0))
-			break;
-		node = nodes[i] = id;
-	}
-	if (i == walk->depth)
-		return node;
-	/* Nothing is below a node that was not there a moment ago. */
-	made = mp_stacks_extend(node, walk->pcs + i, walk->depth - i,
-				!writer->is_nested, nodes + i);
-	if (made < walk->depth - i)
-		return MP_NODE_NONE;
-	mp_writer_remember(writer, node, walk->pcs[i], nodes[i]);
-	return nodes[walk->depth - 1];
-}
-
 /* The node of a walk, of which what changed since the last one is interned. */
 static uint32_t chain_node(struct mp_writer *writer, const struct mp_walk *walk)
 {
@@ -80,8 +55,8 @@ static uint32_t chain_node(struct mp_writer *writer, const struct mp_walk *walk)
 	writer->chain_generation = 0;
 	node = i > 0 ? writer->nodes[i - 1]
 		     : base_node(writer, walk->end, generation);
-	if (node)
-		node = intern(writer, walk, i, node);
+	node = mp_writer_intern(writer, node, walk->pcs + i, walk->depth - i,
+				writer->nodes + i);
 	if (node) {
 		writer->chain_generation = generation;
 		writer->chain_depth = (uint32_t)walk->depth;

@@ -304,6 +304,31 @@ uint32_t mp_writer_child(struct mp_writer *writer, uint32_t parent, uint64_t pc)
 	return id;
 }
 
+uint32_t mp_writer_intern(struct mp_writer *writer, uint32_t node,
+			  const uint64_t *pcs, size_t n, uint32_t *ret_ids)
+{
+	uint32_t id;
+	size_t i = 0, made;
+
+	if (!node)
+		return MP_NODE_NONE;
+	for (; i < n; i++) {
+		id = mp_writer_find(writer, node, pcs[i]);
+		if (__builtin_expect(!id, 0))
+			break;
+		node = ret_ids[i] = id;
+	}
+	if (i == n)
+		return node;
+	/* Nothing is below a node that was not there a moment ago. */
+	made = mp_stacks_extend(node, pcs + i, n - i, !writer->is_nested,
+				ret_ids + i);
+	if (made < n - i)
+		return MP_NODE_NONE;
+	mp_writer_remember(writer, node, pcs[i], ret_ids[i]);
+	return ret_ids[n - 1];
+}
+
 struct mp_writer *mp_writer_forked(void)
 {
 	struct mp_writer *writer;

@@ -201,6 +201,14 @@ uint32_t mp_writer_child(struct mp_writer *writer, uint32_t parent,
 			 uint64_t pc);
 
 /*
+ * The innermost node of n frames below node, outermost first, made as far as
+ * need be; node itself for none. 0 when node is, or when there is no room.
+ * ret_ids gets one for each.
+ */
+uint32_t mp_writer_intern(struct mp_writer *writer, uint32_t node,
+			  const uint64_t *pcs, size_t n, uint32_t *ret_ids);
+
+/*
  * In a forked child, after mp_file_fork(): forgets the parent's writers and
  * makes writer 0 the one that holds what was inherited. Its slots are filled
  * through mp_writer_slot(); NULL when there is no memory.

@@ -170,6 +170,7 @@ static inline void store(struct mp_memo *memo, const struct progress *walk)
 		else if (fresh->sets_bp)
 			joint.is_live = false;
 		joint.has_guess |= (fresh->pc & MP_PC_GUESSED) != 0;
+		joint.has_exact |= (fresh->pc & MP_PC_EXACT) != 0;
 		memo->pcs[n] = fresh->pc;
 		memo->joints[n++] = joint;
 	}
@@ -210,6 +211,8 @@ bool mp_memo_walk(struct mp_memo *memo, struct mp_stack *stack,
 	ret_walk->last_end = last_end;
 	ret_walk->has_guess =
 		memo->depth > 0 && memo->joints[memo->depth - 1].has_guess;
+	ret_walk->has_exact =
+		memo->depth > 0 && memo->joints[memo->depth - 1].has_exact;
 	ret_walk->note = NULL;
 	if (walk.is_refused) {
 		mp_stack_distrust(stack);

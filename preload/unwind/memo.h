@@ -49,6 +49,7 @@ struct mp_joint {
 	uint32_t words; /* read by this frame and those further out */
 	bool is_live;	/* bp is used by this frame or further out */
 	bool has_guess; /* this frame or one further out is a guess */
+	bool has_exact; /* likewise: was interrupted */
 };
 
 /* A frame of the walk under way. */

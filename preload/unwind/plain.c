@@ -49,7 +49,7 @@ void mp_plain_walk(struct mp_stack *stack, const struct mp_regs *regs,
 	uint64_t *out = pcs + limit;
 	uint64_t flags = 0;
 	enum mp_walk_end end;
-	bool has_guess = false;
+	uint64_t met = 0; /* flags */
 
 	mp_stack_enter(stack, at.sp, generation);
 	hi = stack->hi;
@@ -67,7 +67,7 @@ void mp_plain_walk(struct mp_stack *stack, const struct mp_regs *regs,
 			break;
 		}
 		*--out = at.pc | flags;
-		has_guess |= (flags & MP_PC_GUESSED) != 0;
+		met |= flags;
 		if (__builtin_expect(flags & MP_PC_EXACT, 0))
 			rule = mp_rules_exact(at.pc, generation);
 		else
@@ -97,5 +97,6 @@ void mp_plain_walk(struct mp_stack *stack, const struct mp_regs *regs,
 	ret_plain->pcs = out;
 	ret_plain->depth = (size_t)(pcs + limit - out);
 	ret_plain->end = end;
-	ret_plain->has_guess = has_guess;
+	ret_plain->has_guess = (met & MP_PC_GUESSED) != 0;
+	ret_plain->has_exact = (met & MP_PC_EXACT) != 0;
 }

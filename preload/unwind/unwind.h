@@ -67,6 +67,8 @@ struct mp_walk {
 	enum mp_walk_end end;	   /* why there is nothing outside pcs[0] */
 	enum mp_walk_end last_end; /* .end of this walker's last walk */
 	bool has_guess;		   /* a frame was guessed by frame pointer */
+	bool has_exact;		   /* a signal interrupted a frame; not set
+				      when the walk was known by its note */
 	/*
 	 * Non-NULL: the walker keeps it with this very stack. Once the caller
 	 * has set its tag, a walk that finds it again gives nothing else: pcs,

@@ -76,6 +76,7 @@ static void walk_plain(struct mp_walker *walker, const struct mp_regs *regs,
 		.end = plain.end,
 		.last_end = walker->memo.end,
 		.has_guess = plain.has_guess,
+		.has_exact = plain.has_exact,
 	};
 }
 
@@ -88,7 +89,7 @@ void mp_unwind_walk_full(struct mp_walker *walker, const struct mp_regs *regs,
 static bool is_same(const struct mp_walk *a, const struct mp_walk *b)
 {
 	return a->depth == b->depth && a->end == b->end &&
-	       a->has_guess == b->has_guess &&
+	       a->has_guess == b->has_guess && a->has_exact == b->has_exact &&
 	       memcmp(a->pcs, b->pcs, a->depth * sizeof(*a->pcs)) == 0;
 }
 

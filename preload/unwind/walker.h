@@ -27,7 +27,7 @@ struct mp_plain {
 	const uint64_t *pcs; /* outermost first */
 	size_t depth;
 	enum mp_walk_end end;
-	bool has_guess;
+	bool has_guess, has_exact;
 };
 
 /*
