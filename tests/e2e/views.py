@@ -104,8 +104,10 @@ class Views(Case):
             if not report["range"]:
                 self.assertEqual(points[-1]["allocations"],
                                  totals["allocations"])
+        # Of several threads the peak is known to within 64 KiB of each.
+        unsure = (totals["threads"] - 1) * (64 << 10)
         self.assertLessEqual(max(p["live_bytes"] for p in points),
-                             totals["peak_bytes"])
+                             totals["peak_bytes"] + unsure)
 
     def check_source(self, tops):
         """The source whose lines allocated most, and the tables."""
