@@ -59,7 +59,7 @@ struct child {
 
 static const char *const unwind_choices[] = { "cfi", "fp", NULL };
 static const char *const timeline_choices[] = { "on", "off", NULL };
-static const char *const python_choices[] = { "stack", "objects", "off", NULL };
+static const char *const python_choices[] = { "objects", "stack", "off", NULL };
 
 static int set_setting(const char *name, const char *value)
 {
@@ -465,7 +465,8 @@ static const struct option_spec run_specs[] = {
 	  .help = "keep the addresses of live blocks, for memprof find" },
 	{ OPTION_ENUM, "python", .argument = "MODE", FIELD(python),
 	  .choices = python_choices,
-	  .help = "record the Python frames of stacks, or do not" },
+	  .help = "what to record of Python: each object and the Python frames "
+		  "of stacks (the default), those frames only, or nothing" },
 	{ OPTION_SIZE, "sample", .argument = "SIZE", FIELD(sample), .min = 1,
 	  .max = MAX_SAMPLE,
 	  .help = "record the stacks of a sample of the blocks only, one for "

@@ -229,6 +229,29 @@ static void read_timeline(const char *timeline, const char *signal,
 			    &settings->snapshot_peak);
 }
 
+/* After all others. */
+static void read_python(const char *value, struct mp_settings *ret_settings)
+{
+	/* Where few blocks have a class, nobody could tell the slack of those
+	 * that malloc gave. */
+	const bool may_guess =
+		!ret_settings->lifetimes || ret_settings->sample_bytes == 0;
+
+	ret_settings->is_python_on = true;
+	ret_settings->has_python_objects = may_guess;
+	if (!value || !*value)
+		return;
+	if (is_equal(value, "off") || is_equal(value, "stack")) {
+		ret_settings->is_python_on = is_equal(value, "stack");
+		ret_settings->has_python_objects = false;
+	} else if (is_equal(value, "objects")) {
+		ret_settings->has_python_objects = true;
+	} else {
+		mp_say("MEMPROF_PYTHON takes off, stack or objects; using ",
+		       may_guess ? "objects" : "stack", NULL);
+	}
+}
+
 void mp_settings_read(char *const *envp, struct mp_settings *ret_settings)
 {
 	const char *quiet = NULL, *depth = NULL, *unwind = NULL, *check = NULL;
@@ -305,14 +328,7 @@ void mp_settings_read(char *const *envp, struct mp_settings *ret_settings)
 		read_number("MEMPROF_CHECK", check, 1u << 30,
 			    &ret_settings->check_every);
 	read_timeline(timeline, signal, every, peak, ret_settings);
-	ret_settings->has_python_objects =
-		python && is_equal(python, "objects");
-	ret_settings->is_python_on = !python || !is_equal(python, "off");
-	if (python && *python && ret_settings->is_python_on &&
-	    !ret_settings->has_python_objects && !is_equal(python, "stack"))
-		mp_say("MEMPROF_PYTHON takes off, stack or objects; using "
-		       "stack",
-		       NULL, NULL);
+	read_python(python, ret_settings);
 	if (unwind && *unwind) {
 		if (is_equal(unwind, "fp"))
 			ret_settings->use_fp = true;

@@ -34,8 +34,8 @@ struct mp_settings {
 	uint32_t snapshot_every;  /* MEMPROF_SNAPSHOT_EVERY, seconds; 0: no */
 	uint32_t snapshot_peak;	  /* MEMPROF_SNAPSHOT_PEAK, percent; 0: no */
 	const char *lsan_options; /* LSAN_OPTIONS, LeakSanitizer's, or NULL */
-	bool is_python_on; /* MEMPROF_PYTHON=stack: Python frames in stacks */
-	bool has_python_objects; /* MEMPROF_PYTHON=objects: its objects too */
+	bool is_python_on; /* not MEMPROF_PYTHON=off: its frames in stacks */
+	bool has_python_objects; /* nor stack: its objects too */
 };
 
 /* Where the kernel put what a program starts with. */

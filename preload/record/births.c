@@ -11,17 +11,22 @@
 #include "preload/base/sys.h"
 #include "preload/base/ticks.h"
 #include "preload/record/file.h"
+#include "preload/record/stacks.h"
 
-/* The last block of a leaf may own more than the leaf has. */
-#define LEAF_BYTES \
-	((MP_BLOCKS_LEAF_ENTRIES * births.words + 2) * sizeof(uint64_t))
 #define CALIBRATE_EVERY 4096u /* allocations; at first more often */
 
 bool mp_births_is_on;
 
-static struct {
-	_Atomic(_Atomic uint64_t *) *directory;
+struct table {
+	_Atomic(_Atomic uint64_t *) *directory; /* NULL: there is none */
 	size_t words; /* of a granule; a birth has two */
+};
+
+static struct {
+	/* Blocks of glibc own two granules each, those of others may own one;
+	 * an interpreter's objects lie side by side. */
+	struct table blocks, objects;
+	bool has_objects; /* somebody may ask for them */
 	size_t (*usable_size)(void *);
 } births;
 
@@ -31,23 +36,33 @@ static struct {
 	uint8_t rest[64 - sizeof(uint64_t)];
 } counted;
 
+static bool table_init(struct table *table, size_t words)
+{
+	table->words = words;
+	table->directory =
+		mp_map_new(mp_blocks.leaves * sizeof(*table->directory));
+	return table->directory != NULL;
+}
+
 void mp_births_init(const struct mp_settings *settings,
 		    size_t (*usable_size)(void *))
 {
-	bool is_malloc_alone = !settings->has_python_objects;
+	/* Of a block that was not sampled nothing tells what it is. */
+	const bool is_told =
+		!settings->has_python_objects || !settings->sample_bytes;
+	const bool is_apart = settings->has_python_objects && is_told;
 
 	if (!settings->lifetimes)
 		return;
-	/* Blocks of glibc own two granules, those of others may own one. */
-	births.words = is_malloc_alone && mp_blocks.shift == 4 ? 1 : 2;
-	births.directory =
-		mp_map_new(mp_blocks.leaves * sizeof(*births.directory));
-	if (!births.directory) {
+	if (!table_init(&births.blocks,
+			is_told && mp_blocks.shift == 4 ? 1 : 2) ||
+	    (is_apart && !table_init(&births.objects, 2))) {
 		mp_file_fail(MPF_FAIL_MEMORY, ENOMEM);
 		return;
 	}
-	/* Nobody knows but malloc, and it only of its own blocks. */
-	births.usable_size = is_malloc_alone ? usable_size : NULL;
+	births.has_objects = is_apart;
+	/* malloc knows of its own blocks only. */
+	births.usable_size = is_told ? usable_size : NULL;
 	mp_file.header->mode |= MPF_MODE_LIFETIMES;
 	mp_births_is_on = true;
 }
@@ -84,21 +99,28 @@ struct mp_birth mp_births_now(void)
 	return birth;
 }
 
-static _Atomic uint64_t *new_leaf(size_t number)
+/* The last block of a leaf may own more than the leaf has. */
+static size_t leaf_bytes(const struct table *table)
 {
-	_Atomic uint64_t *leaf = mp_map_new(LEAF_BYTES), *other = NULL;
+	return (MP_BLOCKS_LEAF_ENTRIES * table->words + 2) * sizeof(uint64_t);
+}
+
+static _Atomic uint64_t *new_leaf(const struct table *table, size_t number)
+{
+	_Atomic uint64_t *leaf = mp_map_new(leaf_bytes(table)), *other = NULL;
 
 	if (!leaf)
 		return NULL;
-	if (atomic_compare_exchange_strong(&births.directory[number], &other,
+	if (atomic_compare_exchange_strong(&table->directory[number], &other,
 					   leaf))
 		return leaf;
-	mp_map_free((void *)(uintptr_t)leaf, LEAF_BYTES);
+	mp_map_free((void *)(uintptr_t)leaf, leaf_bytes(table));
 	return other;
 }
 
 /* The two words of an address; NULL: there are none. */
-static _Atomic uint64_t *words_of(const void *addr, bool may_make)
+static _Atomic uint64_t *words_of(const struct table *table, const void *addr,
+				  bool may_make)
 {
 	uintptr_t at = (uintptr_t)addr, granule = at >> mp_blocks.shift;
 	_Atomic uint64_t *leaf;
@@ -106,18 +128,35 @@ static _Atomic uint64_t *words_of(const void *addr, bool may_make)
 	if (at >> MP_BLOCKS_ADDRESS_BITS)
 		return NULL;
 	leaf = atomic_load_explicit(
-		&births.directory[granule >> MP_BLOCKS_LEAF_SHIFT],
+		&table->directory[granule >> MP_BLOCKS_LEAF_SHIFT],
 		memory_order_acquire);
 	if (!leaf && may_make)
-		leaf = new_leaf(granule >> MP_BLOCKS_LEAF_SHIFT);
+		leaf = new_leaf(table, granule >> MP_BLOCKS_LEAF_SHIFT);
 	if (!leaf)
 		return NULL;
-	return leaf + (granule & (MP_BLOCKS_LEAF_ENTRIES - 1)) * births.words;
+	return leaf + (granule & (MP_BLOCKS_LEAF_ENTRIES - 1)) * table->words;
 }
 
-void mp_births_keep(const void *addr, struct mp_birth birth)
+static bool is_object(uint32_t class_node)
 {
-	_Atomic uint64_t *words = words_of(addr, true);
+	return births.has_objects &&
+	       MPF_CLASS_CALL(mp_stacks_pc(class_node)) >= MPF_CALL_OBJECT;
+}
+
+/* Where a block of that class has its birth; NULL: what has no class is either
+ * of both. */
+static const struct table *table_of(uint32_t class_node)
+{
+	if (births.has_objects && class_node == MP_NODE_OVERFLOW)
+		return NULL;
+	return is_object(class_node) ? &births.objects : &births.blocks;
+}
+
+void mp_births_keep(const void *addr, uint32_t class_node,
+		    struct mp_birth birth)
+{
+	const struct table *table = table_of(class_node);
+	_Atomic uint64_t *words = table ? words_of(table, addr, true) : NULL;
 
 	if (!words)
 		return;
@@ -125,12 +164,13 @@ void mp_births_keep(const void *addr, struct mp_birth birth)
 	atomic_store_explicit(&words[1], birth.allocs, memory_order_relaxed);
 }
 
-struct mp_birth mp_births_of(const void *addr)
+struct mp_birth mp_births_of(const void *addr, uint32_t class_node)
 {
+	const struct table *table =
+		mp_births_is_on ? table_of(class_node) : NULL;
+	_Atomic uint64_t *words = table ? words_of(table, addr, false) : NULL;
 	struct mp_birth birth = { 0, 0 };
-	_Atomic uint64_t *words;
 
-	words = mp_births_is_on ? words_of(addr, false) : NULL;
 	if (!words)
 		return birth;
 	birth.ticks = atomic_load_explicit(&words[0], memory_order_relaxed);
@@ -138,10 +178,14 @@ struct mp_birth mp_births_of(const void *addr)
 	return birth;
 }
 
-size_t mp_births_usable(const void *addr)
+size_t mp_births_usable(const void *addr, const struct mp_block *block)
 {
-	return births.usable_size ? births.usable_size((void *)(uintptr_t)addr)
-				  : 0;
+	if (!births.usable_size || block->class_node == MP_NODE_OVERFLOW)
+		return 0;
+	/* What is around objects is their arena's. */
+	return is_object(block->class_node)
+		       ? block->bytes
+		       : births.usable_size((void *)(uintptr_t)addr);
 }
 
 size_t mp_births_usable_pooled(size_t bytes)
@@ -151,6 +195,6 @@ size_t mp_births_usable_pooled(size_t bytes)
 
 void mp_births_read(const void *addr, struct mp_block *block)
 {
-	block->birth = mp_births_of(addr);
-	block->usable = mp_births_usable(addr);
+	block->birth = mp_births_of(addr, block->class_node);
+	block->usable = mp_births_usable(addr, block);
 }

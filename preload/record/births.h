@@ -28,16 +28,18 @@ void mp_births_init(const struct mp_settings *settings,
 struct mp_birth mp_births_now(void);
 
 /* Keeps it for the block at addr, which is the caller's. */
-void mp_births_keep(const void *addr, struct mp_birth birth);
+void mp_births_keep(const void *addr, uint32_t class_node,
+		    struct mp_birth birth);
 
 /* That of the block at addr; with allocs 0 when it is not known. */
-struct mp_birth mp_births_of(const void *addr);
+struct mp_birth mp_births_of(const void *addr, uint32_t class_node);
 
 /* The birth and the usable size of a block that is about to be given back. */
 void mp_births_read(const void *addr, struct mp_block *block);
 
-/* What a block may use, as its allocator says; 0: it does not say. */
-size_t mp_births_usable(const void *addr);
+/* What a block may use, as its allocator says; 0: it does not say. Of an
+ * interpreter's object: as much as was asked for. */
+size_t mp_births_usable(const void *addr, const struct mp_block *block);
 
 /* The same of a block of the program's own pools. */
 size_t mp_births_usable_pooled(size_t bytes);

@@ -156,7 +156,7 @@ static uint32_t add_pooled(void *arg, uintptr_t addr, struct mp_block block)
 
 static uint32_t add_one(void *arg, uintptr_t addr, struct mp_block block)
 {
-	block.birth = mp_births_of((const void *)addr);
+	block.birth = mp_births_of((const void *)addr, block.class_node);
 	return add_pooled(arg, addr, block);
 }
 

@@ -362,7 +362,7 @@ void mp_recorder_alloc(const void *addr, size_t bytes, enum mpf_call call,
 		mp_recorder_free_taken(addr, &stale);
 	block.class_node = count_alloc(addr, bytes, call, regs);
 	if (__builtin_expect(mp_births_is_on, 0))
-		mp_lifetimes_begin(addr, block.class_node);
+		mp_lifetimes_begin(addr, &block);
 	mp_blocks_put(entry, block);
 }
 

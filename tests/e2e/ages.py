@@ -3,6 +3,7 @@
 longer than what; how old the live ones are, what the allocator gives for them,
 and where they are."""
 
+import collections
 import csv
 import json
 import os
@@ -285,15 +286,31 @@ class Lifetimes(Ages):
                          stated["usable"] - stated["requested"])
 
     def test_of_an_interpreter_and_its_objects(self):
-        """Objects lie side by side, and malloc knows nothing of them."""
+        """Objects lie side by side, and malloc knows nothing of them: only
+        its own blocks have slack."""
         run = self.record(sys.executable, "-S", "-c",
-                          "keep = [[object()] * 2 for _ in range(1000)]",
+                          "keep = [[object()] * 2 for _ in range(1000)]\n"
+                          "import ctypes\nmalloc = ctypes.CDLL(None).malloc\n"
+                          "for _ in range(100): malloc(1001)",
                           env={**BOTH, "MEMPROF_PYTHON": "objects"})
         info = self.info(run)
+        rows = self.json("top", "--by", "line", "--python=python",
+                         "--limit", "0", self.dump(run))["rows"]
+        lines = collections.Counter()
+        for row in rows:
+            if row["file"] == "<string>":
+                lines[row["line"], "count"] += row["self"]["allocations"]
+                lines[row["line"], "slack"] += row["slack_bytes"]
 
         self.assertEqual((run.status, run.stderr), (0, b""))
         self.assertEqual(info["lifetimes"]["blocks"], info["totals"]["frees"])
-        self.assertIsNone(info["lifetimes"]["slack_bytes"])
+        self.assertGreaterEqual(lines[1, "count"], 2000)
+        self.assertEqual(lines[1, "slack"], 0)
+        self.assertEqual(lines[4, "slack"], 100 * (1016 - 1001))
+        sites = self.json("top", "--by", "site", "--limit", "0",
+                          self.dump(run))["rows"]
+        self.assertEqual(sum(row["slack_bytes"] for row in sites),
+                         info["lifetimes"]["slack_bytes"])
 
 
 class Find(Ages):

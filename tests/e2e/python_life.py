@@ -469,22 +469,27 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
         self.assertFalse(any(python_stack(site) for site in report["sites"]))
 
     def test_on_unless_told_otherwise(self):
-        for i, (options, env, state) in enumerate((
-                ((), {}, "on"), ((), {"MEMPROF_PYTHON": ""}, "on"),
+        for i, (options, env, mode) in enumerate((
+                ((), {}, "objects"), ((), {"MEMPROF_PYTHON": ""}, "objects"),
                 ((), {"MEMPROF_PYTHON": "off"}, None),
-                ((), {"MEMPROF_PYTHON": "stack"}, "on"),
+                ((), {"MEMPROF_PYTHON": "stack"}, "stack"),
                 (("--python=off",), {"MEMPROF_PYTHON": "stack"}, None),
-                (("--python=stack",), {}, "on"))):
+                (("--python=stack",), {}, "stack"),
+                (("--python=objects",), {"MEMPROF_PYTHON": "off"}, "objects"),
+                (("--lifetimes",), {}, "objects"),
+                (("--lifetimes", "--sample=4K"), {}, "stack"))):
             with self.subTest(options=options, env=env):
                 run = self.launch("/usr/bin/python3", "-c",
-                                  "print(bytearray(10000))",
+                                  "print(bytearray(100000))",
                                   out="run%d.mp" % i, options=options, env=env)
                 self.assertEqual(run.status, 0, run.stderr)
-                report = self.json("report", "--limit", "0", "run%d.mp" % i)
-                self.assertEqual(report["program"]["python"]["state"], state)
-                self.assertEqual(state == "on", any(
+                report = self.json("report", "--limit", "9", "run%d.mp" % i)
+                about = report["program"]["python"]
+                self.assertEqual((about["state"], about["mode"]),
+                                 ("on" if mode else None, mode))
+                self.assertEqual(mode is not None, any(
                     python_stack(site) for site in report["sites"]))
-                self.assertEqual(state == "on", bool(re.search(
+                self.assertEqual(mode is not None, bool(re.search(
                     rb"  <module>  <string>:1( |$)", self.memprof(
                         "report", "run%d.mp" % i).stdout, re.M)))
 

@@ -124,10 +124,14 @@ END_TEST
 
 START_TEST(test_settings_of_python)
 {
-	char *env[] = { NULL };
+	char objects[] = "MEMPROF_PYTHON=objects";
+	char lifetimes[] = "MEMPROF_LIFETIMES=1";
+	char sample[] = "MEMPROF_SAMPLE=1K";
+	char *all[] = { objects, lifetimes, sample, NULL };
+	char **both = all + 1, **none = all + 3;
 
-	ck_assert_str_eq(read_with(env), "");
-	ck_assert(settings.is_python_on && !settings.has_python_objects);
+	ck_assert_str_eq(read_with(none), "");
+	ck_assert(settings.is_python_on && settings.has_python_objects);
 	ck_assert_str_eq(read_one("MEMPROF_PYTHON=stack"), "");
 	ck_assert(settings.is_python_on && !settings.has_python_objects);
 	ck_assert_str_eq(read_one("MEMPROF_PYTHON=objects"), "");
@@ -136,11 +140,20 @@ START_TEST(test_settings_of_python)
 	ck_assert(!settings.has_python_objects);
 	ck_assert(!settings.is_python_on);
 	ck_assert_str_eq(read_one("MEMPROF_PYTHON="), "");
-	ck_assert(settings.is_python_on && !settings.has_python_objects);
+	ck_assert(settings.is_python_on && settings.has_python_objects);
 	ck_assert_str_eq(read_one("MEMPROF_PYTHON=on"),
 			 "memprof: MEMPROF_PYTHON takes off, stack or "
-			 "objects; using stack\n");
+			 "objects; using objects\n");
+	ck_assert(settings.is_python_on && settings.has_python_objects);
+	/* One of the two alone leaves them. */
+	ck_assert_str_eq(read_one("MEMPROF_LIFETIMES=1"), "");
+	ck_assert(settings.has_python_objects);
+	ck_assert_str_eq(read_one("MEMPROF_SAMPLE=1K"), "");
+	ck_assert(settings.has_python_objects);
+	ck_assert_str_eq(read_with(both), "");
 	ck_assert(settings.is_python_on && !settings.has_python_objects);
+	ck_assert_str_eq(read_with(all), "");
+	ck_assert(settings.is_python_on && settings.has_python_objects);
 }
 END_TEST
 
