@@ -178,7 +178,8 @@ static bool read_frames(struct mp_reading *reading, uintptr_t frame)
 	}
 	if (kept > left)
 		return false;
-	mp_last_store(thread, kept, MP_LANGUAGE_FRAMES - left);
+	mp_last_store(thread, reading->offsets, kept,
+		      MP_LANGUAGE_FRAMES - left);
 	if (thread->count > 0 && thread->last.frames[0].inside == 0)
 		thread->last.frames[0].inside = outermost;
 	return true;

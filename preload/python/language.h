@@ -88,6 +88,15 @@ struct mp_language_stack {
 	struct mp_language_source sources[MP_LANGUAGE_FRAMES];
 };
 
+/* The words of the last walk by which most frames are known again. */
+typedef uint64_t mp_language_pair __attribute__((vector_size(16)));
+struct mp_language_words {
+	uintptr_t at[MP_LANGUAGE_FRAMES];	    /* the frame */
+	mp_language_pair pairs[MP_LANGUAGE_FRAMES]; /* previous, position */
+	uint16_t run[MP_LANGUAGE_FRAMES]; /* from that one to this one, all
+					     words are on one page */
+};
+
 /* What one thread's walks own. All zero is a valid new one. */
 struct mp_language_thread {
 	uint64_t walks;
@@ -101,6 +110,7 @@ struct mp_language_thread {
 	uintptr_t state;
 	uint64_t freed;
 	struct mp_language_stack last;
+	struct mp_language_words words; /* of last */
 	struct mp_language_stack fresh; /* filled from its end */
 	uint16_t places[MP_LANGUAGE_PLACES];
 	struct mp_language_code codes[MP_LANGUAGE_CODES];

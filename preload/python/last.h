@@ -33,18 +33,11 @@ bool mp_last_join(struct mp_reading *reading, uintptr_t frame,
 		  size_t *ret_kept);
 
 /*
- * The same for frames[0 .. count) with what is in their native frames from
- * native on: is all of it as it was?
- */
-bool mp_last_holds(const struct mp_language_thread *thread,
-		   const struct mp_python_offsets *offsets, uintptr_t frame,
-		   uintptr_t native, size_t *ret_count);
-
-/*
  * The last walk is now the first kept frames of it, and within them the fresh
  * ones. kept + fresh are no more than there is room for.
  */
-void mp_last_store(struct mp_language_thread *thread, size_t kept,
+void mp_last_store(struct mp_language_thread *thread,
+		   const struct mp_python_offsets *offsets, size_t kept,
 		   size_t fresh);
 
 #endif

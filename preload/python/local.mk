@@ -16,6 +16,7 @@ preload_python_files = \
 	preload/python/python.c \
 	preload/python/python.h \
 	preload/python/reading.h \
+	preload/python/same.h \
 	preload/python/symbols.c \
 	preload/python/symbols.h \
 	preload/python/top.c \

@@ -8,15 +8,7 @@
 #include "preload/python/python.h"
 
 #include "preload/python/freed.h"
-#include "preload/python/last.h"
-
-static inline uintptr_t word_at(uintptr_t at)
-{
-	uintptr_t word;
-
-	__builtin_memcpy(&word, (const void *)at, sizeof(word));
-	return word;
-}
+#include "preload/python/same.h"
 
 /*
  * Up to 3.11 the attached state is that of whoever holds the lock; but that it
@@ -27,7 +19,8 @@ static inline bool is_own(uintptr_t state,
 			  const struct mp_python_offsets *offsets)
 {
 	return offsets->minor >= 12 ||
-	       word_at(state + offsets->state.thread_id) == mp_python_self();
+	       mp_same_word(state + offsets->state.thread_id) ==
+		       mp_python_self();
 }
 
 /* Up to 3.10: each frame has a native one. */
@@ -35,21 +28,22 @@ static inline bool read_object(const struct mp_python_offsets *offsets,
 			       uintptr_t state, struct mp_language_top *ret_top,
 			       uintptr_t *ret_frame, uintptr_t *ret_native)
 {
-	const uintptr_t frame = word_at(state + offsets->state.frame);
+	const uintptr_t frame = mp_same_word(state + offsets->state.frame);
 	uintptr_t cframe = 0;
 
 	if (!frame)
 		return false;
 	if (offsets->state.cframe != MP_PYTHON_NONE)
-		cframe = word_at(state + offsets->state.cframe);
+		cframe = mp_same_word(state + offsets->state.cframe);
 	*ret_top = (struct mp_language_top) {
-		.position = (uint32_t)word_at(frame + offsets->frame.position),
-		.code = word_at(frame + offsets->frame.code),
+		.position =
+			(uint32_t)mp_same_word(frame + offsets->frame.position),
+		.code = mp_same_word(frame + offsets->frame.code),
 		.native = cframe,
 	};
 	*ret_frame = frame;
 	*ret_native = cframe && cframe != state + offsets->state.root_cframe
-			      ? word_at(cframe + offsets->cframe.previous)
+			      ? mp_same_word(cframe + offsets->cframe.previous)
 			      : cframe;
 	return true;
 }
@@ -59,21 +53,21 @@ static inline bool read_entry(const struct mp_python_offsets *offsets,
 			      uintptr_t state, struct mp_language_top *ret_top,
 			      uintptr_t *ret_frame, uintptr_t *ret_native)
 {
-	const uintptr_t cframe = word_at(state + offsets->state.cframe);
+	const uintptr_t cframe = mp_same_word(state + offsets->state.cframe);
 	uintptr_t frame;
 
-	frame = cframe ? word_at(cframe + offsets->cframe.frame) : 0;
+	frame = cframe ? mp_same_word(cframe + offsets->cframe.frame) : 0;
 	if (!frame)
 		return false;
 	*ret_top = (struct mp_language_top) {
-		.position = word_at(frame + offsets->frame.position),
+		.position = mp_same_word(frame + offsets->frame.position),
 		.native = cframe,
 		.bits = *(const uint16_t *)(frame + offsets->frame.bits),
 	};
 	*ret_frame = frame;
 	*ret_native = (ret_top->bits &
 		       0xff) && cframe != state + offsets->state.root_cframe
-			      ? word_at(cframe + offsets->cframe.previous)
+			      ? mp_same_word(cframe + offsets->cframe.previous)
 			      : cframe;
 	return true;
 }
@@ -86,20 +80,33 @@ static inline bool read_frame(const struct mp_python_offsets *offsets,
 	uintptr_t frame;
 
 	if (offsets->state.frame != MP_PYTHON_NONE) {
-		frame = word_at(state + offsets->state.frame);
+		frame = mp_same_word(state + offsets->state.frame);
 	} else {
-		frame = word_at(state + offsets->state.cframe);
-		frame = frame ? word_at(frame + offsets->cframe.frame) : 0;
+		frame = mp_same_word(state + offsets->state.cframe);
+		frame = frame ? mp_same_word(frame + offsets->cframe.frame) : 0;
 	}
 	if (!frame)
 		return false;
 	*ret_top = (struct mp_language_top) {
-		.position = word_at(frame + offsets->frame.position),
+		.position = mp_same_word(frame + offsets->frame.position),
 		.bits = *(const uint8_t *)(frame + offsets->frame.bits),
 	};
 	*ret_frame = frame;
 	*ret_native = 0;
 	return ret_top->bits < offsets->owner_native;
+}
+
+/* frames[0 .. *ret_count), what is in their native frames from native on. */
+static inline bool holds(const struct mp_language_thread *thread,
+			 const struct mp_python_offsets *offsets,
+			 uintptr_t frame, uintptr_t native, size_t *ret_count)
+{
+	const size_t at = mp_same_find(thread, thread->count, frame, native);
+
+	if (__builtin_expect(at == thread->count, 0))
+		return false;
+	*ret_count = at + 1;
+	return mp_same_changed(thread, at + 1, offsets) == 0;
 }
 
 bool mp_python_top(const struct mp_language_thread *thread,
@@ -126,7 +133,7 @@ bool mp_python_top(const struct mp_language_thread *thread,
 		is_read = read_object(offsets, state, ret_top, &frame, &native);
 	if (__builtin_expect(!is_read, 0))
 		return false;
-	previous = word_at(frame + offsets->frame.previous);
-	return !previous || mp_last_holds(thread, offsets, previous, native,
-					  &ret_top->around);
+	previous = mp_same_word(frame + offsets->frame.previous);
+	return !previous ||
+	       holds(thread, offsets, previous, native, &ret_top->around);
 }

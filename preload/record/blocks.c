@@ -46,6 +46,30 @@ __attribute__((noinline)) bool mp_blocks_new_leaf(const void *addr)
 	return true;
 }
 
+const void *mp_blocks_next(const void *from, const void *end)
+{
+	const uintptr_t last = (uintptr_t)end >> mp_blocks.shift;
+	uintptr_t granule = (uintptr_t)from >> mp_blocks.shift;
+
+	if ((uintptr_t)end >> MP_BLOCKS_ADDRESS_BITS)
+		return NULL;
+	while (granule < last) {
+		const size_t number = granule >> MP_BLOCKS_LEAF_SHIFT;
+		uintptr_t behind = (number + 1) << MP_BLOCKS_LEAF_SHIFT;
+		const uint32_t *leaf = atomic_load_explicit(
+			&mp_blocks.directory[number], memory_order_acquire);
+
+		if (behind > last)
+			behind = last;
+		for (; leaf && granule < behind; granule++)
+			if (leaf[granule & (MP_BLOCKS_LEAF_ENTRIES - 1)])
+				return (const void *)(granule
+						      << mp_blocks.shift);
+		granule = behind;
+	}
+	return NULL;
+}
+
 /*
  * Which pages of a leaf were ever written, from the kernel, so that a walk
  * does not touch the others: most of a leaf is never used. Bit 63 present,

@@ -178,6 +178,9 @@ static inline bool mp_blocks_take(const void *addr, struct mp_block *ret_block)
 	return true;
 }
 
+/* The first live block in [from, end); NULL: none begins there. */
+const void *mp_blocks_next(const void *from, const void *end);
+
 /* Every live block once; fn returns the class it has from now on. When another
  * one, nobody may change the table meanwhile; otherwise blocks that come and
  * go are told or not. Nothing when memory is out. */

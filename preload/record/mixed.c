@@ -9,16 +9,19 @@
 #include "preload/base/map.h"
 #include "preload/base/say.h"
 #include "preload/python/language.h"
+#include "preload/record/births.h"
 #include "preload/record/check.h"
 #include "preload/record/codes.h"
 #include "preload/record/mixed_state.h"
 #include "preload/record/modules.h"
 #include "preload/record/recorder.h"
+#include "preload/record/sample.h"
 #include "preload/unwind/known.h"
 
 bool mp_mixed_on;
 static const struct mp_language *const language = &mp_python;
 bool mp_mixed_has_objects;
+bool mp_mixed_is_plain;
 static bool is_wanted, is_object_wanted;
 static struct {
 	_Atomic uint64_t nodes, differences;
@@ -72,6 +75,9 @@ static void note_state(void)
 		mp_recorder_is_odd = true;
 	__atomic_store_n(&mp_mixed_on, state == MPF_PYTHON_ON,
 			 __ATOMIC_RELEASE);
+	mp_mixed_is_plain = state == MPF_PYTHON_ON && !mp_births_is_on &&
+			    !mp_sample.bytes && !mp_check_every &&
+			    !mp_check_verify;
 	mp_mixed_has_objects = is_object_wanted && state == MPF_PYTHON_ON;
 	if (mp_mixed_has_objects)
 		mp_mixed_attend();

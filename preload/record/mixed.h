@@ -27,6 +27,9 @@ extern bool mp_mixed_on;
 /* Are objects of an interpreter wanted, and has one been met? */
 extern bool mp_mixed_has_objects;
 
+/* Is mp_mixed_on all there is to know, without samples, births and tests? */
+extern bool mp_mixed_is_plain;
+
 /* Boot only. */
 void mp_mixed_init(bool is_on, bool has_objects);
 

@@ -21,15 +21,15 @@ static inline uint64_t kind_of(uint32_t tag, uint32_t bits, uint32_t leaf)
 	       (uint64_t)(uint16_t)leaf << 48;
 }
 
-static inline struct mp_recalled *entry_of(struct mp_mixed *mixed,
-					   const struct mp_recalled *key)
+static inline struct mp_recalled_set *set_of(struct mp_mixed *mixed,
+					     const struct mp_recalled *key)
 {
 	const uint64_t hash = (key->position ^ key->number << 44 ^
 			       key->kind << 24 ^ key->kind >> 48) *
 			      UINT64_C(0x9e3779b97f4a7c15);
 
-	_Static_assert(MP_RECALL_ENTRIES == 1u << (64 - 52), "entries");
-	return &mixed->recall.entries[hash >> 52];
+	_Static_assert(MP_RECALL_SETS == 1u << (64 - 53), "sets");
+	return &mixed->recall.sets[hash >> 53];
 }
 
 static inline bool is_same(const struct mp_recalled *a,
@@ -51,12 +51,18 @@ static inline uint32_t generation(void)
 	return __atomic_load_n(&mp_modules.generation, __ATOMIC_ACQUIRE);
 }
 
+void mp_recall_begin(struct mp_writer *writer)
+{
+	if (writer->mixed)
+		writer->mixed->wanted.tag = 0;
+}
+
 const struct mp_recalled *mp_recall_find(struct mp_writer *writer,
 					 const struct mp_regs *regs,
 					 uint32_t leaf)
 {
 	struct mp_mixed *mixed = writer->mixed;
-	const struct mp_recalled *entry;
+	const struct mp_recalled_set *set;
 	struct mp_language_top top;
 	struct mp_recalled key;
 	const struct mp_note *note;
@@ -64,8 +70,6 @@ const struct mp_recalled *mp_recall_find(struct mp_writer *writer,
 
 	if (!mixed)
 		return NULL;
-	/* Nothing is to be kept when the long way does not come to a walk. */
-	mixed->wanted.tag = 0;
 	/* First, as its memory is the larger one, and takes longer to come. */
 	note = mp_unwind_known(writer->walker, regs, &known);
 	if (!note || !(note->tag & MP_TAG_MIXED) ||
@@ -78,8 +82,10 @@ const struct mp_recalled *mp_recall_find(struct mp_writer *writer,
 	key.freed = mixed->thread.freed;
 	key.kind = kind_of(note->tag, top.bits, leaf);
 	key.generation = generation();
-	entry = entry_of(mixed, &key);
-	return is_same(entry, &key) ? entry : NULL;
+	set = set_of(mixed, &key);
+	if (__builtin_expect(is_same(&set->last, &key), 1))
+		return &set->last;
+	return is_same(&set->other, &key) ? &set->other : NULL;
 }
 
 void mp_recall_keep(struct mp_writer *writer, uint32_t leaf, uint32_t id,
@@ -88,6 +94,7 @@ void mp_recall_keep(struct mp_writer *writer, uint32_t leaf, uint32_t id,
 	struct mp_mixed *mixed = writer->mixed;
 	const struct mp_language_thread *thread;
 	const struct mp_language_source *top;
+	struct mp_recalled_set *set;
 	struct mp_recalled key;
 
 	if (!mixed || !mixed->wanted.tag || !mixed->wanted.number || !slot)
@@ -107,5 +114,7 @@ void mp_recall_keep(struct mp_writer *writer, uint32_t leaf, uint32_t id,
 		.generation = mixed->wanted.generation,
 		.id = id,
 	};
-	*entry_of(mixed, &key) = key;
+	set = set_of(mixed, &key);
+	set->other = set->last;
+	set->last = key;
 }

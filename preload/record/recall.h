@@ -23,7 +23,7 @@
 
 struct mp_writer;
 
-#define MP_RECALL_ENTRIES 4096u /* a power of two */
+#define MP_RECALL_SETS 2048u /* a power of two */
 
 /* 64 bytes: one line. All zero: empty, as no native stack has the tag 0. */
 struct mp_recalled {
@@ -37,13 +37,23 @@ struct mp_recalled {
 	uint32_t id;	     /* of the class */
 };
 
+/* Two that take turns in one place would cost a hundred times as much. */
+struct mp_recalled_set {
+	struct mp_recalled last, other;
+};
+
 struct mp_recall {
-	struct mp_recalled entries[MP_RECALL_ENTRIES];
+	struct mp_recalled_set sets[MP_RECALL_SETS];
 };
 
 /*
+ * Before the long way: nothing is to be kept when it does not come to a walk.
+ */
+void mp_recall_begin(struct mp_writer *writer);
+
+/*
  * The class of such an event, if one was kept. Otherwise, to be followed by
- * the long way and mp_recall_keep().
+ * the long way and mp_recall_keep(), with mp_recall_begin() before the former.
  */
 const struct mp_recalled *mp_recall_find(struct mp_writer *writer,
 					 const struct mp_regs *regs,

@@ -258,9 +258,12 @@ static inline struct place mixed_place(struct mp_writer *writer, uint32_t leaf,
 	struct place place;
 
 	/* The test modes take the long way too. */
-	if (__builtin_expect(
-		    mp_mixed_on && (mp_check_every == 0 || mp_check_verify), 1))
+	if (__builtin_expect(mp_mixed_on &&
+				     (mp_check_every == 0 || mp_check_verify),
+			     1)) {
+		mp_recall_begin(writer);
 		recalled = mp_recall_find(writer, regs, leaf);
+	}
 	if (__builtin_expect(recalled && !mp_check_verify, 1))
 		return (struct place) { recalled->slot, recalled->id };
 	place = place_anew(writer, leaf, regs, NULL);
@@ -364,6 +367,54 @@ void mp_recorder_alloc(const void *addr, size_t bytes, enum mpf_call call,
 	if (__builtin_expect(mp_births_is_on, 0))
 		mp_lifetimes_begin(addr, &block);
 	mp_blocks_put(entry, block);
+}
+
+/* The long way of an object, with the writer entered. */
+static __attribute__((noinline)) struct place
+object_place(struct mp_writer *writer, uint32_t leaf,
+	     const struct mp_regs *regs)
+{
+	struct place place;
+
+	mp_recall_begin(writer);
+	place = place_anew(writer, leaf, regs, NULL);
+	mp_recall_keep(writer, leaf, place.id, place.slot);
+	return place;
+}
+
+void mp_recorder_object(const void *addr, size_t bytes, enum mpf_call call,
+			const struct mp_regs *regs)
+{
+	const uint32_t leaf = (uint32_t)MPF_CLASS(call, mpf_bucket(bytes));
+	struct mp_writer *writer = mp_writer_self;
+	uint32_t *entry = mp_blocks_entry(addr);
+	const struct mp_recalled *recalled;
+	struct place place;
+
+	/* A mode, the first of its kind, a handler, or a free not seen. */
+	if (__builtin_expect(!mp_mixed_is_plain || !entry || *entry ||
+				     !writer || writer->is_busy,
+			     0)) {
+		mp_recorder_alloc(addr, bytes, call, regs);
+		return;
+	}
+	mp_writer_enter();
+	recalled = mp_recall_find(writer, regs, leaf);
+	if (__builtin_expect(recalled != NULL, 1))
+		place = (struct place) { recalled->slot, recalled->id };
+	else
+		place = object_place(writer, leaf, regs);
+	if (__builtin_expect(place.slot != NULL, 1)) {
+		mp_counters_alloc(writer, place.slot, bytes);
+	} else {
+		overflow_alloc(bytes);
+		place.id = MP_NODE_OVERFLOW;
+	}
+	writer->last_block = addr;
+	mp_timeline_count(writer);
+	mp_writer_leave(writer);
+	mp_blocks_put(entry, (struct mp_block) { .class_node = place.id,
+						 .bytes = bytes });
 }
 
 void mp_recorder_failed(void)
@@ -490,8 +541,8 @@ bool mp_recorder_free(const void *addr)
 
 void mp_recorder_forget(const void *start, size_t bytes)
 {
-	const size_t granule = (size_t)1 << mp_blocks.shift;
+	const void *const end = (const char *)start + bytes;
 
-	for (size_t at = 0; at < bytes; at += granule)
-		mp_recorder_free_known((const char *)start + at);
+	while ((start = mp_blocks_next(start, end)) != NULL)
+		mp_recorder_free_known(start);
 }

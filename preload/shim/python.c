@@ -21,6 +21,18 @@
 
 #define PAGE_MASK ((uintptr_t)MPF_PAGE - 1)
 
+/* After mp_inner_end(). */
+static inline void tell(const void *addr, size_t bytes, enum mpf_call call,
+			const struct mp_regs *regs)
+{
+	if (__builtin_expect(addr == NULL, 0)) {
+		mp_recorder_failed();
+		return;
+	}
+	mp_recorder_object(addr, bytes, call, regs);
+	mp_ignore_allocated(addr);
+}
+
 static void *object_malloc(void *ctx, size_t bytes)
 {
 	const struct mp_python_allocator *next = ctx;
@@ -32,7 +44,7 @@ static void *object_malloc(void *ctx, size_t bytes)
 	mp_inner_begin(&regs);
 	addr = next->malloc(next->ctx, bytes);
 	mp_inner_end(addr);
-	mp_hook_result(addr, bytes, MPF_CALL_OBJECT, &regs);
+	tell(addr, bytes, MPF_CALL_OBJECT, &regs);
 	return addr;
 }
 
@@ -47,7 +59,7 @@ static void *object_calloc(void *ctx, size_t count, size_t bytes)
 	mp_inner_begin(&regs);
 	addr = next->calloc(next->ctx, count, bytes);
 	mp_inner_end(addr);
-	mp_hook_result(addr, count * bytes, MPF_CALL_OBJECT, &regs);
+	tell(addr, count * bytes, MPF_CALL_OBJECT, &regs);
 	return addr;
 }
 
@@ -71,7 +83,7 @@ static void *object_realloc(void *ctx, void *old, size_t bytes)
 	else if (old)
 		mp_recorder_restore(old, &block);
 	if (is_on)
-		mp_hook_result(addr, bytes, MPF_CALL_OBJECT_REALLOC, &regs);
+		tell(addr, bytes, MPF_CALL_OBJECT_REALLOC, &regs);
 	return addr;
 }
 

@@ -196,6 +196,33 @@ START_TEST(test_blocks_each_finds_blocks_within_a_stale_one)
 }
 END_TEST
 
+/* Each is taken before the next one is asked for. */
+START_TEST(test_blocks_next_goes_from_one_to_the_other)
+{
+	const unsigned shift = 3 + (unsigned)_i;
+	const uint64_t granule = UINT64_C(1) << shift;
+	const uint64_t next_leaf = BASE + (LEAF_GRANULES << shift);
+	const uint64_t starts[] = { BASE + granule, BASE + 4096,
+				    next_leaf - granule, next_leaf,
+				    next_leaf + 3 * 4096 };
+	const void *end = (const void *)starts[4], *at = (const void *)BASE;
+	struct mp_block block;
+
+	ck_assert(mp_blocks_init(shift));
+	ck_assert_ptr_null(mp_blocks_next(at, end));
+	for (unsigned i = 0; i < 5; i++)
+		put(starts[i], 1000 * i, 4);
+	for (unsigned i = 0; i < 4; i++) {
+		at = mp_blocks_next(at, end);
+		ck_assert_uint_eq((uintptr_t)at, starts[i]);
+		ck_assert(mp_blocks_take(at, &block));
+	}
+	ck_assert_ptr_null(mp_blocks_next(at, end));
+	ck_assert_ptr_null(mp_blocks_next(end, end));
+	ck_assert_ptr_nonnull(mp_blocks_next(end, (const char *)end + granule));
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("blocks");
@@ -210,5 +237,7 @@ int main(void)
 	tcase_add_loop_test(tcase, test_blocks_of_one_granule_are_neighbours, 0,
 			    2);
 	tcase_add_test(tcase, test_blocks_each_finds_blocks_within_a_stale_one);
+	tcase_add_loop_test(tcase, test_blocks_next_goes_from_one_to_the_other,
+			    0, 2);
 	return recording_run(tcase, "blocks");
 }
