@@ -48,13 +48,6 @@ class Views(Case):
         built = self.plain(CC, "-g", "-O1", "-fno-optimize-sibling-calls",
                            "-fno-builtin", "-o", "recursive", "recursive.c")
         self.assertEqual(built.status, 0, built.stderr)
-        # Reading the names of the C library again takes most of the time.
-        self.env = clean_env(MEMPROF_SYMBOL_CACHE=self.path("cache"))
-
-    def memprof(self, *args, status=0):
-        run = finish(start((MEMPROF,) + args, env=self.env, cwd=self.dir))
-        self.assertEqual(run.status, status, (args, run.stderr))
-        return run
 
     def record_as(self, dump, *argv, options=()):
         run = finish(start([MEMPROF, "run", "-q", "-o", dump, *options, *argv],
