@@ -82,6 +82,7 @@ TESTS += $(unwind_tests)
 endif
 dist_check_SCRIPTS += tests/unit/test_unwind_variants.sh
 TESTS += tests/unit/test_unwind_variants.sh
+TESTS_SLOW += tests/unit/test_unwind_variants_slow.py
 EXTRA_DIST += tests/unit/unwind_adversary.cc
 tests_unit_test_cfi_SOURCES = tests/unit/test_cfi.c
 tests_unit_test_cfi_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)

@@ -4,9 +4,11 @@
 # pointers, and runs it: no walk may differ from a full one or from the
 # compiler's own unwinder.
 #
-# Usage: [VARIANTS=all] [ROUNDS=N] [SEED=N] test_unwind_variants.sh
+# `make check-slow` runs some more, for longer (test_unwind_variants_slow.py).
+#
+# Usage: [VARIANTS=slow|all] [ROUNDS=N] [SEED=N] test_unwind_variants.sh
 : "${top_srcdir:=.}" "${top_builddir:=.}" "${CXX:=g++}"
-: "${VARIANTS:=usual}" "${ROUNDS:=800}" "${SEED:=88172645}"
+: "${VARIANTS:=usual}" "${ROUNDS:=400}" "${SEED:=88172645}"
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/memprof-unwind-XXXXXX") || exit 99
 trap 'rm -rf "$work"' EXIT
@@ -50,16 +52,16 @@ for compiler in "$CXX" ${CLANG:+"$CLANG++"}; do
 	# shellcheck disable=SC2086
 	works $compiler || continue
 	for flags in '-O0 -fomit-frame-pointer' '-O2 -fomit-frame-pointer' \
-		'-O2 -fno-omit-frame-pointer' '-O3 -fomit-frame-pointer' \
+		'-O2 -fno-omit-frame-pointer' 'slow -O3 -fomit-frame-pointer' \
 		'all -O0 -fno-omit-frame-pointer' \
 		'all -O3 -fno-omit-frame-pointer' 'all -Os' \
 		'all -O2 -no-pie -fno-pie' 'all -O2 -flto'; do
-		case $flags in
-		all*)
-			[ "$VARIANTS" = all ] || continue
-			flags=${flags#all }
-			;;
+		case $VARIANTS:$flags in
+		all:* | slow:slow\ *) ;;
+		slow:* | usual:slow\ * | usual:all\ *) continue ;;
 		esac
+		flags=${flags#slow }
+		flags=${flags#all }
 		# shellcheck disable=SC2086
 		build $compiler $flags || continue
 		run "$compiler $flags"

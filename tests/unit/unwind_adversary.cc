@@ -17,6 +17,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <dlfcn.h>
 #include <functional>
 #include <map>
 #include <pthread.h>
@@ -733,6 +734,45 @@ static void *run_thread(void *arg)
 /* Interrupted anywhere: prologues, epilogues, PLTs, libc's assembly. */
 static struct mp_walker *timer_walker;
 
+/* The first walk that differed, to be said when no handler runs. */
+static struct {
+	uint64_t ours[MP_DEPTH_MAX], reference[MP_DEPTH_MAX];
+	size_t depth, reference_depth;
+} first_difference;
+
+static void differ_in_timer(const struct mp_walk *walk, const uint64_t *pcs,
+			    size_t depth)
+{
+	if (async_differences == 0) {
+		memcpy(first_difference.ours, walk->pcs,
+		       walk->depth * sizeof(*pcs));
+		memcpy(first_difference.reference, pcs, depth * sizeof(*pcs));
+		first_difference.depth = walk->depth;
+		first_difference.reference_depth = depth;
+	}
+	async_differences = async_differences + 1;
+}
+
+static void say_difference(void)
+{
+	const size_t ours = first_difference.depth;
+	const size_t reference = first_difference.reference_depth;
+
+	for (size_t i = 0; i < ours || i < reference; i++) {
+		const uint64_t a = i < ours ? first_difference.ours[i] : 0;
+		const uint64_t b =
+			i < reference ? first_difference.reference[i] : 0;
+		Dl_info info = {};
+
+		dladdr((void *)(uintptr_t)(b ? b : a & ADDRESS_MASK), &info);
+		printf("  %4zu %16llx %16llx %s+%llx %s\n", i,
+		       (unsigned long long)a, (unsigned long long)b,
+		       info.dli_fname ? info.dli_fname : "",
+		       (unsigned long long)(b - (uintptr_t)info.dli_fbase),
+		       info.dli_sname ? info.dli_sname : "");
+	}
+}
+
 extern "C" void handle_timer(int)
 {
 	static uint64_t pcs[MP_DEPTH_MAX];
@@ -749,12 +789,12 @@ extern "C" void handle_timer(int)
 	/* A cut walk holds the innermost part of the truth. */
 	if (walk.end == MP_WALK_COMPLETE ? walk.depth != depth
 					 : walk.depth > depth)
-		async_differences = async_differences + 1;
+		differ_in_timer(&walk, pcs, depth);
 	else
 		for (size_t i = 1; i <= walk.depth; i++)
 			if ((walk.pcs[walk.depth - i] & ADDRESS_MASK) !=
 			    pcs[depth - i]) {
-				async_differences = async_differences + 1;
+				differ_in_timer(&walk, pcs, depth);
 				break;
 			}
 }
@@ -786,6 +826,8 @@ static void run_timer(unsigned signals)
 	printf("timer: %llu walks, cut %llu: %llu differences\n",
 	       (unsigned long long)async_signals, (unsigned long long)async_cut,
 	       (unsigned long long)async_differences);
+	if (async_differences)
+		say_difference();
 }
 
 int main(int argc, char **argv)
