@@ -67,10 +67,10 @@ class Sampling(Case):
         trials may be off by 4 of its standard errors."""
         trials = {}
         for _ in range(RUNS):
-            run = self.record("64KiB", target("sampled"))
+            run = self.record("16KiB", target("sampled"))
             report = self.reading()
             self.assert_exact(report, run.stated())
-            self.assertEqual(report["program"]["sample_bytes"], 65536)
+            self.assertEqual(report["program"]["sample_bytes"], 16384)
             for name in ("small", "large"):
                 stated = run.stated(name)
                 sites = [site for site in report["sites"]
@@ -156,7 +156,7 @@ class Sampling(Case):
         self.memprof("leaks", "--error-exitcode", "7", "s.mp", status=7)
 
     def test_text_of_estimates(self):
-        self.record("64KiB", target("sampled"))
+        self.record("16KiB", target("sampled"))
         leaks = self.memprof("leaks", "s.mp").stdout.decode()
         self.assertRegex(leaks, r"\n#1  ~[\d,.]+ MiB \+-[\d,.]+ in ~\d+ "
                                 r"\+-\d+ blocks, ")
@@ -168,9 +168,9 @@ class Sampling(Case):
                                 r"malloc\(bytes\)")
 
     def test_few_samples_are_marked(self):
-        """Each stack has some 0.5 MiB of small blocks live: with a rate of
-        4 MiB, hardly a sample."""
-        self.record("4MiB", target("sampled"))
+        """Each stack has some 1 MiB of small blocks at the peak: with a rate
+        of 1 MiB, hardly a sample."""
+        self.record("1MiB", target("sampled"))
         sites = self.json("peak", "--limit", "0", "s.mp")["sites"]
         few = [site for site in sites if 0 < site["peak_samples"] < 10 and
                site["peak_bytes_stderr"] > site["peak_bytes"] / 10]
@@ -180,7 +180,7 @@ class Sampling(Case):
         self.assertGreater(len(few), 0)
 
     def test_every_member_is_on_the_page(self):
-        self.record("64KiB", target("sampled"))
+        self.record("16KiB", target("sampled"))
         with open(os.path.join(TOP, "man", "memprof-report.1")) as page:
             text = page.read()
         exact = self.path("exact.mp")

@@ -24,12 +24,12 @@ struct kind {
 
 static struct kind small_kind = {
 	.name = "small",
-	.sizes = { 2000, 2500, 3000, 4000 },
+	.sizes = { 500, 625, 750, 1000 },
 	.rounds = 600,
 };
 static struct kind large_kind = {
 	.name = "large",
-	.sizes = { 20000, 50000, 100000, 200000 },
+	.sizes = { 5000, 12500, 25000, 50000 },
 	.rounds = 90,
 };
 
