@@ -19,10 +19,11 @@ TEST_EXTENSIONS = .py
 PY_LOG_DRIVER = $(SHELL) $(top_srcdir)/tests/e2e/driver
 EXTRA_DIST += tests/e2e/driver tests/skips-allowed
 
-include tests/unit/local.mk
-include tests/contract/local.mk
+# In this order they are run: many short ones last, to fill what time is left.
 include tests/e2e/local.mk
 include tests/fuzz/local.mk
+include tests/contract/local.mk
+include tests/unit/local.mk
 include tests/bench/local.mk
 
 EXTRA_DIST += $(TESTS_SLOW)

@@ -246,6 +246,19 @@ class Case(unittest.TestCase):
         self.check_report(report)
         return report
 
+    def report_of_large(self, least, run, *options):
+        """report --json with all sites that allocated so many bytes in all,
+        and few others: the JSON of a Python program may be 100 MB."""
+        path = run if isinstance(run, str) else self.dump(run)
+        limit = 1000
+        while True:
+            report = self.json("report", "--sort", "bytes", "--limit",
+                               str(limit), *options, path)
+            sites = report["sites"]
+            if len(sites) < limit or sites[-1]["allocated_bytes"] < least:
+                return report
+            limit *= 4
+
     def totals(self, run):
         """The totals of a run, a pid or a path, exact in both modes."""
         path = run if isinstance(run, str) else self.dump(run)

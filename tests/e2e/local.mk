@@ -219,20 +219,27 @@ tests_e2e_targets_plugin_b_so_CPPFLAGS = $(e2e_cppflags) -DPLUGIN=b -DBYTES=72
 tests_e2e_targets_plugin_b_so_CFLAGS = $(e2e_cflags) -fPIC
 tests_e2e_targets_plugin_b_so_LDFLAGS = $(e2e_shared)
 
+# The longest begin first, so that none is left to run alone at the end.
+e2e_long_tests = \
+	tests/e2e/html.py \
+	tests/e2e/programs.py \
+	tests/e2e/html_looks.py \
+	tests/e2e/python_objects.py \
+	tests/e2e/python_life.py \
+	tests/e2e/exports.py \
+	tests/e2e/python_stacks.py \
+	tests/e2e/files.py \
+	tests/e2e/sampling.py \
+	tests/e2e/agreement.py \
+	tests/e2e/allocators.py
 e2e_tests = \
 	tests/e2e/ages.py \
-	tests/e2e/agreement.py \
-	tests/e2e/allocators.py \
 	tests/e2e/check.py \
 	tests/e2e/command.py \
 	tests/e2e/control.py \
 	tests/e2e/environment.py \
 	tests/e2e/completion.py \
 	tests/e2e/export_names.py \
-	tests/e2e/exports.py \
-	tests/e2e/files.py \
-	tests/e2e/html.py \
-	tests/e2e/html_looks.py \
 	tests/e2e/kills.py \
 	tests/e2e/loading.py \
 	tests/e2e/mallocx.py \
@@ -241,16 +248,11 @@ e2e_tests = \
 	tests/e2e/oddities.py \
 	tests/e2e/pools.py \
 	tests/e2e/processes.py \
-	tests/e2e/programs.py \
-	tests/e2e/python_life.py \
-	tests/e2e/python_objects.py \
 	tests/e2e/python_odd.py \
-	tests/e2e/python_stacks.py \
 	tests/e2e/races.py \
 	tests/e2e/readme.py \
 	tests/e2e/repeats.py \
 	tests/e2e/reports.py \
-	tests/e2e/sampling.py \
 	tests/e2e/terminal.py \
 	tests/e2e/threads.py \
 	tests/e2e/sealed.py \
@@ -260,7 +262,7 @@ e2e_tests = \
 	tests/e2e/verify.py \
 	tests/e2e/views.py \
 	tests/e2e/walks.py
-TESTS += $(e2e_tests)
+TESTS += $(e2e_long_tests) $(e2e_tests)
 TESTS_SLOW += tests/e2e/exports_real.py \
 	tests/e2e/kills_many.py tests/e2e/leaks_agreement.py \
 	tests/e2e/programs_every.py \
@@ -271,7 +273,8 @@ TESTS_SLOW += tests/e2e/exports_real.py \
 	tests/e2e/stress.py \
 	tests/e2e/thread_sanitizer.py \
 	tests/e2e/verify_many.py
-EXTRA_DIST += $(e2e_tests) tests/e2e/browser.py tests/e2e/harness.py \
+EXTRA_DIST += $(e2e_long_tests) $(e2e_tests) \
+	tests/e2e/browser.py tests/e2e/harness.py \
 	tests/e2e/pages.py \
 	tests/e2e/readers.py tests/e2e/targets/mallocx.c \
 	tests/e2e/targets/py_arenas.py \

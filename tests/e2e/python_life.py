@@ -207,7 +207,7 @@ ctypes.CDLL(sys.argv[1]).native_await()
             with self.subTest(python=python):
                 run = self.same(python, "ends.py", library,
                                 seconds=LOCKED_SECONDS)
-                report = self.json("report", "--limit", "0", self.dump(run))
+                report = self.report_of_large(4000000, run)
                 self.assertEqual(report["losses"]["python_broken"], 0)
                 counts, lines = {}, {}
                 for site in report["sites"]:

@@ -68,7 +68,7 @@ class Stacks(harness.Case):
 
     def recorded(self, pid, *options):
         result = collections.defaultdict(lambda: [0, 0])
-        report = self.json("report", "--limit", "0", *options, self.dump(pid))
+        report = self.report_of_large(BASE, pid, *options)
         for site in report["sites"]:
             if site["allocated_bytes"] >= BASE * max(site["allocations"], 1):
                 entry = result[python_stack(site)]
