@@ -11,7 +11,9 @@
 #include "analyzer/base/outfile.h"
 #include "analyzer/cmd/budget_file.h"
 #include "analyzer/cmd/cmd.h"
+#include "analyzer/cmd/rules.h"
 #include "analyzer/cmd/subject.h"
+#include "analyzer/model/leaks.h"
 #include "analyzer/view/check/check_page.h"
 
 #define SITES_SHOWN 5 /* of each budget that is broken */
@@ -21,6 +23,8 @@ struct options_of_check {
 	struct option_list limits[BUDGET_NAMES];
 	const char *budgets;
 	const char *baseline;
+	struct option_list suppressions;
+	bool no_defaults;
 	int format; /* index into check_formats */
 	const char *output;
 };
@@ -29,6 +33,7 @@ struct options_of_check {
 struct check {
 	const struct options_of_check *options;
 	struct budgets budgets;
+	struct suppressions *rules;
 };
 
 #define FIELD(field) .offset = offsetof(struct options_of_check, field)
@@ -40,7 +45,7 @@ static const struct option_spec check_specs[] = {
 		  "a function or a source file; may be given again" },
 	{ OPTION_LIST, "max-leaked", .argument = "[WHERE=]SIZE",
 	  FIELD(limits[BUDGET_MAX_LEAKED]),
-	  .help = "SIZE bytes may be live at the end" },
+	  .help = "what leaks lists may have SIZE bytes" },
 	{ OPTION_LIST, "max-allocations", .argument = "[WHERE=]N",
 	  FIELD(limits[BUDGET_MAX_ALLOCATIONS]),
 	  .help = "there may be N allocations" },
@@ -56,6 +61,8 @@ static const struct option_spec check_specs[] = {
 	{ OPTION_STRING, "budgets", .argument = "FILE", FIELD(budgets),
 	  .help = "take budgets from FILE too, a line each: max-peak "
 		  "parser.c=8MiB" },
+	RULES_FILES_SPEC(struct options_of_check, suppressions),
+	RULES_NO_DEFAULTS_SPEC(struct options_of_check, no_defaults),
 	{ OPTION_ENUM, "format", 'f', "FORMAT", FIELD(format),
 	  .choices = check_names, .help = "write" },
 	{ OPTION_STRING, "output", 'o', "FILE", FIELD(output),
@@ -109,6 +116,18 @@ static int print_page(struct term *term, const struct check_page *page,
 	return outfile_close(&out, ret == 0) < 0 ? CMD_FAILED : ret;
 }
 
+/* What leaked, as `leaks` has it, where it matters. */
+static int find_leaks(struct leaks *leaks, struct analysis *analysis,
+		      const struct check *check)
+{
+	if (!check->budgets.has_leaked)
+		return 0;
+	if (!check->options->no_defaults)
+		rules_add_own(check->rules, analysis);
+	return leaks_init(leaks, analysis, check->rules,
+			  check_formats[check->options->format] == &check_json);
+}
+
 /* The last of the dumps is held against the budgets. */
 static int print(struct term *term, struct set *set, const void *values)
 {
@@ -117,6 +136,7 @@ static int print(struct term *term, struct set *set, const void *values)
 	struct analysis *analysis = &set->array[set->count - 1];
 	char *here = getcwd(NULL, 0);
 	struct verdicts verdicts = { 0 };
+	struct leaks leaks = { 0 };
 	struct catalog catalog;
 	int ret = catalog_init(&catalog, analysis, &all_sites);
 
@@ -124,11 +144,16 @@ static int print(struct term *term, struct set *set, const void *values)
 		free(here);
 		return ret;
 	}
-	ret = verdicts_init(&verdicts, &check->budgets, &catalog, set);
+	ret = find_leaks(&leaks, analysis, check);
+	if (ret == 0)
+		ret = verdicts_init(&verdicts, &check->budgets, &catalog, set,
+				    &leaks);
 	if (ret == 0) {
 		const struct check_page page = {
 			.analysis = analysis,
 			.verdicts = &verdicts,
+			.leaks = check->budgets.has_leaked ? &leaks : NULL,
+			.rules = check->rules,
 			.here = here,
 			.limit = options->report.limit < 0
 					 ? SITES_SHOWN
@@ -141,6 +166,7 @@ static int print(struct term *term, struct set *set, const void *values)
 			ret = CMD_FINDING;
 	}
 	verdicts_done(&verdicts);
+	leaks_done(&leaks);
 	catalog_done(&catalog);
 	free(here);
 	return ret;
@@ -173,7 +199,8 @@ static int check_run(const void *values, int argc, char **argv)
 {
 	struct options_of_check options =
 		*(const struct options_of_check *)values;
-	struct check check = { .options = &options };
+	struct suppressions rules = { 0 };
+	struct check check = { .options = &options, .rules = &rules };
 	/* With a growth the older dump first; NULL is the newest here. */
 	char *dumps[] = { (char *)(uintptr_t)options.baseline,
 			  argc ? argv[0] : NULL };
@@ -184,11 +211,15 @@ static int check_run(const void *values, int argc, char **argv)
 	/* What is not text is for programs. */
 	options.report.no_pager |= options.format != 0;
 	status = take_budgets(&check.budgets, &options);
+	if (status == CMD_DONE)
+		status = rules_read(&rules, &options.suppressions,
+				    !options.no_defaults);
 	first = check.budgets.has_growth ? 0 : 1;
 	if (status == CMD_DONE)
 		status = subject_show_all(&options.report, dumps + first,
 					  2 - first, print, &check);
 	budgets_done(&check.budgets);
+	suppressions_done(&rules);
 	return status;
 }
 

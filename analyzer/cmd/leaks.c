@@ -49,15 +49,8 @@ static const struct option_spec leaks_specs[] = {
 	  .name = "reachable",
 	  .offset = offsetof(struct options_of_leaks, with_reachable),
 	  .help = "list what is still reachable too" },
-	{ .type = OPTION_LIST,
-	  .name = "suppressions",
-	  .argument = "FILE",
-	  .offset = offsetof(struct options_of_leaks, suppressions),
-	  .help = "leave out what the rules in FILE match" },
-	{ .type = OPTION_FLAG,
-	  .name = "no-default-suppressions",
-	  .offset = offsetof(struct options_of_leaks, no_defaults),
-	  .help = "show what libraries keep until the end too" },
+	RULES_FILES_SPEC(struct options_of_leaks, suppressions),
+	RULES_NO_DEFAULTS_SPEC(struct options_of_leaks, no_defaults),
 	{ .type = OPTION_FLAG,
 	  .name = "gen-suppressions",
 	  .offset = offsetof(struct options_of_leaks, generate),
@@ -107,15 +100,6 @@ static int print_text(struct term *term, struct analysis *analysis,
 	return ret;
 }
 
-/* Is anything to be blamed? What is still reachable is not. */
-static bool has_leaks(const struct leaks *leaks)
-{
-	for (unsigned v = 0; v < MPF_VERDICT_REACHABLE; v++)
-		if (leaks_blocks(leaks, v) > 0)
-			return true;
-	return false;
-}
-
 static int print(struct term *term, struct analysis *analysis,
 		 const void *values)
 {
@@ -140,7 +124,7 @@ static int print(struct term *term, struct analysis *analysis,
 			subject_limit(&options->report, SITES_SHOWN));
 	else
 		ret = print_text(term, analysis, &leaks, options, sort);
-	if (ret == 0 && has_leaks(&leaks))
+	if (ret == 0 && leaks_blamed(&leaks).of[METRIC_LIVE_BLOCKS] > 0)
 		ret = (int)options->error_exitcode;
 	leaks_done(&leaks);
 	return ret;

@@ -4,10 +4,25 @@
 #define MEMPROF_ANALYZER_CMD_RULES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "analyzer/base/options.h"
 #include "analyzer/model/analysis.h"
 #include "analyzer/model/suppressions.h"
+
+/* The two options, where a command leaves out what they match. */
+#define RULES_FILES_SPEC(struct_, field_)                                \
+	{                                                                \
+		.type = OPTION_LIST, .name = "suppressions",             \
+		.argument = "FILE", .offset = offsetof(struct_, field_), \
+		.help = "leave out what the rules in FILE match"         \
+	}
+#define RULES_NO_DEFAULTS_SPEC(struct_, field_)                         \
+	{                                                               \
+		.type = OPTION_FLAG, .name = "no-default-suppressions", \
+		.offset = offsetof(struct_, field_),                    \
+		.help = "show what libraries keep until the end too"    \
+	}
 
 /* Adds to rules, which keep the files' names. CMD_DONE, or the exit status
  * after having said why not. */

@@ -64,6 +64,8 @@ static int add(struct budgets *budgets, const struct budget *budget)
 	budgets->array = array;
 	budgets->array[budgets->count++] = *budget;
 	budgets->has_growth |= budget->is_growth;
+	budgets->has_leaked |=
+		!budget->is_growth && budget->of == BUDGET_MAX_LEAKED;
 	return 0;
 }
 

@@ -38,6 +38,7 @@ struct budgets {
 	struct budget *array;
 	size_t count;
 	bool has_growth;
+	bool has_leaked; /* one that is no growth */
 };
 
 enum {

@@ -173,8 +173,11 @@ void filter_drop(struct filter *filter, size_t site)
 	filter->keeps[site] = 0;
 	filter->count--;
 	counts_subtract(&filter->sum, &filter->sites->array[site].counts);
-	if (filter->sites->errors)
-		error_subtract(&filter->error, &filter->sites->errors[site]);
+	counts_add(&filter->dropped, &filter->sites->array[site].counts);
+	if (!filter->sites->errors)
+		return;
+	error_subtract(&filter->error, &filter->sites->errors[site]);
+	error_add(&filter->dropped_error, &filter->sites->errors[site]);
 }
 
 struct ranking_source filter_source(const struct filter *filter)

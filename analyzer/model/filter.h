@@ -26,6 +26,10 @@ struct filter {
 	size_t count;	  /* of the sites looked at */
 	struct counts sum;
 	struct error error; /* of the sum, in a sampled dump */
+
+	/* What filter_drop() left out of it, and the error of that. */
+	struct counts dropped;
+	struct error dropped_error;
 };
 
 struct filter_options {

@@ -23,8 +23,17 @@ static uint32_t site_of_class(const struct sites *sites, uint32_t class_node)
 	return sites->of_node[tree_parent(sites->tree, class_node)] - 1;
 }
 
+/* What is still reachable is nobody's fault. */
+static bool is_blamed(unsigned verdict)
+{
+	return verdict != MPF_VERDICT_REACHABLE;
+}
+
 static int allocate(struct leaks *leaks, size_t sites)
 {
+	leaks->hidden = region_new(sites, sizeof(struct counts));
+	if (!leaks->hidden)
+		return DUMP_MEMORY;
 	for (int v = 0; v < LEAKS_VERDICTS; v++) {
 		leaks->of_site[v] = region_new(sites, sizeof(struct counts));
 		leaks->holders[v] =
@@ -136,6 +145,8 @@ static void suppress(struct leaks *leaks, struct suppression *rule,
 	rule->hit_blocks += (uint64_t)blocks;
 	rule->hit_bytes += (uint64_t)bytes;
 	add(&leaks->suppressed[verdict], blocks, bytes);
+	if (is_blamed(verdict))
+		add(&leaks->hidden[site], blocks, bytes);
 	*counts = (struct counts) { 0 };
 }
 
@@ -228,6 +239,7 @@ void leaks_done(struct leaks *leaks)
 			    sizeof(struct leaks_holder));
 		region_free(leaks->rules[v], sites, sizeof(void *));
 	}
+	region_free(leaks->hidden, sites, sizeof(struct counts));
 	*leaks = (struct leaks) { 0 };
 }
 
@@ -235,6 +247,36 @@ int64_t leaks_blocks(const struct leaks *leaks, unsigned verdict)
 {
 	return leaks->totals[verdict].of[METRIC_LIVE_BLOCKS] -
 	       leaks->suppressed[verdict].of[METRIC_LIVE_BLOCKS];
+}
+
+/* What is suppressed of a sample may be estimated as more than there is. */
+struct counts leaks_blamed(const struct leaks *leaks)
+{
+	struct counts blamed = { 0 };
+
+	for (unsigned v = 0; v < LEAKS_VERDICTS; v++) {
+		const int64_t *all = leaks->totals[v].of;
+		const int64_t *less = leaks->suppressed[v].of;
+		int64_t blocks =
+			all[METRIC_LIVE_BLOCKS] - less[METRIC_LIVE_BLOCKS];
+		int64_t bytes =
+			all[METRIC_LIVE_BYTES] - less[METRIC_LIVE_BYTES];
+
+		if (is_blamed(v))
+			add(&blamed, blocks > 0 ? blocks : 0,
+			    bytes > 0 ? bytes : 0);
+	}
+	return blamed;
+}
+
+struct counts leaks_blamed_of(const struct leaks *leaks, size_t site)
+{
+	struct counts blamed = { 0 };
+
+	for (unsigned v = 0; v < LEAKS_VERDICTS; v++)
+		if (is_blamed(v))
+			counts_add(&blamed, &leaks->of_site[v][site]);
+	return blamed;
 }
 
 struct ranking_source leaks_source(const struct leaks *leaks, unsigned verdict)

@@ -44,6 +44,9 @@ struct leaks {
 	struct counts totals[LEAKS_VERDICTS]; /* what is suppressed too */
 	struct counts suppressed[LEAKS_VERDICTS];
 	struct suppression **rules[LEAKS_VERDICTS]; /* by site, or NULL */
+
+	/* By site number: of what would be blamed, what is suppressed. */
+	struct counts *hidden;
 };
 
 /*
@@ -56,6 +59,13 @@ void leaks_done(struct leaks *leaks);
 
 /* What is not suppressed of a verdict, in blocks; exact. */
 int64_t leaks_blocks(const struct leaks *leaks, unsigned verdict);
+
+/*
+ * What is blamed on the program: what is lost in any way, or live where nobody
+ * judged it, without what is suppressed. Of all, and of a site.
+ */
+struct counts leaks_blamed(const struct leaks *leaks);
+struct counts leaks_blamed_of(const struct leaks *leaks, size_t site);
 
 /* The sites of a verdict, as something to rank. */
 struct ranking_source leaks_source(const struct leaks *leaks, unsigned verdict);

@@ -89,18 +89,82 @@ static int match_entries(struct catalog *catalog, const char *scope,
 
 /* ---- how much ---- */
 
-/* What is known of a whole recording is exact, sampled or not. */
-static int64_t value_of(const struct catalog *catalog, const char *scope,
-			const uint8_t *keeps, enum metric metric)
+static bool is_of_leaks(const struct verdict *verdict)
 {
+	return verdict->budget->of == BUDGET_MAX_LEAKED &&
+	       !verdict->budget->is_growth;
+}
+
+/* Of each entry, or first of all of them. */
+static const struct counts *counts_of(const struct verdicts *verdicts,
+				      const struct verdict *verdict,
+				      uint32_t entry)
+{
+	return is_of_leaks(verdict) ? &verdicts->leaked[entry]
+				    : &verdicts->catalog->entries[entry].counts;
+}
+
+int64_t verdict_value(const struct verdicts *verdicts,
+		      const struct verdict *verdict, uint32_t entry)
+{
+	return counts_of(verdicts, verdict, entry)->of[verdict->metric];
+}
+
+/* Shares what is said of sites out among the entries. */
+static int add_leaks(struct verdicts *verdicts, const struct leaks *leaks)
+{
+	const struct catalog *catalog = verdicts->catalog;
+	size_t sites = catalog->analysis->sites.count;
+
+	verdicts->leaked =
+		calloc(catalog->entry_count + 1, sizeof(*verdicts->leaked));
+	verdicts->hidden =
+		calloc(catalog->entry_count + 1, sizeof(*verdicts->hidden));
+	if (!verdicts->leaked || !verdicts->hidden)
+		return DUMP_MEMORY;
+	for (size_t i = 0; i < sites; i++) {
+		uint32_t entry = catalog->entry_of[i];
+		struct counts blamed;
+
+		if (entry == CATALOG_NONE)
+			continue;
+		blamed = leaks_blamed_of(leaks, i);
+		counts_add(&verdicts->leaked[entry], &blamed);
+		counts_add(&verdicts->hidden[entry], &leaks->hidden[i]);
+	}
+	return 0;
+}
+
+/* What is known of a whole recording is exact, sampled or not. */
+static int64_t value_of(const struct verdicts *verdicts,
+			const struct verdict *verdict,
+			const struct leaks *leaks, const uint8_t *keeps)
+{
+	const struct catalog *catalog = verdicts->catalog;
 	const struct analysis *analysis = catalog->analysis;
 	int64_t sum = 0;
 
-	if (!scope && analysis->filter.is_complete)
-		return analysis->sites.totals.of[metric];
-	for (size_t i = 0; i < catalog->entry_count; i++)
+	if (!verdict->budget->scope && is_of_leaks(verdict))
+		return leaks_blamed(leaks).of[verdict->metric];
+	if (!verdict->budget->scope && analysis->filter.is_complete)
+		return analysis->sites.totals.of[verdict->metric];
+	for (uint32_t i = 0; i < catalog->entry_count; i++)
 		if (keeps[i])
-			sum += catalog->entries[i].counts.of[metric];
+			sum += verdict_value(verdicts, verdict, i);
+	return sum;
+}
+
+static int64_t suppressed_of(const struct verdicts *verdicts,
+			     const struct verdict *verdict,
+			     const uint8_t *keeps)
+{
+	int64_t sum = 0;
+
+	if (!is_of_leaks(verdict))
+		return 0;
+	for (size_t i = 0; i < verdicts->catalog->entry_count; i++)
+		if (keeps[i])
+			sum += verdicts->hidden[i].of[verdict->metric];
 	return sum;
 }
 
@@ -114,12 +178,14 @@ static int64_t grown(int64_t old, int64_t growth)
 						    : (int64_t)limit;
 }
 
-static int rank(struct verdict *verdict, const struct catalog *catalog,
+static int rank(const struct verdicts *verdicts, struct verdict *verdict,
 		const uint8_t *keeps)
 {
+	const struct catalog *catalog = verdicts->catalog;
 	const struct ranking_source source = {
-		.first = &catalog->entries[0].counts,
-		.stride = sizeof(catalog->entries[0]),
+		.first = counts_of(verdicts, verdict, 0),
+		.stride = is_of_leaks(verdict) ? sizeof(*verdicts->leaked)
+					       : sizeof(*catalog->entries),
 		.count = catalog->entry_count,
 		.keeps = keeps,
 	};
@@ -195,10 +261,11 @@ static int judge_growth(struct verdict *verdict, const struct catalog *catalog,
 	return ret;
 }
 
-static int judge(struct verdict *verdict, struct catalog *catalog,
-		 const struct set *set)
+static int judge(const struct verdicts *verdicts, struct verdict *verdict,
+		 const struct set *set, const struct leaks *leaks)
 {
 	const struct budget *budget = verdict->budget;
+	struct catalog *catalog = verdicts->catalog;
 	uint8_t *keeps;
 	int ret;
 
@@ -208,20 +275,21 @@ static int judge(struct verdict *verdict, struct catalog *catalog,
 	ret = match_entries(catalog, budget->scope, &keeps);
 	if (ret < 0)
 		return ret;
-	verdict->value =
-		value_of(catalog, budget->scope, keeps, verdict->metric);
+	verdict->value = value_of(verdicts, verdict, leaks, keeps);
+	verdict->suppressed = suppressed_of(verdicts, verdict, keeps);
 	verdict->is_unmatched =
 		budget->scope && !memchr(keeps, 1, catalog->entry_count + 1);
 	verdict->limit = budget->limit;
 	verdict->is_broken = verdict->value > verdict->limit;
 	if (verdict->is_broken)
-		ret = rank(verdict, catalog, keeps);
+		ret = rank(verdicts, verdict, keeps);
 	free(keeps);
 	return ret;
 }
 
 int verdicts_init(struct verdicts *ret_verdicts, const struct budgets *budgets,
-		  struct catalog *catalog, const struct set *set)
+		  struct catalog *catalog, const struct set *set,
+		  const struct leaks *leaks)
 {
 	struct verdicts verdicts = { .catalog = catalog };
 	int ret = 0;
@@ -229,11 +297,13 @@ int verdicts_init(struct verdicts *ret_verdicts, const struct budgets *budgets,
 	verdicts.array = calloc(budgets->count + 1, sizeof(*verdicts.array));
 	if (!verdicts.array)
 		return DUMP_MEMORY;
+	if (budgets->has_leaked)
+		ret = add_leaks(&verdicts, leaks);
 	for (size_t i = 0; i < budgets->count && ret == 0; i++) {
 		struct verdict *verdict = &verdicts.array[verdicts.count++];
 
 		verdict->budget = &budgets->array[i];
-		ret = judge(verdict, catalog, set);
+		ret = judge(&verdicts, verdict, set, leaks);
 		verdicts.broken += verdict->is_broken;
 	}
 	if (ret < 0)
@@ -250,6 +320,8 @@ void verdicts_done(struct verdicts *verdicts)
 		free(verdicts->array[i].growth);
 	}
 	free(verdicts->array);
+	free(verdicts->leaked);
+	free(verdicts->hidden);
 	*verdicts = (struct verdicts) { 0 };
 }
 

@@ -2,7 +2,8 @@
 /*
  * Budgets held against a recording. One for the whole program looks at what
  * the filter keeps, all of it by default; one for a function or a file at the
- * sites that have it anywhere on their stack.
+ * sites that have it anywhere on their stack. What leaked is what leaks.h
+ * blames on the program; growths are of all that is live.
  */
 #ifndef MEMPROF_ANALYZER_MODEL_VERDICT_H
 #define MEMPROF_ANALYZER_MODEL_VERDICT_H
@@ -13,6 +14,7 @@
 
 #include "analyzer/model/budget.h"
 #include "analyzer/model/catalog.h"
+#include "analyzer/model/leaks.h"
 #include "analyzer/model/set.h"
 
 struct verdict {
@@ -20,7 +22,8 @@ struct verdict {
 	enum metric metric;
 	int64_t value;
 	int64_t limit;
-	int64_t old; /* of a growth: what it was */
+	int64_t old;	    /* of a growth: what it was */
+	int64_t suppressed; /* of what leaked: so much more was left out */
 	bool is_broken;
 	bool is_unmatched;  /* no stack has the function or file */
 	uint32_t *entries;  /* of the catalog, the greatest first; only */
@@ -33,16 +36,24 @@ struct verdicts {
 	struct verdict *array;
 	size_t count;
 	size_t broken;
+	struct counts *leaked; /* per entry, what is blamed; or NULL */
+	struct counts *hidden; /* and what is suppressed */
 };
 
 /*
  * The catalog is of the set's last recording; its first one is the older one
- * for growths, which are the differences that diff.h finds. 0, or DUMP_MEMORY.
- * Valid as long as the catalog and the budgets.
+ * for growths, which are the differences that diff.h finds. leaks is of the
+ * catalog's recording too; it may be NULL without budgets->has_leaked. 0, or
+ * DUMP_MEMORY. Valid as long as the catalog and the budgets.
  */
 int verdicts_init(struct verdicts *ret_verdicts, const struct budgets *budgets,
-		  struct catalog *catalog, const struct set *set);
+		  struct catalog *catalog, const struct set *set,
+		  const struct leaks *leaks);
 void verdicts_done(struct verdicts *verdicts);
+
+/* What of an entry counts against a budget. */
+int64_t verdict_value(const struct verdicts *verdicts,
+		      const struct verdict *verdict, uint32_t entry);
 
 /*
  * Reads the stack of an entry and finds the call to blame in it: the innermost

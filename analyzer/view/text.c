@@ -156,17 +156,28 @@ void text_estimate_of(struct term *term, const struct counts *counts,
 		counts->of[metric] == 1 ? "" : "s");
 }
 
-const struct counts *text_list_sum(const struct analysis *analysis,
-				   const struct counts *sum,
-				   const struct error **ret_error)
+struct counts text_list_sum(const struct analysis *analysis,
+			    const struct counts *sum,
+			    const struct error **ret_error)
 {
+	const struct filter *filter = &analysis->filter;
+	struct counts exact = analysis->sites.totals;
+
 	*ret_error = NULL;
 	if (!analysis->sites.errors)
-		return sum;
-	if (analysis->filter.is_complete)
-		return &analysis->sites.totals;
-	*ret_error = &analysis->filter.error;
-	return sum;
+		return *sum;
+	if (!filter->is_complete) {
+		*ret_error = &filter->error;
+		return *sum;
+	}
+	if (counts_is_zero(&filter->dropped))
+		return exact;
+	counts_subtract(&exact, &filter->dropped);
+	for (int m = 0; m < METRIC_COUNT; m++)
+		if (exact.of[m] < 0)
+			exact.of[m] = 0;
+	*ret_error = &filter->dropped_error;
+	return exact;
 }
 
 void text_count_of(struct term *term, int64_t count, const char *noun)

@@ -63,12 +63,13 @@ void text_estimate_of(struct term *term, const struct counts *counts,
 
 /*
  * What stands above a list of sites: their sum, or in a sampled dump where
- * all are looked at, what is known exactly. *ret_error is NULL then too.
+ * all are looked at, what is known exactly (*ret_error is NULL then too) but
+ * for what was dropped of them.
  */
 struct analysis;
-const struct counts *text_list_sum(const struct analysis *analysis,
-				   const struct counts *sum,
-				   const struct error **ret_error);
+struct counts text_list_sum(const struct analysis *analysis,
+			    const struct counts *sum,
+			    const struct error **ret_error);
 
 /* A heading on a line of its own, after a blank line. */
 void text_heading(struct term *term, const char *text);

@@ -119,23 +119,23 @@ static void print_section_head(struct term *term,
 			       const struct ranking *ranking)
 {
 	const struct error *error;
-	const struct counts *sum =
+	const struct counts sum =
 		text_list_sum(analysis, &ranking->sum, &error);
 	char buf[TEXT_ESTIMATE_BYTES];
 
 	putc('\n', term->file);
 	text_styled(term, TERM_HEADING, section->title);
-	if (ranking->count == 0 && sum->of[section->count] == 0) {
+	if (ranking->count == 0 && sum.of[section->count] == 0) {
 		fprintf(term->file, ": %s\n", section->nothing);
 		return;
 	}
 	if (section->bytes != METRIC_COUNT)
 		fprintf(term->file, ": %s in ",
-			text_size_estimate(buf, term, sum, error,
+			text_size_estimate(buf, term, &sum, error,
 					   section->bytes));
 	else
 		fputs(": ", term->file);
-	text_estimate_of(term, sum, error, section->count, section->noun);
+	text_estimate_of(term, &sum, error, section->count, section->noun);
 	fputs(" from ", term->file);
 	text_count_of(term, (int64_t)ranking->count, "site");
 	putc('\n', term->file);

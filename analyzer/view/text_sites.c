@@ -33,7 +33,7 @@ static void print_title(struct term *term, const struct analysis *analysis,
 	enum metric bytes = text_sites_bytes(list);
 	enum metric blocks = text_sites_blocks(list);
 	const struct error *error;
-	const struct counts *sum =
+	const struct counts sum =
 		text_list_sum(analysis, &ranking->sum, &error);
 	char buf[TEXT_ESTIMATE_BYTES];
 
@@ -41,7 +41,7 @@ static void print_title(struct term *term, const struct analysis *analysis,
 		title = "At the peak";
 	putc('\n', term->file);
 	text_styled(term, TERM_HEADING, title);
-	if (ranking->count == 0 && sum->of[blocks] == 0) {
+	if (ranking->count == 0 && sum.of[blocks] == 0) {
 		fputs(": nothing\n", term->file);
 		return;
 	}
@@ -49,9 +49,9 @@ static void print_title(struct term *term, const struct analysis *analysis,
 		term_style(term, list == SITES_LEAKS && !is_running
 					 ? TERM_BAD
 					 : TERM_NUMBER),
-		text_size_estimate(buf, term, sum, error, bytes),
+		text_size_estimate(buf, term, &sum, error, bytes),
 		term_style(term, TERM_PLAIN));
-	text_estimate_of(term, sum, error, blocks, "block");
+	text_estimate_of(term, &sum, error, blocks, "block");
 	fputs(" from ", term->file);
 	text_count_of(term, (int64_t)ranking->count, "site");
 	if (list == SITES_LEAKS)

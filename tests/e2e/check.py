@@ -67,6 +67,64 @@ class Check(Case):
         self.assertLess(text.index("hill"), text.index("base"))
         self.assertIn("1 of 2 budgets broken", text)
 
+    def test_leaks_are_those_that_leaks_lists(self):
+        """To the byte, with the same rules, judged or not, sampled or not."""
+        with open(self.path("rules"), "w") as file:
+            file.write("leak:chain\n")
+        rules = ("--suppressions", self.path("rules"))
+        judge = {"MEMPROF_LEAK_CHECK": "1"}
+        for name, case, env, args in (
+                ("lost_objects", "vector_lost", {}, ()),
+                ("lost_objects", "vector_lost", judge, ()),
+                ("lost_objects", "vector_lost", judge,
+                 ("--no-default-suppressions",)),
+                ("lost_objects", "vector_lost", {"MEMPROF_SAMPLE": "100"}, ()),
+                ("lost", "chain", {}, rules),
+                ("lost", "chain", judge, rules),
+                ("lost", "chain", judge, ()),
+                ("lost", "global", judge, ())):
+            with self.subTest(name, case=case, env=env, args=args):
+                self.same_leaks(self.dump(self.record_target(
+                    name, case, env=env)), args)
+
+    def same_leaks(self, dump, args):
+        def add(pattern):
+            return sum(int(number.replace(",", ""))
+                       for number in re.findall("(?m)^" + pattern, text))
+
+        leaks = self.memprof("leaks", "--units", "bytes", "--error-exitcode",
+                             "1", *args, dump, status=None)
+        text = leaks.stdout.decode()
+        value = add(r"(?:\w+ lost|Leaked): ~?([\d,]+) B")
+        hidden = add(r"  ([\d,]+) B in [\d,]+ blocks?: ")
+        self.assertEqual(leaks.status, int(value > 0))
+        leaks = self.json("leaks", "--limit", "0", *args, dump)
+        sums = leaks["leak_check"]
+        lost = (sum(sums[kind + "_lost"]["bytes"] for kind in (
+            "definitely", "indirectly", "possibly")) if sums["judged"]
+            else leaks["totals"]["live_bytes"])
+        self.assertEqual(value + hidden, lost)
+
+        page = self.check("--units", "bytes", "--max-leaked", str(value),
+                          *args, status=0, dump=dump).stdout.decode()
+        self.assertIn("max-leaked: {0:,} B, at most {0:,} B{1}\n".format(
+            value, " ({:,} B suppressed)".format(hidden) if hidden else ""),
+            page)
+        self.assertEqual("\nSuppressed\n" in page, hidden > 0)
+        found = json.loads(self.check(
+            "--json", "--limit", "0", "--max-leaked", str(max(value - 1, 0)),
+            "--max-leaked", "main=0", *args, status=int(value > 0),
+            dump=dump).stdout)
+        self.assertEqual(found["leak_check"], sums)
+        whole, scope = found["budgets"]
+        self.assertEqual((whole["value"], whole["suppressed"]),
+                         (value, hidden))
+        for budget in whole, scope:
+            self.assertEqual(budget["broken"], value > 0)
+            if budget is scope or not leaks["program"]["sample_bytes"]:
+                self.assertEqual(sum(site["value"] for site in
+                                     budget["sites"]), budget["value"])
+
     def test_growth(self):
         for old, new in (("10", "11"), ("10", "10")):
             for name in (old, new):

@@ -4,6 +4,7 @@
 
 #include "analyzer/model/dump.h"
 #include "analyzer/view/check/check_page.h"
+#include "analyzer/view/json_leaks.h"
 #include "analyzer/view/json_parts.h"
 
 static int put_sites(struct json *json, const struct check_page *page,
@@ -24,6 +25,9 @@ static int put_sites(struct json *json, const struct check_page *page,
 			return DUMP_MEMORY;
 		json_begin_object(json, NULL);
 		json_parts_counts(json, &entry->counts);
+		json_number(json, "value",
+			    verdict_value(page->verdicts, verdict,
+					  verdict->entries[i]));
 		if (verdict->growth)
 			json_number(json, "growth",
 				    verdict->growth[verdict->entries[i]]);
@@ -51,6 +55,7 @@ static int put_verdict(struct json *json, const struct check_page *page,
 		json_number(json, "old", verdict->old);
 	else
 		json_null(json, "old");
+	json_number(json, "suppressed", verdict->suppressed);
 	json_bool(json, "broken", verdict->is_broken);
 	json_bool(json, "matched", !verdict->is_unmatched);
 	json_unsigned(json, "sites_total", verdict->entry_count);
@@ -69,6 +74,10 @@ static int print(struct term *term, const struct check_page *page)
 	json_parts_begin(&json, term->file, "memprof-check/1",
 			 &page->analysis->summary);
 	json_parts_totals(&json, "totals", page->analysis);
+	if (page->leaks)
+		json_leaks_scan(&json, page->leaks, page->rules);
+	else
+		json_null(&json, "leak_check");
 	json_unsigned(&json, "broken", verdicts->broken);
 	json_begin_array(&json, "budgets");
 	for (size_t i = 0; i < verdicts->count && ret == 0; i++)

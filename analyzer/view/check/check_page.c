@@ -51,10 +51,12 @@ static char *number(char buf[static UNITS_TEXT_BYTES],
 }
 
 char *check_value(char buf[static UNITS_TEXT_BYTES],
-		  const struct verdict *verdict, const struct counts *counts,
-		  enum units units)
+		  const struct verdicts *verdicts,
+		  const struct verdict *verdict, size_t i, enum units units)
 {
-	return number(buf, verdict, counts->of[verdict->metric], units);
+	return number(buf, verdict,
+		      verdict_value(verdicts, verdict, verdict->entries[i]),
+		      units);
 }
 
 char *check_growth(char buf[static UNITS_TEXT_BYTES],
@@ -68,7 +70,7 @@ char *check_numbers(char buf[static CHECK_NUMBERS_BYTES],
 		    const struct verdict *verdict, enum units units)
 {
 	char value[UNITS_TEXT_BYTES], limit[UNITS_TEXT_BYTES];
-	char old[UNITS_TEXT_BYTES];
+	char more[UNITS_TEXT_BYTES];
 	int64_t growth = verdict->budget->growth;
 
 	number(value, verdict, verdict->value, units);
@@ -76,8 +78,12 @@ char *check_numbers(char buf[static CHECK_NUMBERS_BYTES],
 	if (verdict->budget->is_growth)
 		snprintf(buf, CHECK_NUMBERS_BYTES,
 			 "%s, was %s, at most %s (+%lld.%02lld%%)", value,
-			 number(old, verdict, verdict->old, units), limit,
+			 number(more, verdict, verdict->old, units), limit,
 			 (long long)growth / 100, (long long)growth % 100);
+	else if (verdict->suppressed)
+		snprintf(buf, CHECK_NUMBERS_BYTES,
+			 "%s, at most %s (%s suppressed)", value, limit,
+			 number(more, verdict, verdict->suppressed, units));
 	else
 		snprintf(buf, CHECK_NUMBERS_BYTES, "%s, at most %s", value,
 			 limit);

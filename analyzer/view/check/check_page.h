@@ -14,6 +14,9 @@
 struct check_page {
 	struct analysis *analysis;
 	const struct verdicts *verdicts;
+	/* With a budget for what leaked; or NULL. */
+	const struct leaks *leaks;
+	const struct suppressions *rules;
 	const char *here; /* paths below it are written from there; NULL */
 	size_t limit;	  /* of the sites shown of each budget; 0: all */
 };
@@ -39,15 +42,16 @@ extern const struct check_format check_text;
  * To be freed; NULL: memory is out. */
 char *check_title(const struct verdict *verdict);
 
-/* "205.7 KiB, at most 64.0 KiB", "12, was 10, at most 10 (+5.00%)" */
+/* "205.7 KiB, at most 64.0 KiB", "12, was 10, at most 10 (+5.00%)",
+ * "12 B, at most 0 B (70 B suppressed)" */
 #define CHECK_NUMBERS_BYTES 256
 char *check_numbers(char buf[static CHECK_NUMBERS_BYTES],
 		    const struct verdict *verdict, enum units units);
 
-/* The value of an entry in the unit of a verdict. */
+/* What the entry that is shown as number i has, in the unit of a verdict. */
 char *check_value(char buf[static UNITS_TEXT_BYTES],
-		  const struct verdict *verdict, const struct counts *counts,
-		  enum units units);
+		  const struct verdicts *verdicts,
+		  const struct verdict *verdict, size_t i, enum units units);
 
 /* How much the entry that is shown as number i grew; of a growth. */
 char *check_growth(char buf[static UNITS_TEXT_BYTES],

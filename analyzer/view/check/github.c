@@ -63,9 +63,7 @@ static int put_error(struct term *term, const struct check_page *page,
 	fprintf(term->file, "::");
 	free(title);
 	if (number < verdict->entry_count) {
-		fputs(check_value(value, verdict,
-				  &catalog->entries[verdict->entries[number]]
-					   .counts,
+		fputs(check_value(value, page->verdicts, verdict, number,
 				  term->units),
 		      term->file);
 		if (verdict->growth)

@@ -34,7 +34,7 @@ static int put_site(struct term *term, const struct check_page *page,
 
 	if (catalog_read(catalog, entry) < 0)
 		return DUMP_MEMORY;
-	fputs(check_value(buf, verdict, &entry->counts, UNITS_BYTES),
+	fputs(check_value(buf, page->verdicts, verdict, number, UNITS_BYTES),
 	      term->file);
 	if (verdict->growth)
 		fprintf(term->file, ", +%s",

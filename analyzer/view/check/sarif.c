@@ -182,8 +182,7 @@ static int put_result(struct json *json, const struct check_page *page,
 	char *title = check_title(verdict), *text = NULL;
 	int ret = 0;
 
-	check_value(value, verdict, &catalog->entries[number].counts,
-		    UNITS_IEC);
+	check_value(value, page->verdicts, verdict, place, UNITS_IEC);
 	if (title &&
 	    asprintf(&text, "%s%s%s here; %s: %s", value,
 		     verdict->growth ? ", +" : "",

@@ -9,6 +9,7 @@
 #include "analyzer/view/check/check_page.h"
 #include "analyzer/view/stack_text.h"
 #include "analyzer/view/text.h"
+#include "analyzer/view/text_leaks.h"
 
 #define STACK_INDENT 6
 
@@ -28,7 +29,7 @@ static int put_site(struct term *term, const struct check_page *page,
 		return DUMP_MEMORY;
 	fprintf(term->file, "  %s#%zu  %s%s", term_style(term, TERM_NUMBER),
 		number + 1,
-		check_value(buf, verdict, &entry->counts, term->units),
+		check_value(buf, page->verdicts, verdict, number, term->units),
 		budget_is_bytes(verdict->budget->of) ? "" : " calls");
 	if (verdict->growth)
 		fprintf(term->file, ", +%s",
@@ -75,6 +76,8 @@ static int print(struct term *term, const struct check_page *page)
 	fputc('\n', term->file);
 	for (size_t i = 0; i < verdicts->count && ret == 0; i++)
 		ret = put_verdict(term, page, &verdicts->array[i], &stack);
+	if (page->leaks)
+		text_leaks_print_suppressions(term, page->rules);
 	fprintf(term->file, "\n%zu of %zu budget%s broken\n", verdicts->broken,
 		verdicts->count, verdicts->count == 1 ? "" : "s");
 	stack_done(&stack);
