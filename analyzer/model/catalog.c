@@ -187,7 +187,7 @@ static int add_functions(struct catalog *catalog)
 		struct catalog_function function = {
 			.name = place->function,
 			.file = place->file,
-			.is_known = place->function != NULL,
+			.is_known = place->function && place->start == 0,
 		};
 
 		if (!function.name)

@@ -26,7 +26,8 @@ struct module;
 
 /* Strings are those of the dump and of the debug information: any bytes. */
 struct catalog_function {
-	const char *name; /* never NULL: "[libc.so.6]" where it is unknown */
+	const char
+		*name; /* never NULL: "prog+0x11c0" or "[prog]" when unknown */
 	const char *file; /* NULL: unknown */
 	bool is_known;
 	bool is_note; /* no code, but a word about the stack: "[cut]" */

@@ -44,9 +44,22 @@ static bool is_same_text(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
+static bool is_same_build(const struct module *a, const struct module *b)
+{
+	if (a == b)
+		return true;
+	if (!a || !b || a->build_id_bytes != b->build_id_bytes)
+		return false;
+	if (a->build_id_bytes == 0)
+		return a->file_bytes == b->file_bytes &&
+		       a->file_mtime_ns == b->file_mtime_ns;
+	return memcmp(a->build_id, b->build_id, a->build_id_bytes) == 0;
+}
+
 static bool is_same(const struct keys_entry *a, const struct keys_entry *b)
 {
-	return a->place.line == b->place.line &&
+	return is_same_build(a->build, b->build) &&
+	       a->place.line == b->place.line &&
 	       is_same_text(a->place.function, b->place.function) &&
 	       is_same_text(a->place.file, b->place.file) &&
 	       is_same_text(a->module, b->module);
@@ -94,6 +107,8 @@ int keys_add(struct keys *keys, const struct analysis *analysis, uint32_t dump,
 
 	if (place->module != MODULES_NONE)
 		entry.module = analysis->tree.modules.array[place->module].path;
+	if (place->start != 0)
+		entry.build = &analysis->tree.modules.array[place->module];
 	if (keys->strip_dirs && entry.module)
 		entry.module = keys_base_name(entry.module);
 	if (keys->strip_dirs && entry.place.file)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The places of several dumps: the same function, line, file or module has the
- * same number, wherever it was loaded and whichever dump it is from.
+ * same number, wherever it was loaded and whichever dump it is from. Functions
+ * without a name are only the same in the same build of their module.
  */
 #ifndef MEMPROF_ANALYZER_MODEL_KEYS_H
 #define MEMPROF_ANALYZER_MODEL_KEYS_H
@@ -13,11 +14,13 @@
 #include "analyzer/model/places.h"
 
 struct analysis;
+struct module;
 
 struct keys_entry {
 	struct place place;
 	uint32_t dump; /* that place.module is of */
 	const char *module;
+	const struct module *build; /* of a function without a name */
 };
 
 /* All zero but for strip_dirs: empty. Strings are those of the analyses. */

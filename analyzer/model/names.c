@@ -63,6 +63,7 @@ void names_done(struct names *names)
 		    sizeof(*names->entries));
 	region_free(names->others, names->other_room, sizeof(*names->others));
 	perf_map_done(&names->generated);
+	intern_done(&names->made);
 	*names = (struct names) { 0 };
 }
 
@@ -197,6 +198,34 @@ size_t names_of(struct names *names, uint32_t frame,
 	}
 	*ret_frames = entry->frames;
 	return entry->count;
+}
+
+size_t names_write_unnamed(char buf[static NAMES_UNNAMED_BYTES],
+			   const char *module, uint64_t start)
+{
+	const char *slash = strrchr(module, '/');
+
+	return (size_t)snprintf(buf, NAMES_UNNAMED_BYTES, "%.*s+0x%" PRIx64,
+				NAME_MAX,
+				slash && slash[1] ? slash + 1 : module, start);
+}
+
+const char *names_unnamed(struct names *names, uint32_t frame,
+			  uint64_t *ret_start)
+{
+	uint32_t module = names->tree->frames[frame].module;
+	char text[NAMES_UNNAMED_BYTES];
+	const struct sym_frame *known;
+
+	if (module == MODULES_NONE || names_of(names, frame, &known) != 1 ||
+	    known->start == 0)
+		return NULL;
+	*ret_start = known->start;
+	return intern_bytes(
+		&names->made, text,
+		names_write_unnamed(text,
+				    names->tree->modules.array[module].path,
+				    known->start));
 }
 
 static bool find_wrapper(struct names *names, uint32_t frame)

@@ -6,10 +6,12 @@
 #ifndef MEMPROF_ANALYZER_MODEL_NAMES_H
 #define MEMPROF_ANALYZER_MODEL_NAMES_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "analyzer/sym/intern.h"
 #include "analyzer/sym/perf_map.h"
 #include "analyzer/sym/sym.h"
 
@@ -38,6 +40,7 @@ struct names {
 	struct sym_frame *others;
 	size_t other_count, other_room;
 	struct perf_map generated; /* of the frames in generated code */
+	struct intern made;	   /* what unnamed code is called */
 };
 
 /* 0, or DUMP_MEMORY. sym stays the caller's and outlives the names. */
@@ -57,6 +60,19 @@ void names_done(struct names *names);
  */
 size_t names_of(struct names *names, uint32_t frame,
 		const struct sym_frame **ret_frames);
+
+/*
+ * What a function without a name is called, by the path of its module and by
+ * where it begins in it: "prog+0x11c0".
+ */
+#define NAMES_UNNAMED_BYTES (NAME_MAX + 32) /* no file has a longer name */
+size_t names_write_unnamed(char buf[static NAMES_UNNAMED_BYTES],
+			   const char *module, uint64_t start);
+
+/* The same of a frame, and the beginning; equal texts have equal pointers.
+ * NULL: it has a name, or not even that is known. */
+const char *names_unnamed(struct names *names, uint32_t frame,
+			  uint64_t *ret_start);
 
 /*
  * Is the frame the allocator's own: code of libmemprof.so, or malloc(),

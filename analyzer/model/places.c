@@ -131,7 +131,7 @@ static int add_place(struct places *places, const struct place *place,
 
 /* An activation reduced to what its kind of place is told apart by. */
 static struct place reduce(enum places_by by, const struct sym_frame *frame,
-			   uint32_t module)
+			   uint32_t module, const char *unnamed, uint64_t start)
 {
 	struct place place = { .module = MODULES_NONE };
 
@@ -153,6 +153,10 @@ static struct place reduce(enum places_by by, const struct sym_frame *frame,
 	}
 	if (!place.file)
 		place.module = module;
+	if (unnamed && by != PLACES_MODULE && by != PLACES_FILE) {
+		place.function = unnamed;
+		place.start = start;
+	}
 	return place;
 }
 
@@ -178,16 +182,21 @@ static int add_frame(struct places *places, uint32_t frame)
 	static const struct sym_frame unknown;
 	uint32_t module = places->names->tree->frames[frame].module;
 	const struct sym_frame *frames = &unknown;
+	const char *unnamed = NULL;
+	uint64_t start = 0;
 	size_t first = places->number_count, count = 0;
 
-	if (places->by != PLACES_MODULE)
+	if (places->by != PLACES_MODULE) {
 		count = names_of(places->names, frame, &frames);
+		unnamed = names_unnamed(places->names, frame, &start);
+	}
 	if (count == 0) {
 		frames = &unknown;
 		count = 1;
 	}
 	for (size_t i = 0; i < count; i++) {
-		struct place place = reduce(places->by, &frames[i], module);
+		struct place place =
+			reduce(places->by, &frames[i], module, unnamed, start);
 		uint32_t number;
 
 		if (add_place(places, &place, &number) < 0 ||

@@ -16,13 +16,15 @@ enum places_by { PLACES_FUNCTION, PLACES_LINE, PLACES_FILE, PLACES_MODULE };
 /*
  * What is known of a place. What does not belong to its kind, or is unknown,
  * is NULL or 0; of a place with neither function nor file, what is left is the
- * module: all code there of which no more is known.
+ * module: all code there of which no more is known. Functions without a name
+ * are told apart by where they begin, as far as that is known.
  */
 struct place {
 	const char *function;
 	const char *file;
 	uint32_t line;
 	uint32_t module; /* MODULES_NONE: unknown code */
+	uint64_t start;	 /* not 0: function is made of it, names_unnamed() */
 };
 
 struct places {

@@ -57,6 +57,7 @@ static int add_node(struct stack *stack, struct names *names, uint32_t node)
 		frame->file = known[i].file;
 		frame->line = known[i].line;
 		frame->column = known[i].column;
+		frame->start = known[i].start;
 		frame->is_inlined = known[i].is_inlined;
 	}
 	return 0;

@@ -23,6 +23,8 @@ struct stack_frame {
 	const char *module;   /* path; NULL: unknown code */
 	uint64_t address;     /* in the process, within the call */
 	uint64_t offset;      /* ELF address in the module, else 0 */
+	uint64_t start;	      /* the same of where the function begins, where
+				 only that is known of it */
 	uint32_t line;	      /* 0: unknown */
 	uint32_t column;
 	bool is_inlined; /* into the next one */

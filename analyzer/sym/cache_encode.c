@@ -61,6 +61,8 @@ static bool fill_frames(const struct cache_file_contents *contents,
 			frames->line = from->line;
 			frames->column = from->column;
 			frames->is_inlined = from->is_inlined;
+			frames->start_low = (uint32_t)from->start;
+			frames->start_high = (uint32_t)(from->start >> 32);
 			if (!number_text(texts, from->function,
 					 &frames->function) ||
 			    !number_text(texts, from->mangled,

@@ -193,6 +193,7 @@ const struct answer *cache_file_answer(struct cache_file *file, uint32_t number,
 		to->line = from->line;
 		to->column = from->column;
 		to->is_inlined = from->is_inlined != 0;
+		to->start = (uint64_t)from->start_high << 32 | from->start_low;
 	}
 	return answer;
 }

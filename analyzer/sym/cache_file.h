@@ -19,7 +19,7 @@
 
 #include "analyzer/sym/answer.h"
 
-#define CACHE_FILE_MAGIC   UINT64_C(0x01306d79736d6570)
+#define CACHE_FILE_MAGIC   UINT64_C(0x02306d79736d6570)
 #define CACHE_FILE_NO_TEXT UINT32_MAX
 
 struct cache_file_header {
@@ -38,6 +38,7 @@ struct cache_file_frame {
 	uint32_t function, mangled, file; /* texts */
 	uint32_t line, column;
 	uint32_t is_inlined;
+	uint32_t start_low, start_high;
 };
 
 /* All zero is a file that is not there. */

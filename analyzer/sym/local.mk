@@ -12,6 +12,7 @@ analyzer_sym_files = \
 	analyzer/sym/dwarf_unit.c analyzer/sym/dwarf_unit.h \
 	analyzer/sym/elf_file.c analyzer/sym/elf_file.h \
 	analyzer/sym/function_names.c analyzer/sym/function_names.h \
+	analyzer/sym/function_starts.c analyzer/sym/function_starts.h \
 	analyzer/sym/intern.c analyzer/sym/intern.h \
 	analyzer/sym/minidebug.c analyzer/sym/minidebug.h \
 	analyzer/sym/object_cache.c analyzer/sym/object_cache.h \

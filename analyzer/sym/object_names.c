@@ -70,6 +70,18 @@ static void name_by_symbol(struct object_names *object, uint64_t address,
 	function_names_set(object->names, symbol->name, bytes, frame);
 }
 
+/* Of code without a name. */
+static uint64_t start_of(struct object_names *object, uint64_t address)
+{
+	uint64_t start = 0;
+
+	if (!object->has_starts && object->file->main != NULL)
+		function_starts_init(&object->starts, object->file->main->elf);
+	object->has_starts = true;
+	function_starts_find(&object->starts, address, &start);
+	return start;
+}
+
 size_t object_names_find(struct object_names *object, uint64_t address,
 			 struct sym_frame *frames)
 {
@@ -87,7 +99,8 @@ size_t object_names_find(struct object_names *object, uint64_t address,
 	last = &frames[count - 1];
 	if (last->function == NULL || is_plain)
 		name_by_symbol(object, address, last);
-	if (count == 1 && last->function == NULL && last->file == NULL)
-		return 0;
-	return count;
+	if (count > 1 || last->function != NULL || last->file != NULL)
+		return count;
+	last->start = start_of(object, address);
+	return last->start != 0 ? 1 : 0;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One object's addresses to names, from its debug information and its symbol
- * tables, each read when it is first needed.
+ * One object's addresses to names, from its debug information, its symbol
+ * tables and, for where functions without a name begin, its unwind tables; each
+ * read when it is first needed.
  */
 #ifndef MEMPROF_ANALYZER_SYM_OBJECT_NAMES_H
 #define MEMPROF_ANALYZER_SYM_OBJECT_NAMES_H
@@ -12,6 +13,7 @@
 
 #include "analyzer/sym/dwarf_index.h"
 #include "analyzer/sym/function_names.h"
+#include "analyzer/sym/function_starts.h"
 #include "analyzer/sym/object_file.h"
 #include "analyzer/sym/symtab.h"
 
@@ -24,6 +26,8 @@ struct object_names {
 	struct dwarf_index *index; /* NULL: no DWARF */
 	struct symtab symtab;
 	bool has_symtab; /* was read */
+	struct function_starts starts;
+	bool has_starts; /* were looked for */
 };
 
 /* file is loaded; it and names outlive the result. */

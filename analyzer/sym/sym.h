@@ -81,6 +81,9 @@ struct sym_frame {
 	uint32_t line;
 	uint32_t column;
 	bool is_inlined; /* this activation was inlined into the next one */
+	/* With neither function nor file: ELF virtual address where the
+	 * function begins, by the unwind tables. 0: unknown, or has a name. */
+	uint64_t start;
 };
 
 /* options is copied. NULL only when memory is out. */
@@ -99,8 +102,9 @@ uint32_t sym_add_object(struct sym *sym, const struct sym_object *object);
 /*
  * The activations at an ELF virtual address of the object, innermost first:
  * n-1 inlined ones, then the function that the code belongs to. Callers pass
- * return address - 1 themselves where that is meant. Returns how many; 0 when
- * nothing at all is known of the address. *ret_frames stays valid as long as
+ * return address - 1 themselves where that is meant. Returns how many: one for
+ * code of which only the start is known; 0 when nothing at all is known of the
+ * address. *ret_frames stays valid as long as
  * the struct sym. Cheap when the address was asked for before.
  */
 size_t sym_resolve(struct sym *sym, uint32_t object, uint64_t address,

@@ -386,11 +386,26 @@ static const char *truncation_name(enum tree_end end)
 	return "other";
 }
 
+void json_parts_function_start(struct json *json, uint64_t start)
+{
+	if (start)
+		json_unsigned(json, "function_start", start);
+	else
+		json_null(json, "function_start");
+}
+
 static void put_frame(struct json *json, const char *key,
 		      const struct stack_frame *frame)
 {
+	char unnamed[NAMES_UNNAMED_BYTES];
+	const char *function = frame->function;
+
+	if (frame->start && frame->module) {
+		names_write_unnamed(unnamed, frame->module, frame->start);
+		function = unnamed;
+	}
 	json_begin_object(json, key);
-	json_text(json, "function", frame->function);
+	json_text(json, "function", function);
 	json_text(json, "file", frame->file);
 	if (frame->line)
 		json_unsigned(json, "line", frame->line);
@@ -404,6 +419,7 @@ static void put_frame(struct json *json, const char *key,
 	json_text(json, "module", frame->module);
 	json_unsigned(json, "offset",
 		      frame->module ? frame->offset : frame->address);
+	json_parts_function_start(json, frame->start);
 	json_bool(json, "inlined", frame->is_inlined);
 	json_bool(json, "guessed", frame->is_guessed);
 	json_end(json);

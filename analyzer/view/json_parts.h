@@ -88,6 +88,9 @@ void json_parts_lifetime(struct json *json, const struct lifetime *lifetime,
 void json_parts_start(struct json *json, const char *key,
 		      const struct stack *stack);
 
+/* The member function_start, for 0 null. */
+void json_parts_function_start(struct json *json, uint64_t start);
+
 /* The frames of a stack as an array. */
 void json_parts_stack(struct json *json, const char *key,
 		      const struct stack *stack);

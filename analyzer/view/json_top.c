@@ -90,6 +90,7 @@ void json_top_place(struct json *json, const struct place *place,
 	else
 		json_null(json, "line");
 	json_text(json, "module", module);
+	json_parts_function_start(json, place ? place->start : 0);
 }
 
 int json_top_row(struct json *json, struct set *set, enum top_by by,

@@ -126,8 +126,12 @@ static void print_module(struct term *term, enum top_by by,
 		snprintf(buf, sizeof(buf), "[unknown code]");
 	if (place->function) {
 		function_of(name, place, columns, buf, false);
-		print_pair(term, name, TERM_FUNCTION, buf, TERM_PLAIN, columns);
-		return;
+		if (place->start == 0) {
+			print_pair(term, name, TERM_FUNCTION, buf, TERM_PLAIN,
+				   columns);
+			return;
+		}
+		snprintf(buf, sizeof(buf), "%s", name);
 	}
 	fputs(text_fit(buf, columns), term->file);
 	if (module && by != TOP_MODULE &&

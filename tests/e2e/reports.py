@@ -139,6 +139,60 @@ class Reports(Case):
                         {key_of_row(r): counts_of(r["cumulative"])
                          for r in table["rows"]}, nonzero(alls))
 
+    def test_functions_of_a_stripped_program_are_told_apart(self):
+        """By where they begin, with the numbers that they have by name; in
+        another build they are others."""
+        self.need("strip", "nm")
+        with open(self.path("recursive.c"), "w") as file:
+            file.write(RECURSIVE % ("", ""))
+        tables = {}
+        for name, flags in (("named", ()), ("other", ("-DX=1", "-O0"))):
+            built = self.plain(
+                CC, "-O1", "-fno-optimize-sibling-calls", "-fno-builtin",
+                "-Wl,--build-id", *flags, "-o", name, "recursive.c")
+            self.assertEqual(built.status, 0, built.stderr)
+            self.plain("strip", "-o", name + ".out", name)
+        os.mkdir(self.path("new"))
+        os.rename(self.path("other.out"), self.path("new", "named.out"))
+        for name in ("named", "named.out", "new/named.out"):
+            dump = name.replace("/", ".") + ".mp"
+            self.assertEqual(self.record(self.path(name), out=dump).status, 0)
+            for command, rows, *args in (("top", "rows", "-c"),
+                                         ("tree", "nodes")):
+                tables[name, command] = [
+                    row for row in self.json(
+                        command, "--limit", "0", *args, dump)[rows]
+                    if row["module"] == self.path(name)]
+        starts = {symbol: int(address, 16) for address, _, symbol in (
+            line.split() for line in self.plain(
+                "nm", "--defined-only", "named").stdout.decode().splitlines())}
+        self.assertEqual({row["function"] for row in tables["named", "top"]},
+                         {"main", "ping", "pong", "leaf", "_start"})
+        for command in ("top", "tree"):
+            self.assertCountEqual(
+                [("named.out+%#x" % starts[row["function"]],
+                  starts[row["function"]], counts_of(row["self"]),
+                  counts_of(row["cumulative"]))
+                 for row in tables["named", command]],
+                [(row["function"], row["function_start"],
+                  counts_of(row["self"]), counts_of(row["cumulative"]))
+                 for row in tables["named.out", command]])
+        text = self.memprof("top", "-c", "--limit", "0",
+                            "named.out.mp").stdout.decode()
+        for function in ("main", "ping", "pong", "leaf"):
+            self.assertRegex(text, r"(?m)  named\.out\+%#x \(no debug "
+                             r"information\)$" % starts[function])
+
+        folded = self.memprof("export", "-f", "folded",
+                              "named.out.mp").stdout.decode()
+        self.assertIn(";named.out+%#x;named.out+%#x " % (
+            starts["pong"], starts["leaf"]), folded)
+        diff = self.json("diff", "--by", "function", "--strip-dirs",
+                         "--limit", "0", "--sort", "count", "named.out.mp",
+                         "new.named.out.mp")
+        self.assertEqual({row["status"] for row in diff["rows"]
+                          if row["function_start"]}, {"new", "gone"})
+
     def test_callers_and_callees_agree_with_the_stacks(self):
         for dump in self.record_all():
             sites = self.sites(dump)

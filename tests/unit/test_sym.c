@@ -67,17 +67,39 @@ static void check_all(uint32_t object, const char *marks)
 	}
 }
 
-/* One name and nothing else; NULL: nothing at all. */
+/* One name and nothing else. */
 static void check_name(uint32_t object, const char *marks, const char *mark,
 		       const char *function)
 {
 	const struct sym_frame *frames;
-	size_t count =
-		sym_resolve(sym, object, fixture_mark(marks, mark), &frames);
 
-	ck_assert_uint_eq(count, function != NULL);
-	if (function != NULL)
-		fixture_check(&frames[0], function, NULL, NULL, false);
+	ck_assert_uint_eq(
+		sym_resolve(sym, object, fixture_mark(marks, mark), &frames),
+		1);
+	fixture_check(&frames[0], function, NULL, NULL, false);
+	ck_assert_uint_eq(frames[0].start, 0);
+}
+
+static void check_nothing(uint32_t object, const char *marks, const char *mark)
+{
+	const struct sym_frame *frames;
+
+	ck_assert_uint_eq(
+		sym_resolve(sym, object, fixture_mark(marks, mark), &frames),
+		0);
+}
+
+/* No name, but where the function that marks know begins. */
+static void check_unnamed(uint32_t object, const char *marks, const char *mark,
+			  const char *function)
+{
+	const struct sym_frame *frames;
+	uint64_t address = fixture_mark(marks, mark);
+
+	ck_assert_uint_eq(sym_resolve(sym, object, address, &frames), 1);
+	ck_assert_ptr_null(frames[0].function);
+	ck_assert_ptr_null(frames[0].file);
+	ck_assert_uint_eq(frames[0].start, fixture_mark(marks, function));
 }
 
 START_TEST(test_sym_inlined_calls_have_their_own_lines)
@@ -182,7 +204,7 @@ START_TEST(test_sym_stripped_library_gives_exports_only)
 	check_name(object, "lib.full", "mark_exported", "sym_exported");
 	check_name(object, "lib.full", "mark_tail", "sym_tail");
 	/* Not the exported one that happens to stand before it. */
-	check_name(object, "lib.full", "mark_hidden", NULL);
+	check_unnamed(object, "lib.full", "mark_hidden", "sym_hidden");
 }
 END_TEST
 
@@ -192,12 +214,79 @@ START_TEST(test_sym_without_any_names)
 	uint32_t object;
 
 	fixture_run("$CC -O2 -g -no-pie -static -nostdlib -o none.full"
-		    " -Wl,-e,main $S/sym_inline.c && strip -o none none.full");
+		    " -Wl,-e,main,--no-eh-frame-hdr $S/sym_inline.c &&"
+		    "strip -o none none.full");
 	fixture_record(&recorded, "none");
 	object = add(&recorded, NULL, NULL);
 
 	ck_assert_int_eq(sym_object_status(sym, object), SYM_NONE);
-	check_name(object, "none.full", "mark_tail", NULL);
+	check_nothing(object, "none.full", "mark_tail");
+}
+END_TEST
+
+/* The forms of unwind tables that compilers and linkers make. */
+START_TEST(test_sym_functions_without_names_have_starts)
+{
+	static const char *const builds[] = {
+		"$CC -O2 -static-pie -nostdlib -Wl,-e,main $S/sym_inline.c",
+		"$CC -O2 -no-pie -nostdlib -Wl,-e,main $S/sym_inline.c",
+		"$CC -O2 -mcmodel=large -no-pie -nostdlib -Wl,-e,main"
+		" $S/sym_inline.c",
+		"$CC -O2 -fno-dwarf2-cfi-asm -nostdlib -Wl,-e,main"
+		" $S/sym_inline.c",
+		/* With a personality and a table of handlers. */
+		"printf 'extern \"C\" void other(), sym_tail();"
+		"void sym_tail() { try { other(); } catch (int) { asm volatile("
+		"\".globl mark_tail;.hidden mark_tail;mark_tail: nop\"); }"
+		" }' | $CXX -shared -fPIC -fvisibility=hidden -x c++ -",
+	};
+	struct fixture_object recorded;
+	const struct sym_frame *frames;
+	char command[512];
+	uint32_t object;
+
+	snprintf(command, sizeof(command),
+		 "%s -o none.full && strip -o none none.full", builds[_i]);
+	fixture_run(command);
+	fixture_record(&recorded, "none");
+	object = add(&recorded, NULL, NULL);
+
+	check_unnamed(object, "none.full", "mark_tail", "sym_tail");
+	ck_assert_uint_eq(sym_resolve(sym, object, 1, &frames), 0);
+	ck_assert_uint_eq(sym_resolve(sym, object, UINT64_MAX, &frames), 0);
+	/* No function is where the tables themselves are. */
+	ck_assert_uint_eq(
+		sym_resolve(sym, object,
+			    fixture_mark("none.full", "mark_tail") + 0x100000,
+			    &frames),
+		0);
+}
+END_TEST
+
+/* Behind a function that has an entry there may be one that has none. */
+START_TEST(test_sym_starts_are_not_guessed)
+{
+	static const char *const builds[] = {
+		"printf 'void sym_first(void);void sym_first(void){}"
+		"asm(\".globl mark_behind;mark_behind: nop\");' |"
+		"$CC -O2 -no-pie -nostdlib -Wl,-e,mark_behind -x c -",
+		"$CC -O2 -no-pie -nostdlib -Wl,-e,main -Wl,--no-eh-frame-hdr"
+		" -Wl,--defsym=mark_behind=mark_tail $S/sym_inline.c",
+		"$CC -O2 -no-pie -nostdlib -Wl,-e,main -fno-unwind-tables"
+		" -fno-asynchronous-unwind-tables"
+		" -Wl,--defsym=mark_behind=mark_tail $S/sym_inline.c",
+	};
+	struct fixture_object recorded;
+	char command[512];
+	uint32_t object;
+
+	snprintf(command, sizeof(command),
+		 "%s -o none.full && strip -o none none.full", builds[_i]);
+	fixture_run(command);
+	fixture_record(&recorded, "none");
+	object = add(&recorded, NULL, NULL);
+
+	check_nothing(object, "none.full", "mark_behind");
 }
 END_TEST
 
@@ -221,7 +310,8 @@ START_TEST(test_sym_stubs_are_named_for_what_they_call)
 	object = add(&recorded, NULL, NULL);
 
 	for (uint64_t a = 0x1000; a < 0x1100; a++) {
-		if (sym_resolve(sym, object, a, &frames) == 0)
+		if (sym_resolve(sym, object, a, &frames) == 0 ||
+		    frames[0].function == NULL)
 			continue;
 		has_malloc |= strcmp(frames[0].function, "malloc@plt") == 0;
 		has_free |= strcmp(frames[0].function, "free@plt") == 0;
@@ -288,7 +378,7 @@ START_TEST(test_sym_debug_file_of_another_build_is_refused)
 	object = add(&recorded, NULL, NULL);
 
 	ck_assert_int_eq(sym_object_status(sym, object), SYM_DYNSYM);
-	check_name(object, "bin/full", "mark_leaf", NULL);
+	check_unnamed(object, "bin/full", "mark_leaf", "sym_outer");
 }
 END_TEST
 
@@ -323,7 +413,7 @@ START_TEST(test_sym_debug_file_by_build_id)
 	/* Where it is missing the exports are left: this has none. */
 	object = add(&recorded, NULL, NULL);
 	ck_assert_int_eq(sym_object_status(sym, object), SYM_DYNSYM);
-	check_name(object, "full", "mark_leaf", NULL);
+	check_unnamed(object, "full", "mark_leaf", "sym_outer");
 }
 END_TEST
 
@@ -341,7 +431,7 @@ START_TEST(test_sym_debug_file_replaces_a_missing_program)
 	object = add(&recorded, NULL, NULL);
 	ck_assert_int_eq(sym_object_status(sym, object), SYM_MISSING);
 	ck_assert_ptr_null(sym_object_source(sym, object));
-	check_name(object, "full", "mark_leaf", NULL);
+	check_nothing(object, "full", "mark_leaf");
 }
 END_TEST
 
@@ -356,7 +446,7 @@ START_TEST(test_sym_changed_program_is_noticed_by_build_id)
 	object = add(&recorded, NULL, NULL);
 	ck_assert_int_eq(sym_object_status(sym, object), SYM_CHANGED);
 	ck_assert_ptr_null(sym_object_source(sym, object));
-	check_name(object, "full", "mark_leaf", NULL);
+	check_nothing(object, "full", "mark_leaf");
 
 	/* The debug file of what was recorded is still right. */
 	object = add(&recorded, NULL, fixture_path("dbg"));
@@ -523,6 +613,9 @@ int main(void)
 	tcase_add_test(tcase, test_sym_symtab_alone_gives_functions);
 	tcase_add_test(tcase, test_sym_stripped_library_gives_exports_only);
 	tcase_add_test(tcase, test_sym_without_any_names);
+	tcase_add_loop_test(tcase, test_sym_functions_without_names_have_starts,
+			    0, 5);
+	tcase_add_loop_test(tcase, test_sym_starts_are_not_guessed, 0, 3);
 	tcase_add_loop_test(tcase, test_sym_stubs_are_named_for_what_they_call,
 			    0, 4);
 	tcase_add_loop_test(tcase, test_sym_debug_file_by_link, 0, 2);

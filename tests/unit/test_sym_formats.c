@@ -175,7 +175,9 @@ START_TEST(test_sym_packed_symbols_that_are_damaged)
 	ck_assert_uint_eq(sym_resolve(sym, object,
 				      fixture_mark("xfull", "mark_hidden"),
 				      &frames),
-			  0);
+			  1);
+	ck_assert_ptr_null(frames[0].function);
+	ck_assert_uint_eq(frames[0].start, fixture_mark("xfull", "sym_hidden"));
 }
 END_TEST
 
