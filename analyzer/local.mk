@@ -10,7 +10,7 @@ include analyzer/cmd/local.mk
 ANALYZER_CFLAGS = $(AM_CFLAGS) $(SANITIZE_CFLAGS) $(LIBDW_CFLAGS) $(LIBELF_CFLAGS) $(JEMALLOC_CFLAGS) \
 	$(ZLIB_CFLAGS) $(SQLITE3_CFLAGS)
 ANALYZER_LIBS = $(LIBDW_LIBS) $(LIBELF_LIBS) $(LIBIBERTY_LIBS) $(ZLIB_LIBS) \
-	$(SQLITE3_LIBS) -lm -lpthread
+	-lm -lpthread
 
 noinst_LIBRARIES += libanalyzer.a
 libanalyzer_a_SOURCES = $(analyzer_base_files) $(analyzer_sym_files) \
@@ -31,6 +31,7 @@ bin_PROGRAMS += memprof
 memprof_SOURCES = analyzer/cmd/main.c
 memprof_CFLAGS = $(ANALYZER_CFLAGS)
 # jemalloc is for the product; the sanitizers bring their own allocator.
+memprof_LDFLAGS = $(MEMPROF_LDFLAGS)
 memprof_LDADD = libanalyzer.a $(ANALYZER_LIBS) $(JEMALLOC_LIBS)
 
 # Completion for shells, made by the program itself from its tables.

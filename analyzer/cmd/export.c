@@ -2,6 +2,7 @@
 /* memprof export: a dump in the formats of others. */
 #include "config.h"
 
+#include <dlfcn.h>
 #include <stdio.h>
 #include <stdio_ext.h>
 #include <string.h>
@@ -80,6 +81,8 @@ static bool is_stdout(const struct options_of_export *options)
 /* The exit status, for what a format says of itself. */
 static int explain(const struct exporter *exporter, int ret)
 {
+	const char *why;
+
 	switch (ret) {
 	case EXPORT_NO_ESTIMATES:
 		diag_error("%s: holds single calls, and this dump has "
@@ -102,6 +105,13 @@ static int explain(const struct exporter *exporter, int ret)
 			   "more",
 			   exporter->name);
 		return CMD_USAGE;
+	case EXPORT_NO_LIBRARY:
+		why = dlerror();
+		diag_error("%s: the library that writes it cannot be loaded: "
+			   "%s; install SQLite (Debian: libsqlite3-0) or use "
+			   "another format",
+			   exporter->name, why ? why : "unknown error");
+		return CMD_FAILED;
 	case EXPORT_LIBRARY:
 		diag_error("%s: the library that writes it failed",
 			   exporter->name);

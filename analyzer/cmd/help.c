@@ -4,7 +4,6 @@
 
 #include <dlfcn.h>
 #include <stddef.h>
-#include <string.h>
 
 #include "analyzer/cmd/cmd.h"
 
@@ -47,17 +46,20 @@ static void print_allocator(FILE *file)
 {
 	const char *version = NULL;
 	size_t bytes = sizeof(version);
-	Dl_info info = { 0 };
+	Dl_info info = { 0 }, jemalloc = { 0 };
 	void *address = dlsym(RTLD_DEFAULT, "malloc");
 
 	if (!address || !dladdr(address, &info) || !info.dli_fname) {
 		fputs("allocator: unknown\n", file);
 		return;
 	}
-	if (strstr(info.dli_fname, "jemalloc") && mallctl &&
-	    mallctl("version", &version, &bytes, NULL, 0) == 0)
+	/* It is linked in, or a library that others may come before. */
+	address = mallctl ? dlsym(RTLD_DEFAULT, "mallctl") : NULL;
+	if (mallctl && mallctl("version", &version, &bytes, NULL, 0) == 0 &&
+	    (!address || (dladdr(address, &jemalloc) &&
+			  jemalloc.dli_fbase == info.dli_fbase)))
 		fprintf(file, "allocator: jemalloc %s (%s)\n", version,
-			info.dli_fname);
+			address ? info.dli_fname : "linked in");
 	else
 		fprintf(file, "allocator: %s\n", info.dli_fname);
 }

@@ -126,11 +126,15 @@ analyzer_view_files = \
 if HAVE_SQLITE3
 analyzer_view_files += \
 	analyzer/view/export/sqlite.c \
+	analyzer/view/export/sqlite_library.c \
+	analyzer/view/export/sqlite_library.h \
 	analyzer/view/export/sqlite_schema.c \
 	analyzer/view/export/sqlite_schema.h
 endif
 EXTRA_DIST += \
 	analyzer/view/export/sqlite.c \
+	analyzer/view/export/sqlite_library.c \
+	analyzer/view/export/sqlite_library.h \
 	analyzer/view/export/sqlite_schema.c \
 	analyzer/view/export/sqlite_schema.h
 

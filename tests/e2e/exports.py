@@ -214,6 +214,30 @@ time.sleep(0.02)
         self.agree(lambda dump: readers.sqlite_totals(
             self.export("sqlite", dump)))
 
+    def test_sqlite_without_its_library(self):
+        """Missing, or older than what is asked of it: what is there stays."""
+        dump = self.recorded("peak", "start")
+        with open(self.path("out"), "w") as file:
+            file.write("mine")
+        os.mkdir(self.path("lib"))
+        library = self.path("lib", "libsqlite3.so.0")
+        self.compile("lib/old.so", "int sqlite3_open(void);"
+                     "int sqlite3_open(void) { return 0; }", "-shared",
+                     "-fPIC")
+        for make, why in ((lambda: open(library, "w").close(), b"too short"),
+                          (lambda: os.replace(self.path("lib", "old.so"),
+                                              library),
+                           b"undefined symbol: sqlite3_")):
+            make()
+            run = self.plain(MEMPROF, "export", "-f", "sqlite", "-o", "out",
+                             dump, env={"LD_LIBRARY_PATH": self.path("lib")})
+            self.assertEqual((run.status, run.stdout), (2, b""), run.stderr)
+            self.assertRegex(run.stderr, b"^memprof: sqlite: the library that "
+                             b"writes it cannot be loaded: .*%s.*; install "
+                             b"SQLite [^\n]*\n$" % why)
+            with open(self.path("out")) as file:
+                self.assertEqual(file.read(), "mine")
+
     def test_csv(self):
         self.need("sqlite3")
         self.agree(lambda dump: readers.csv_totals(self.export("csv", dump)))

@@ -30,6 +30,7 @@ enum {
 	EXPORT_TOO_MANY = -301,	    /* an event for each call is too much */
 	EXPORT_LIBRARY = -302,	    /* a library failed */
 	EXPORT_NO_COURSE = -303,    /* no calls could have these counts */
+	EXPORT_NO_LIBRARY = -304,   /* it cannot be loaded: dlerror() */
 };
 
 struct exporter {

@@ -6,7 +6,6 @@
  */
 #include "config.h"
 
-#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,10 +13,12 @@
 #include "analyzer/model/timeline.h"
 #include "analyzer/model/top.h"
 #include "analyzer/view/export/exporter.h"
+#include "analyzer/view/export/sqlite_library.h"
 #include "analyzer/view/export/sqlite_schema.h"
 #include "analyzer/view/json_parts.h"
 
 struct writer {
+	const struct sqlite_library *sqlite;
 	sqlite3 *db;
 	sqlite3_stmt *insert; /* the one in use */
 	struct catalog *catalog;
@@ -34,7 +35,7 @@ static void fail(struct writer *writer, int code)
 
 static void run(struct writer *writer, const char *sql)
 {
-	int code = sqlite3_exec(writer->db, sql, NULL, NULL, NULL);
+	int code = writer->sqlite->exec(writer->db, sql, NULL, NULL, NULL);
 
 	if (code != SQLITE_OK)
 		fail(writer, code);
@@ -63,8 +64,8 @@ static void make_tables(struct writer *writer)
 static void begin_table(struct writer *writer, enum schema_table table)
 {
 	char *sql = schema_insert(table);
-	int code = sql ? sqlite3_prepare_v2(writer->db, sql, -1,
-					    &writer->insert, NULL)
+	int code = sql ? writer->sqlite->prepare(writer->db, sql, -1,
+						 &writer->insert, NULL)
 		       : SQLITE_NOMEM;
 
 	if (code != SQLITE_OK)
@@ -75,18 +76,18 @@ static void begin_table(struct writer *writer, enum schema_table table)
 
 static void end_table(struct writer *writer)
 {
-	sqlite3_finalize(writer->insert);
+	writer->sqlite->finalize(writer->insert);
 	writer->insert = NULL;
 }
 
 static void put_number(struct writer *writer, int64_t number)
 {
-	sqlite3_bind_int64(writer->insert, ++writer->column, number);
+	writer->sqlite->bind_int64(writer->insert, ++writer->column, number);
 }
 
 static void put_null(struct writer *writer)
 {
-	sqlite3_bind_null(writer->insert, ++writer->column);
+	writer->sqlite->bind_null(writer->insert, ++writer->column);
 }
 
 /* NULL becomes null. */
@@ -97,8 +98,8 @@ static void put_text(struct writer *writer, const char *text)
 	if (text && !clean)
 		fail(writer, SQLITE_NOMEM);
 	if (clean)
-		sqlite3_bind_text(writer->insert, ++writer->column, clean, -1,
-				  free);
+		writer->sqlite->bind_text(writer->insert, ++writer->column,
+					  clean, -1, free);
 	else
 		put_null(writer);
 }
@@ -115,10 +116,10 @@ static void end_row(struct writer *writer)
 
 	if (writer->ret < 0)
 		return;
-	code = sqlite3_step(writer->insert);
+	code = writer->sqlite->step(writer->insert);
 	if (code != SQLITE_DONE)
 		fail(writer, code);
-	sqlite3_reset(writer->insert);
+	writer->sqlite->reset(writer->insert);
 	writer->column = 0;
 }
 
@@ -383,13 +384,16 @@ static void put_timeline(struct writer *writer)
 static int sqlite_write(FILE *file, struct catalog *catalog,
 			const struct export_options *options)
 {
-	struct writer writer = { .catalog = catalog };
+	struct writer writer = { .catalog = catalog,
+				 .sqlite = sqlite_library() };
 	unsigned char *image = NULL;
 	sqlite3_int64 bytes = 0;
 
 	(void)options;
-	if (sqlite3_open(":memory:", &writer.db) != SQLITE_OK) {
-		sqlite3_close(writer.db);
+	if (!writer.sqlite)
+		return EXPORT_NO_LIBRARY;
+	if (writer.sqlite->open(":memory:", &writer.db) != SQLITE_OK) {
+		writer.sqlite->close(writer.db);
 		return EXPORT_LIBRARY;
 	}
 	make_tables(&writer);
@@ -414,14 +418,14 @@ static int sqlite_write(FILE *file, struct catalog *catalog,
 	if (writer.ret == 0)
 		run(&writer, "COMMIT");
 	if (writer.ret == 0) {
-		image = sqlite3_serialize(writer.db, "main", &bytes, 0);
+		image = writer.sqlite->serialize(writer.db, "main", &bytes, 0);
 		if (image)
 			fwrite(image, 1, (size_t)bytes, file);
 		else
 			fail(&writer, SQLITE_NOMEM);
 	}
-	sqlite3_free(image);
-	sqlite3_close(writer.db);
+	writer.sqlite->free(image);
+	writer.sqlite->close(writer.db);
 	return writer.ret;
 }
 
