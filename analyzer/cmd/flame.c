@@ -21,6 +21,7 @@ struct options_of_flame {
 	bool is_forced;
 	bool is_inverted;
 	int metric;
+	int64_t nodes; /* negative: not given */
 };
 
 /* In the order of flame_metrics. */
@@ -55,6 +56,12 @@ static const struct option_spec flame_specs[] = {
 	  .offset = offsetof(struct options_of_flame, metric),
 	  .help = "the widths are",
 	  .choices = metric_keys },
+	{ .type = OPTION_INT,
+	  .name = "nodes",
+	  .argument = "N",
+	  .offset = offsetof(struct options_of_flame, nodes),
+	  .max = INT32_MAX,
+	  .help = "fold the flame graph to N nodes; 0: do not" },
 	{ 0 }
 };
 
@@ -66,12 +73,20 @@ static const struct option_table flame_tables[] = {
 
 static const struct options_of_flame flame_defaults = {
 	.report = REPORT_OPTIONS_DEFAULT(NODES_SHOWN),
+	.nodes = -1,
 };
+
+/* --limit says the same as --nodes. */
+static size_t limit_of(const struct options_of_flame *options)
+{
+	return (size_t)(options->nodes < 0 ? options->report.limit
+					   : options->nodes);
+}
 
 static int print_json(FILE *file, struct analysis *analysis,
 		      const struct options_of_flame *options)
 {
-	const size_t limit = (size_t)options->report.limit;
+	const size_t limit = limit_of(options);
 	struct html_strings strings = { 0 };
 	struct json json;
 	int ret;
@@ -104,7 +119,7 @@ static int write_picture(struct analysis *analysis,
 	};
 	struct output output;
 	struct flame flame;
-	size_t limit = (size_t)options->report.limit;
+	size_t limit = limit_of(options);
 	int ret = options->is_inverted
 			  ? flame_init_inverted(&flame, analysis, limit)
 			  : flame_init(&flame, analysis, limit);

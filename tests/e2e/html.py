@@ -90,6 +90,16 @@ class Files(Shared):
             self.assertEqual(sum(whole["self"][metric]),
                              whole["total"][metric][0])
 
+        for args in ((), ("--inverted",)):
+            folded, limited, whole = (
+                self.json("flame", *how, *args, self.mp)["flame"] for how in (
+                    ("--nodes", "4"), ("-n", "4"), ("--nodes", "0", "-n", "4")))
+            self.assertEqual(folded, limited)
+            self.assertEqual(len(folded["parent"]), 4)
+            self.assertEqual(folded["all_nodes"], len(whole["parent"]))
+            if not args:
+                self.assertEqual(folded, flame)
+
     def test_a_limit_keeps_the_greatest_and_sums_the_others(self):
         page = self.json("html", "-n", "1", self.mp)
         totals = page["totals"]
