@@ -49,37 +49,15 @@ int calltree_descend(struct calltree_build *build, uint32_t key, uint32_t *node)
 	return ret;
 }
 
-int calltree_key(struct calltree_build *build, struct calltree_source *source,
-		 uint32_t place, uint32_t *ret_key)
-{
-	if (place >= source->key_room) {
-		size_t room = 2 * (size_t)place + 64;
-		uint32_t *keys =
-			reallocarray(source->key_of, room, sizeof(*keys));
-
-		if (!keys)
-			return DUMP_MEMORY;
-		for (size_t i = source->key_room; i < room; i++)
-			keys[i] = 0;
-		source->key_of = keys;
-		source->key_room = room;
-	}
-	if (source->key_of[place] == 0) {
-		if (keys_add(build->keys, source->analysis, source->dump,
-			     &source->places.array[place], ret_key) < 0)
-			return DUMP_MEMORY;
-		source->key_of[place] = *ret_key + 1;
-	}
-	*ret_key = source->key_of[place] - 1;
-	return 0;
-}
-
 static int open_source(struct calltree_source *source,
 		       struct analysis *analysis, uint32_t dump,
-		       enum places_by by)
+		       enum places_by by, struct keys *keys)
 {
 	source->analysis = analysis;
 	source->dump = dump;
+	source->key_of = (struct keys_of_places) { .keys = keys,
+						   .analysis = analysis,
+						   .dump = dump };
 	if (places_init(&source->places, &analysis->names, by) < 0)
 		return DUMP_MEMORY;
 	source->of_node = region_new(analysis->dump->node_count,
@@ -104,7 +82,7 @@ int calltree_build_init(struct calltree_build *build, const struct set *set,
 	ret = add_node(build, 0, CALLTREE_ALL, &root);
 	for (uint32_t t = 0; t < set->count && ret == 0; t++)
 		ret = open_source(&build->sources[t], &set->array[t], t,
-				  options->by);
+				  options->by, keys);
 	if (ret < 0)
 		return ret;
 	if (options->folds_recursion)
@@ -128,7 +106,7 @@ void calltree_build_done(struct calltree_build *build)
 		region_free(source->of_node, source->analysis->dump->node_count,
 			    sizeof(*source->of_node));
 		free(source->of_site);
-		free(source->key_of);
+		keys_of_places_done(&source->key_of);
 	}
 	free(build->sources);
 	free(build->nodes);

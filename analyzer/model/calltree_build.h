@@ -26,8 +26,7 @@ struct calltree_source {
 	struct analysis *analysis;
 	uint32_t dump;
 	struct places places;
-	uint32_t *key_of; /* per place: number + 1 */
-	size_t key_room;
+	struct keys_of_places key_of;
 	uint32_t *of_node; /* per node of the dump: the node of its stack */
 	uint32_t *of_site; /* per site: the node it ends at */
 };
@@ -83,9 +82,5 @@ int calltree_build_up(struct calltree_build *build);
 /* The child of *node for a key goes to *node. */
 int calltree_descend(struct calltree_build *build, uint32_t key,
 		     uint32_t *node);
-
-/* The key of a place of the dump. */
-int calltree_key(struct calltree_build *build, struct calltree_source *source,
-		 uint32_t place, uint32_t *ret_key);
 
 #endif

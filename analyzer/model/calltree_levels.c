@@ -72,7 +72,8 @@ static int next_key(struct calltree_build *build, struct way *way,
 	way->passed++;
 	if (!build->options->is_inverted)
 		i = count - 1 - i;
-	return calltree_key(build, source, numbers[i], ret_key) < 0
+	return keys_of_place(&source->key_of, &source->places, numbers[i],
+			     ret_key) < 0
 		       ? DUMP_MEMORY
 		       : 1;
 }

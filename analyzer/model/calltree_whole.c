@@ -41,7 +41,8 @@ static int descend_frame(struct calltree_build *build,
 		size_t at = build->options->is_inverted ? i : count - 1 - i;
 		uint32_t key;
 
-		ret = calltree_key(build, source, numbers[at], &key);
+		ret = keys_of_place(&source->key_of, &source->places,
+				    numbers[at], &key);
 		if (ret == 0)
 			ret = descend(build, key, node);
 	}

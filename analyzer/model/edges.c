@@ -31,11 +31,9 @@ struct collector {
 	struct edges *edges;
 	const struct edges_options *options;
 	struct analysis *analysis;
-	uint32_t dump;
 	regex_t regex;
 	struct places places;
-	uint32_t *key_of; /* per place of the dump: number + 1 */
-	size_t key_room;
+	struct keys_of_places key_of;
 	struct known *known;
 	size_t known_room;
 	struct active *stack;
@@ -65,22 +63,9 @@ static void *grow(void *array, size_t *room, size_t needed, size_t bytes)
 static int key_of(struct collector *collector, uint32_t place,
 		  uint32_t *ret_key)
 {
-	if (place >= collector->key_room) {
-		uint32_t *keys = grow(collector->key_of, &collector->key_room,
-				      place + 1, sizeof(*keys));
-
-		if (!keys)
-			return DUMP_MEMORY;
-		collector->key_of = keys;
-	}
-	if (collector->key_of[place] == 0) {
-		if (keys_add(&collector->edges->keys, collector->analysis,
-			     collector->dump, &collector->places.array[place],
-			     ret_key) < 0)
-			return DUMP_MEMORY;
-		collector->key_of[place] = *ret_key + 1;
-	}
-	*ret_key = collector->key_of[place] - 1;
+	if (keys_of_place(&collector->key_of, &collector->places, place,
+			  ret_key) < 0)
+		return DUMP_MEMORY;
 	if (*ret_key >= collector->known_room) {
 		struct known *known =
 			grow(collector->known, &collector->known_room,
@@ -273,7 +258,11 @@ static int collect(struct collector *collector, struct analysis *analysis,
 	int ret;
 
 	collector->analysis = analysis;
-	collector->dump = dump;
+	collector->key_of = (struct keys_of_places) {
+		.keys = &collector->edges->keys,
+		.analysis = analysis,
+		.dump = dump,
+	};
 	collector->sum = (struct counts) { 0 };
 	collector->error = (struct error) { 0 };
 	ret = places_init(&collector->places, &analysis->names,
@@ -281,9 +270,7 @@ static int collect(struct collector *collector, struct analysis *analysis,
 	if (ret == 0)
 		ret = walk_stacks(analysis, &visitor);
 	places_done(&collector->places);
-	free(collector->key_of);
-	collector->key_of = NULL;
-	collector->key_room = 0;
+	keys_of_places_done(&collector->key_of);
 	return ret;
 }
 

@@ -21,8 +21,7 @@ struct source {
 	struct analysis *analysis;
 	uint32_t dump;
 	struct places places;
-	uint32_t *key_of; /* per place: number + 1 */
-	size_t key_room;
+	struct keys_of_places key_of;
 	uint32_t *of_node; /* per node of the tree: number of ours */
 };
 
@@ -95,31 +94,6 @@ static uint32_t child_of(struct flame_build *build, uint32_t parent,
 	return (uint32_t)build->count++;
 }
 
-static int key_of(struct source *source, uint32_t place, uint32_t *ret_key)
-{
-	if (place >= source->key_room) {
-		size_t room = 2 * (size_t)place + 64;
-		uint32_t *keys =
-			reallocarray(source->key_of, room, sizeof(*keys));
-
-		if (!keys)
-			return DUMP_MEMORY;
-		for (size_t i = source->key_room; i < room; i++)
-			keys[i] = 0;
-		source->key_of = keys;
-		source->key_room = room;
-	}
-	if (source->key_of[place] == 0) {
-		if (keys_add(&source->build->keys, source->analysis,
-			     source->dump, &source->places.array[place],
-			     ret_key) < 0)
-			return DUMP_MEMORY;
-		source->key_of[place] = *ret_key + 1;
-	}
-	*ret_key = source->key_of[place] - 1;
-	return 0;
-}
-
 /* The activations of a frame below parent. 0: no memory. */
 static uint32_t add_frame(struct source *source, uint32_t parent,
 			  uint32_t frame)
@@ -142,7 +116,8 @@ static uint32_t add_frame(struct source *source, uint32_t parent,
 			.is_inlined = i < named && known[i].is_inlined,
 		};
 
-		if (key_of(source, places[i], &like.key) < 0)
+		if (keys_of_place(&source->key_of, &source->places, places[i],
+				  &like.key) < 0)
 			return 0;
 		parent = child_of(source->build, parent, &like);
 		if (parent == 0)
@@ -212,7 +187,10 @@ static int add_dump(struct flame_build *build, uint32_t dump)
 	const size_t nodes = analysis->dump->node_count;
 	struct source source = { .build = build,
 				 .analysis = analysis,
-				 .dump = dump };
+				 .dump = dump,
+				 .key_of = { .keys = &build->keys,
+					     .analysis = analysis,
+					     .dump = dump } };
 	int ret =
 		places_init(&source.places, &analysis->names, PLACES_FUNCTION);
 
@@ -227,7 +205,7 @@ static int add_dump(struct flame_build *build, uint32_t dump)
 		ret = add_sites(&source, build->of_site[dump]);
 	region_free(source.of_node, nodes, sizeof(*source.of_node));
 	places_done(&source.places);
-	free(source.key_of);
+	keys_of_places_done(&source.key_of);
 	return ret;
 }
 

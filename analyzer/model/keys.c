@@ -124,6 +124,37 @@ int keys_add(struct keys *keys, const struct analysis *analysis, uint32_t dump,
 	return 0;
 }
 
+int keys_of_place(struct keys_of_places *of, const struct places *places,
+		  uint32_t place, uint32_t *ret_number)
+{
+	if (place >= of->room) {
+		size_t room = 2 * (size_t)place + 64;
+		uint32_t *numbers =
+			reallocarray(of->numbers, room, sizeof(*numbers));
+
+		if (!numbers)
+			return DUMP_MEMORY;
+		memset(numbers + of->room, 0,
+		       (room - of->room) * sizeof(*numbers));
+		of->numbers = numbers;
+		of->room = room;
+	}
+	if (of->numbers[place] == 0) {
+		if (keys_add(of->keys, of->analysis, of->dump,
+			     &places->array[place], ret_number) < 0)
+			return DUMP_MEMORY;
+		of->numbers[place] = *ret_number + 1;
+	}
+	*ret_number = of->numbers[place] - 1;
+	return 0;
+}
+
+void keys_of_places_done(struct keys_of_places *of)
+{
+	free(of->numbers);
+	*of = (struct keys_of_places) { 0 };
+}
+
 void keys_done(struct keys *keys)
 {
 	free(keys->array);

@@ -41,6 +41,23 @@ int keys_add(struct keys *keys, const struct analysis *analysis, uint32_t dump,
 	     const struct place *place, uint32_t *ret_number);
 void keys_done(struct keys *keys);
 
+/* The numbers of one analysis's places, each looked for once. All zero but for
+ * the first three. */
+struct keys_of_places {
+	struct keys *keys;
+	const struct analysis *analysis;
+	uint32_t dump;
+
+	/* Private. */
+	uint32_t *numbers; /* per place: number + 1 */
+	size_t room;
+};
+
+/* 0, or DUMP_MEMORY. */
+int keys_of_place(struct keys_of_places *of, const struct places *places,
+		  uint32_t place, uint32_t *ret_number);
+void keys_of_places_done(struct keys_of_places *of);
+
 /* What stands behind the last slash of a path. */
 const char *keys_base_name(const char *path);
 

@@ -113,7 +113,9 @@ model_test_sample = tests/unit/dump_builder.c tests/unit/dump_builder.h \
 	tests/unit/dump_sample.c tests/unit/dump_sample.h
 model_test_cflags = $(ANALYZER_CFLAGS) $(CHECK_CFLAGS)
 model_test_libs = libanalyzer.a $(ANALYZER_LIBS) $(CHECK_LIBS)
+suite_run_files = tests/unit/suite_run.c tests/unit/suite_run.h
 dump_case_files = tests/unit/dump_case.c tests/unit/dump_case.h \
+	$(suite_run_files) \
 	$(model_test_sample)
 tests_unit_test_dump_SOURCES = tests/unit/test_dump.c $(dump_case_files)
 tests_unit_test_dump_CFLAGS = $(model_test_cflags)
@@ -132,10 +134,11 @@ tests_unit_test_flame_LDADD = $(model_test_libs)
 tests_unit_test_sites_SOURCES = tests/unit/test_sites.c $(model_test_sample)
 tests_unit_test_sites_CFLAGS = $(model_test_cflags)
 tests_unit_test_sites_LDADD = $(model_test_libs)
-tests_unit_test_text_SOURCES = tests/unit/test_text.c
+tests_unit_test_text_SOURCES = tests/unit/test_text.c $(suite_run_files)
 tests_unit_test_text_CFLAGS = $(model_test_cflags)
 tests_unit_test_text_LDADD = $(model_test_libs)
 tests_unit_test_views_SOURCES = tests/unit/test_views.c \
+	$(suite_run_files) \
 	tests/unit/all_views.c tests/unit/all_views.h $(model_test_sample)
 tests_unit_test_views_CFLAGS = $(model_test_cflags)
 tests_unit_test_views_LDADD = $(model_test_libs)

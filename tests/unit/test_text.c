@@ -12,6 +12,7 @@
 #include "analyzer/model/summary.h"
 #include "analyzer/view/json.h"
 #include "analyzer/view/text.h"
+#include "tests/unit/suite_run.h"
 
 static const struct {
 	const char *from, *to;
@@ -137,13 +138,6 @@ static Suite *text_suite(void)
 
 int main(void)
 {
-	SRunner *runner;
-	int failed;
-
 	setlocale(LC_CTYPE, "C.UTF-8");
-	runner = srunner_create(text_suite());
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(text_suite());
 }

@@ -14,6 +14,7 @@
 #include "analyzer/view/text.h"
 #include "tests/unit/all_views.h"
 #include "tests/unit/dump_sample.h"
+#include "tests/unit/suite_run.h"
 
 static char folder[] = "/tmp/memprof-test-views-XXXXXX";
 static char path[sizeof(folder) + 16];
@@ -502,13 +503,6 @@ static Suite *views_suite(void)
 
 int main(void)
 {
-	SRunner *runner;
-	int failed;
-
 	setlocale(LC_CTYPE, "C.UTF-8");
-	runner = srunner_create(views_suite());
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(views_suite());
 }

@@ -80,40 +80,31 @@ static void put_place(FILE *file, const struct catalog *catalog)
 	fprintf(file, ",%" PRIu64, frame->offset);
 }
 
-/* "main (a.c:3);f (a.c:9)", from the outermost to the innermost */
+/* "f (a.c:9)" */
+static void put_call(FILE *file, const struct catalog_frame *frame,
+		     const struct catalog_function *function,
+		     const struct catalog_call *call)
+{
+	(void)frame;
+	put_quoted(file, function->name);
+	if (function->file) {
+		fputs(" (", file);
+		put_quoted(file, function->file);
+		fprintf(file, ":%" PRIu32 ")", call->line);
+	}
+}
+
 static void put_frame(FILE *file, const struct catalog *catalog,
 		      const struct catalog_frame *frame)
 {
-	for (uint32_t i = frame->count; i-- > 0;) {
-		const struct catalog_call *call =
-			&catalog->calls[frame->first + i];
-		const struct catalog_function *function =
-			&catalog->functions[call->function];
-
-		put_quoted(file, function->name);
-		if (function->file) {
-			fputs(" (", file);
-			put_quoted(file, function->file);
-			fprintf(file, ":%" PRIu32 ")", call->line);
-		}
-		if (i > 0)
-			fputc(';', file);
-	}
+	frame_texts_calls(file, catalog, frame, put_call);
 }
 
 static void put_stack(FILE *file, const struct catalog *catalog,
 		      const struct frame_texts *texts)
 {
 	fputs(",\"", file);
-	for (size_t at = catalog->stack_count; at-- > 0;) {
-		size_t bytes;
-		const char *text =
-			frame_texts_of(texts, catalog->stack[at], &bytes);
-
-		fwrite(text, 1, bytes, file);
-		if (at > 0)
-			fputc(';', file);
-	}
+	frame_texts_stack(file, catalog, texts);
 	fputc('"', file);
 }
 

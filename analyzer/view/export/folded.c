@@ -22,21 +22,20 @@ static void put_python_file(FILE *file, const char *path)
 	putc(')', file);
 }
 
+static void put_call(FILE *file, const struct catalog_frame *frame,
+		     const struct catalog_function *function,
+		     const struct catalog_call *call)
+{
+	(void)call;
+	export_text(file, function->name, ";");
+	if (frame->is_python && function->file)
+		put_python_file(file, function->file);
+}
+
 static void put_frame(FILE *file, const struct catalog *catalog,
 		      const struct catalog_frame *frame)
 {
-	for (uint32_t i = frame->count; i-- > 0;) {
-		const struct catalog_call *call =
-			&catalog->calls[frame->first + i];
-		const struct catalog_function *function =
-			&catalog->functions[call->function];
-
-		export_text(file, function->name, ";");
-		if (frame->is_python && function->file)
-			put_python_file(file, function->file);
-		if (i > 0)
-			fputc(';', file);
-	}
+	frame_texts_calls(file, catalog, frame, put_call);
 }
 
 static int put_entry(FILE *file, struct catalog *catalog,
@@ -45,15 +44,7 @@ static int put_entry(FILE *file, struct catalog *catalog,
 {
 	if (catalog_read(catalog, entry) < 0)
 		return DUMP_MEMORY;
-	for (size_t at = catalog->stack_count; at-- > 0;) {
-		size_t bytes;
-		const char *text =
-			frame_texts_of(texts, catalog->stack[at], &bytes);
-
-		fwrite(text, 1, bytes, file);
-		if (at > 0)
-			fputc(';', file);
-	}
+	frame_texts_stack(file, catalog, texts);
 	fprintf(file, " %" PRId64 "\n", entry->counts.of[metric]);
 	return 0;
 }

@@ -48,6 +48,34 @@ void frame_texts_done(struct frame_texts *texts)
 	*texts = (struct frame_texts) { 0 };
 }
 
+void frame_texts_stack(FILE *file, const struct catalog *catalog,
+		       const struct frame_texts *texts)
+{
+	for (size_t at = catalog->stack_count; at-- > 0;) {
+		size_t bytes;
+		const char *text =
+			frame_texts_of(texts, catalog->stack[at], &bytes);
+
+		fwrite(text, 1, bytes, file);
+		if (at > 0)
+			fputc(';', file);
+	}
+}
+
+void frame_texts_calls(FILE *file, const struct catalog *catalog,
+		       const struct catalog_frame *frame,
+		       frame_texts_call_fn *put)
+{
+	for (uint32_t i = frame->count; i-- > 0;) {
+		const struct catalog_call *call =
+			&catalog->calls[frame->first + i];
+
+		put(file, frame, &catalog->functions[call->function], call);
+		if (i > 0)
+			fputc(';', file);
+	}
+}
+
 void frame_texts_numbers(FILE *file, const struct catalog *catalog,
 			 const struct catalog_frame *frame)
 {

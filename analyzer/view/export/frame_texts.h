@@ -26,6 +26,17 @@ int frame_texts_init(struct frame_texts *ret_texts,
 		     const struct catalog *catalog, frame_texts_fn *put);
 void frame_texts_done(struct frame_texts *texts);
 
+/* The texts of the stack that was read, or with put those of the calls of a
+ * frame, from the outermost to the innermost with semicolons between them. */
+typedef void frame_texts_call_fn(FILE *file, const struct catalog_frame *frame,
+				 const struct catalog_function *function,
+				 const struct catalog_call *call);
+void frame_texts_stack(FILE *file, const struct catalog *catalog,
+		       const struct frame_texts *texts);
+void frame_texts_calls(FILE *file, const struct catalog *catalog,
+		       const struct catalog_frame *frame,
+		       frame_texts_call_fn *put);
+
 /* The numbers of its calls, as an array of JSON has them: from the innermost
  * on, or the other way round; with 1 added where number 0 is something else. */
 void frame_texts_numbers(FILE *file, const struct catalog *catalog,
