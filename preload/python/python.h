@@ -15,7 +15,7 @@
 #include "preload/python/symbols.h"
 #include "preload/python/versions.h"
 
-/* What does not change from 3.8 to 3.14: headers of objects. */
+/* What does not change from 3.8 to 3.15: headers of objects. */
 #define MP_PYTHON_OB_TYPE   8u
 #define MP_PYTHON_OB_SIZE   16u
 #define MP_PYTHON_BYTES	    32u /* data of a bytes object */
