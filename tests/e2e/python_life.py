@@ -10,7 +10,8 @@ import shutil
 import subprocess
 
 import harness
-from python_stacks import interpreters, python_stack, version_of
+from python_stacks import (array_bytes, interpreters, python_stack,
+                           version_of)
 
 EVERY = os.environ.get("MEMPROF_EVERY")
 RUNS = 50 if EVERY else 3
@@ -91,8 +92,10 @@ with ThreadPoolExecutor(1) as pool:
         for python in pythons():
             run = self.same(python, "starts.py", library)
             path = self.path("starts.py")
-            own = {5000001: [(path, 11, "<module>")],
-                   6000001: [(path, 14, "<module>")]}
+            first, second = (array_bytes(python, n)
+                             for n in (5000000, 6000000))
+            own = {first: [(path, 11, "<module>")],
+                   second: [(path, 14, "<module>")]}
             for view, wanted in (
                     ("mixed", {**own, 8000003: [(path, 5, "start"),
                                                 (path, 6, "start")]}),
@@ -104,7 +107,7 @@ with ThreadPoolExecutor(1) as pool:
                         (frame["file"], frame["line"], frame["function"])
                         for frame in site["threads_started_at"]]
                     for site in report["sites"]
-                    if site["allocated_bytes"] in (5000001, 6000001, 8000003)},
+                    if site["allocated_bytes"] in (first, second, 8000003)},
                     wanted, view)
             report = self.json("report", "--limit", "0", "--python=native",
                                self.dump(run))

@@ -37,6 +37,22 @@ leaf(100005)
 """
 
 
+# Hot enough that it is compiled, with what is called by it.
+HOT = """import sys
+print(sys._jit.is_enabled())
+def leaf(n):
+    return bytearray(n)
+def work(n):
+    for i in range(n):
+        leaf(3001)
+        bytes(7001)
+        leaf(5001)
+def outer():
+    work(10000)
+outer()
+"""
+
+
 class Odd(harness.Case):
     check = python_stacks.Stacks.check
     expected = python_stacks.Stacks.expected
@@ -78,6 +94,50 @@ class Odd(harness.Case):
             {tuple(deep): 100002, tuple(again): 100004,
              ((path, 13, "flat"),): 100003, ((path, 15, "flat"),): 100005,
              ((path, 19, "<module>"),): 100006})
+
+    def test_generated_code(self):
+        """No native frame has a name there, and up to 3.14 none is known that
+        is around it; but Python's frames are as they are in other code."""
+        pythons = [python for python in python_stacks.newer()
+                   if python_stacks.version_of(python) >= (3, 14)]
+        if not pythons:
+            self.skipTest("no Python that generates code could be had: "
+                          "scripts/newer-pythons says why")
+        path = self.path("hot.py")
+        with open(path, "w") as file:
+            file.write(HOT)
+        around = ((path, 11, "outer"), (path, 12, "<module>"))
+        for python in pythons:
+            for mode in "stack", "objects":
+                with self.subTest(python=python, mode=mode):
+                    run = self.record(python, "-B", path, env={
+                        "PYTHON_JIT": "1", "MEMPROF_PYTHON": mode,
+                        "MEMPROF_VERIFY": "1"})
+                    self.assertEqual((run.status, run.stdout, run.stderr),
+                                     (0, b"True\n", b""))
+                    self.assertEqual(
+                        self.info(run)["checks"]["verified_differences"], 0)
+                    report = self.report(run)
+                    self.assertEqual(report["losses"]["python_broken"], 0)
+                    self.assertGreater(
+                        report["losses"]["guessed_walks"] +
+                        report["losses"]["cut_walks_no_rule"], 5000)
+                    found = {}
+                    for site in report["sites"]:
+                        stack = python_stacks.python_stack(site)
+                        if stack[-2:] == around:
+                            size = (site["allocated_bytes"] //
+                                    max(site["allocations"], 1))
+                            key = stack[:-2], size
+                            found[key] = (found.get(key, 0) +
+                                          site["allocations"])
+                    leaf, extra = (path, 4, "leaf"), \
+                        python_stacks.array_bytes(python, 0)
+                    wanted = (((leaf, (path, 7, "work")), 3001 + extra),
+                              (((path, 8, "work"),), 7034),
+                              ((leaf, (path, 9, "work")), 5001 + extra))
+                    self.assertEqual([found[key] for key in wanted],
+                                     [10000] * 3)
 
     def test_module_in_an_archive(self):
         self.need(PYTHON)

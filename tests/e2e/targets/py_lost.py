@@ -34,4 +34,6 @@ def forget(n):
 lose(20)
 held = hold(300)
 forget(6)
+# From 3.14 on ints that are gone wait in a list, with their values: addresses.
+numbers = [10 ** 6 + i for i in range(1000)]
 os._exit(0)

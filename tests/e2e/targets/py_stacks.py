@@ -23,7 +23,8 @@ BASE = 777216
 HAS_QUALNAME = sys.version_info >= (3, 11)
 OUT = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 numbers = itertools.count(1)
-B = bytearray  # asks for one byte more, for a final zero
+B = bytearray  # asks for one byte more, for a final zero, and:
+HEADER = 32 if sys.version_info >= (3, 15) else 0
 
 
 def take(k):
@@ -37,7 +38,7 @@ def take(k):
                       else code.co_filename, frame.f_lineno,
                       code.co_qualname if HAS_QUALNAME else code.co_name])
         frame = frame.f_back
-    line = json.dumps({"pid": os.getpid(), "bytes": BASE + k,
+    line = json.dumps({"pid": os.getpid(), "bytes": BASE + k + HEADER,
                        "stack": stack}) + "\n"
     os.write(OUT, line.encode("utf-8", "surrogatepass"))
 

@@ -46,6 +46,6 @@ for path in sorted(glob.glob(here + "/" + sys.argv[1] + "*.py") +
     try:
         with open(path, "rb") as file:
             code = compile(file.read(), path, "exec")
-    except (SyntaxError, ValueError, UnicodeError):
-        continue  # some are wrong on purpose
+    except (SyntaxError, ValueError, UnicodeError, FileNotFoundError):
+        continue  # some are wrong on purpose, or links to nothing
     write(code)

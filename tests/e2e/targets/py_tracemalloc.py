@@ -20,6 +20,7 @@ def drain():
         drained.append({i: i})
         drained.append([i])
         drained.append(i + 0.25)
+        drained.append(10 ** 6 + i)
     for n in range(1, 21):
         drained.extend([tuple(range(i, i + n)) for i in range(200)])
 
