@@ -110,7 +110,8 @@ bool mp_identity_of(struct mp_reading *reading, uintptr_t code,
 	if (!read_key(reading, code, key))
 		return false;
 	if (__builtin_expect(!is_same(known->key, key), 0)) {
-		*ret_id = reading->intern(reading->arg, code);
+		*ret_id = reading->intern(reading->arg, code,
+					  reading->is_careful);
 		if (!*ret_id)
 			return true; /* perhaps later */
 		__builtin_memcpy(known->key, key, sizeof(key));

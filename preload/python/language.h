@@ -121,7 +121,8 @@ struct mp_language_thread {
  * Gives the id of code at an address, making one if need be; 0 when it cannot
  * be. Calls describe().
  */
-typedef uint32_t mp_language_intern_fn(void *arg, uintptr_t code);
+typedef uint32_t mp_language_intern_fn(void *arg, uintptr_t code,
+				       bool is_careful);
 
 struct mp_language {
 	/*
@@ -162,8 +163,10 @@ struct mp_language {
 	 */
 	enum mpf_python_objects (*attend)(void);
 
-	/* False when the code cannot be read. */
-	bool (*describe)(uintptr_t code, struct mp_language_text *ret_text);
+	/* False when the code cannot be read. is_careful: as in the walk that
+	 * met it, reads may fail. */
+	bool (*describe)(uintptr_t code, bool is_careful,
+			 struct mp_language_text *ret_text);
 
 	/* Code in which an evaluator runs one group of frames for each of its
 	 * native frames; start 0: not known. */

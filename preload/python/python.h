@@ -87,6 +87,7 @@ bool mp_python_walk(struct mp_language_thread *thread, uintptr_t own,
 		    void *arg);
 bool mp_python_top(const struct mp_language_thread *thread,
 		   struct mp_language_top *ret_top);
-bool mp_python_describe(uintptr_t code, struct mp_language_text *ret_text);
+bool mp_python_describe(uintptr_t code, bool is_careful,
+			struct mp_language_text *ret_text);
 
 #endif

@@ -178,13 +178,13 @@ struct mp_birth mp_births_of(const void *addr, uint32_t class_node)
 	return birth;
 }
 
-size_t mp_births_usable(const void *addr, const struct mp_block *block)
+size_t mp_births_usable(const void *addr, uint32_t class_node, size_t bytes)
 {
-	if (!births.usable_size || block->class_node == MP_NODE_OVERFLOW)
+	if (!births.usable_size || class_node == MP_NODE_OVERFLOW)
 		return 0;
 	/* What is around objects is their arena's. */
-	return is_object(block->class_node)
-		       ? block->bytes
+	return is_object(class_node)
+		       ? bytes
 		       : births.usable_size((void *)(uintptr_t)addr);
 }
 
@@ -196,5 +196,5 @@ size_t mp_births_usable_pooled(size_t bytes)
 void mp_births_read(const void *addr, struct mp_block *block)
 {
 	block->birth = mp_births_of(addr, block->class_node);
-	block->usable = mp_births_usable(addr, block);
+	block->usable = mp_births_usable(addr, block->class_node, block->bytes);
 }

@@ -39,7 +39,7 @@ void mp_births_read(const void *addr, struct mp_block *block);
 
 /* What a block may use, as its allocator says; 0: it does not say. Of an
  * interpreter's object: as much as was asked for. */
-size_t mp_births_usable(const void *addr, const struct mp_block *block);
+size_t mp_births_usable(const void *addr, uint32_t class_node, size_t bytes);
 
 /* The same of a block of the program's own pools. */
 size_t mp_births_usable_pooled(size_t bytes);

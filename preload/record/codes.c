@@ -177,7 +177,7 @@ static uint32_t insert(struct entry *entry, uint64_t hash,
 }
 
 uint32_t mp_codes_id(const struct mp_language *language, uintptr_t code,
-		     bool may_wait)
+		     bool is_careful, bool may_wait)
 {
 	struct entry *entry;
 	uint64_t hash;
@@ -185,7 +185,7 @@ uint32_t mp_codes_id(const struct mp_language *language, uintptr_t code,
 
 	if (!mp_lock_take_if(&codes.lock, may_wait))
 		return 0;
-	if (!reserve() || !language->describe(code, codes.text))
+	if (!reserve() || !language->describe(code, is_careful, codes.text))
 		goto out;
 	hash = hash_text(codes.text);
 	entry = find(hash, codes.text);

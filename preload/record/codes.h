@@ -17,9 +17,10 @@
 
 #define MP_CODES_MAX (UINT32_C(1) << 18)
 
-/* The index of code in the dump; 0 when there is no room or time for it. */
+/* The index of code in the dump; 0 when there is no room or time for it, or it
+ * cannot be read. is_careful: see mp_language.describe. */
 uint32_t mp_codes_id(const struct mp_language *language, uintptr_t code,
-		     bool may_wait);
+		     bool is_careful, bool may_wait);
 
 /* In a forked child, after mp_file_fork(). */
 void mp_codes_forked(void);

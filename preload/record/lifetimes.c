@@ -100,10 +100,10 @@ static void count_usable(uint32_t class_node, size_t bytes)
 	mp_writer_leave(writer);
 }
 
-void mp_lifetimes_begin(const void *addr, const struct mp_block *block)
+void mp_lifetimes_begin(const void *addr, uint32_t class_node, size_t bytes)
 {
-	mp_births_keep(addr, block->class_node, mp_births_now());
-	count_usable(block->class_node, mp_births_usable(addr, block));
+	mp_births_keep(addr, class_node, mp_births_now());
+	count_usable(class_node, mp_births_usable(addr, class_node, bytes));
 }
 
 void mp_lifetimes_begin_pooled(struct mp_block *block)

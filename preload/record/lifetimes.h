@@ -14,7 +14,7 @@
 
 /* The block at addr was allocated; it is the caller's and not in the table of
  * blocks yet. */
-void mp_lifetimes_begin(const void *addr, const struct mp_block *block);
+void mp_lifetimes_begin(const void *addr, uint32_t class_node, size_t bytes);
 
 /* The same for one that is kept elsewhere: gives the block its birth. */
 void mp_lifetimes_begin_pooled(struct mp_block *block);

@@ -135,10 +135,11 @@ static void count(uint32_t *counter)
 		__atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
 }
 
-static uint32_t intern(void *arg, uintptr_t code)
+static uint32_t intern(void *arg, uintptr_t code, bool is_careful)
 {
 	const struct mp_writer *writer = arg;
-	const uint32_t id = mp_codes_id(language, code, !writer->is_nested);
+	const uint32_t id =
+		mp_codes_id(language, code, is_careful, !writer->is_nested);
 
 	if (!id)
 		count(&mp_file.header->python_unknown);
@@ -247,11 +248,12 @@ static uint32_t walk_native(struct mp_writer *writer,
 }
 
 bool mp_mixed_walk(struct mp_writer *writer, const struct mp_regs *regs,
-		   struct mp_walk *ret_walk, uint32_t *ret_node)
+		   const struct mp_known *known, struct mp_walk *ret_walk,
+		   uint32_t *ret_node)
 {
 	const uintptr_t own = language->own();
 	struct mp_mixed *mixed;
-	struct mp_known known;
+	struct mp_known found;
 	struct mp_pair_met *pair;
 	bool is_known;
 
@@ -260,12 +262,15 @@ bool mp_mixed_walk(struct mp_writer *writer, const struct mp_regs *regs,
 		return false;
 	mixed->own = own;
 	mixed->expected = 0;
-	is_known = mp_known_find(writer->walker, regs, &known) &&
-		   known.entry->note.tag & MP_TAG_MIXED;
+	if (!known) {
+		mp_known_find(writer->walker, regs, &found);
+		known = &found;
+	}
+	is_known = known->is_found && known->entry->note.tag & MP_TAG_MIXED;
 	if (is_known)
-		mixed->wanted.tag = known.entry->note.tag;
+		mixed->wanted.tag = known->entry->note.tag;
 	else
-		mixed->wanted.tag = walk_native(writer, regs, &known, ret_walk);
+		mixed->wanted.tag = walk_native(writer, regs, known, ret_walk);
 	/* What has a tag is not interrupted. */
 	mixed->is_amid = !mixed->wanted.tag && ret_walk->has_exact;
 	read_frames(writer, mixed);
@@ -285,8 +290,8 @@ bool mp_mixed_walk(struct mp_writer *writer, const struct mp_regs *regs,
 			*ret_node = pair->node;
 			if (is_known) {
 				ret_walk->end =
-					(enum mp_walk_end)known.entry->end;
-				ret_walk->has_guess = known.entry->has_guess;
+					(enum mp_walk_end)known->entry->end;
+				ret_walk->has_guess = known->entry->has_guess;
 			}
 			return true;
 		}

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "preload/record/writer.h"
+#include "preload/unwind/known.h"
 #include "preload/unwind/unwind.h"
 
 /* Has an interpreter been met whose frames can be read? */
@@ -37,13 +38,15 @@ void mp_mixed_init(bool is_on, bool has_objects);
 void mp_mixed_object(const struct mp_code_object *object);
 
 /*
- * Looks at the stack. False: this thread has no frames but native ones, or
- * there is no memory for others; nothing was done. *ret_node: the node, where
- * it is known; of ret_walk only end and has_guess are set then. Otherwise 0,
- * and mp_mixed_node() is to be asked.
+ * Looks at the stack; known: what was found out of it already, or NULL. False:
+ * this thread has no frames but native ones, or there is no memory for others;
+ * nothing was done. *ret_node: the node, where it is known; of ret_walk only
+ * end and has_guess are set then. Otherwise 0, and mp_mixed_node() is to be
+ * asked.
  */
 bool mp_mixed_walk(struct mp_writer *writer, const struct mp_regs *regs,
-		   struct mp_walk *ret_walk, uint32_t *ret_node);
+		   const struct mp_known *known, struct mp_walk *ret_walk,
+		   uint32_t *ret_node);
 
 /* The node of that stack under a base; 0 when there is no room for it. */
 uint32_t mp_mixed_node(struct mp_writer *writer, const struct mp_walk *walk,

@@ -59,19 +59,19 @@ void mp_recall_begin(struct mp_writer *writer)
 
 const struct mp_recalled *mp_recall_find(struct mp_writer *writer,
 					 const struct mp_regs *regs,
-					 uint32_t leaf)
+					 uint32_t leaf,
+					 struct mp_known *ret_known)
 {
 	struct mp_mixed *mixed = writer->mixed;
 	const struct mp_recalled_set *set;
 	struct mp_language_top top;
 	struct mp_recalled key;
 	const struct mp_note *note;
-	struct mp_known known;
 
 	if (!mixed)
 		return NULL;
 	/* First, as its memory is the larger one, and takes longer to come. */
-	note = mp_unwind_known(writer->walker, regs, &known);
+	note = mp_unwind_known(writer->walker, regs, ret_known);
 	if (!note || !(note->tag & MP_TAG_MIXED) ||
 	    !mp_python.top(&mixed->thread, &top))
 		return NULL;

@@ -21,6 +21,7 @@
 #include "preload/format/format.h"
 #include "preload/unwind/unwind.h"
 
+struct mp_known;
 struct mp_writer;
 
 #define MP_RECALL_SETS 2048u /* a power of two */
@@ -54,10 +55,13 @@ void mp_recall_begin(struct mp_writer *writer);
 /*
  * The class of such an event, if one was kept. Otherwise, to be followed by
  * the long way and mp_recall_keep(), with mp_recall_begin() before the former.
+ * ret_known: what was found out of the native stack, for the long way; not set
+ * when it returns NULL because the writer had no such frames yet.
  */
 const struct mp_recalled *mp_recall_find(struct mp_writer *writer,
 					 const struct mp_regs *regs,
-					 uint32_t leaf);
+					 uint32_t leaf,
+					 struct mp_known *ret_known);
 
 /* What the long way found, where that can be known again. */
 void mp_recall_keep(struct mp_writer *writer, uint32_t leaf, uint32_t id,

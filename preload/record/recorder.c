@@ -120,7 +120,7 @@ static uint32_t stack_node(struct mp_writer *writer, const struct mp_regs *regs,
 
 	*ret_note = NULL;
 	if (__builtin_expect(mp_mixed_on, 0)) {
-		if (mp_mixed_walk(writer, regs, &walk, &node))
+		if (mp_mixed_walk(writer, regs, known, &walk, &node))
 			return mixed_node(writer, &walk, node);
 		if (mp_mixed_has_notes(writer))
 			return unnoted_node(writer, regs);
@@ -255,6 +255,8 @@ static inline struct place mixed_place(struct mp_writer *writer, uint32_t leaf,
 				       const struct mp_regs *regs)
 {
 	const struct mp_recalled *recalled = NULL;
+	const struct mp_known *looked = NULL;
+	struct mp_known known;
 	struct place place;
 
 	/* The test modes take the long way too. */
@@ -262,11 +264,12 @@ static inline struct place mixed_place(struct mp_writer *writer, uint32_t leaf,
 				     (mp_check_every == 0 || mp_check_verify),
 			     1)) {
 		mp_recall_begin(writer);
-		recalled = mp_recall_find(writer, regs, leaf);
+		recalled = mp_recall_find(writer, regs, leaf, &known);
+		looked = mp_mixed_has_notes(writer) ? &known : NULL;
 	}
 	if (__builtin_expect(recalled && !mp_check_verify, 1))
 		return (struct place) { recalled->slot, recalled->id };
-	place = place_anew(writer, leaf, regs, NULL);
+	place = place_anew(writer, leaf, regs, looked);
 	if (recalled)
 		mp_mixed_compare(recalled->id, place.id);
 	else if (mp_mixed_on)
@@ -365,19 +368,20 @@ void mp_recorder_alloc(const void *addr, size_t bytes, enum mpf_call call,
 		mp_recorder_free_taken(addr, &stale);
 	block.class_node = count_alloc(addr, bytes, call, regs);
 	if (__builtin_expect(mp_births_is_on, 0))
-		mp_lifetimes_begin(addr, &block);
+		mp_lifetimes_begin(addr, block.class_node, bytes);
 	mp_blocks_put(entry, block);
 }
 
 /* The long way of an object, with the writer entered. */
 static __attribute__((noinline)) struct place
 object_place(struct mp_writer *writer, uint32_t leaf,
-	     const struct mp_regs *regs)
+	     const struct mp_regs *regs, const struct mp_known *known)
 {
 	struct place place;
 
 	mp_recall_begin(writer);
-	place = place_anew(writer, leaf, regs, NULL);
+	place = place_anew(writer, leaf, regs,
+			   mp_mixed_has_notes(writer) ? known : NULL);
 	mp_recall_keep(writer, leaf, place.id, place.slot);
 	return place;
 }
@@ -389,6 +393,7 @@ void mp_recorder_object(const void *addr, size_t bytes, enum mpf_call call,
 	struct mp_writer *writer = mp_writer_self;
 	uint32_t *entry = mp_blocks_entry(addr);
 	const struct mp_recalled *recalled;
+	struct mp_known known;
 	struct place place;
 
 	/* A mode, the first of its kind, a handler, or a free not seen. */
@@ -399,11 +404,11 @@ void mp_recorder_object(const void *addr, size_t bytes, enum mpf_call call,
 		return;
 	}
 	mp_writer_enter();
-	recalled = mp_recall_find(writer, regs, leaf);
+	recalled = mp_recall_find(writer, regs, leaf, &known);
 	if (__builtin_expect(recalled != NULL, 1))
 		place = (struct place) { recalled->slot, recalled->id };
 	else
-		place = object_place(writer, leaf, regs);
+		place = object_place(writer, leaf, regs, &known);
 	if (__builtin_expect(place.slot != NULL, 1)) {
 		mp_counters_alloc(writer, place.slot, bytes);
 	} else {

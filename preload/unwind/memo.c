@@ -169,8 +169,7 @@ static inline void store(struct mp_memo *memo, const struct progress *walk)
 			joint.is_live = true;
 		else if (fresh->sets_bp)
 			joint.is_live = false;
-		joint.has_guess |= (fresh->pc & MP_PC_GUESSED) != 0;
-		joint.has_exact |= (fresh->pc & MP_PC_EXACT) != 0;
+		joint.flags |= (uint8_t)(fresh->pc >> 56);
 		memo->pcs[n] = fresh->pc;
 		memo->joints[n++] = joint;
 	}
@@ -183,6 +182,7 @@ bool mp_memo_walk(struct mp_memo *memo, struct mp_stack *stack,
 {
 	const enum mp_walk_end last_end = memo->end;
 	struct progress walk = { .at = *regs };
+	uint64_t flags = 0;
 	size_t kept = 0;
 
 	if (memo->generation != generation) {
@@ -209,10 +209,10 @@ bool mp_memo_walk(struct mp_memo *memo, struct mp_stack *stack,
 	ret_walk->kept = kept;
 	ret_walk->end = walk.end;
 	ret_walk->last_end = last_end;
-	ret_walk->has_guess =
-		memo->depth > 0 && memo->joints[memo->depth - 1].has_guess;
-	ret_walk->has_exact =
-		memo->depth > 0 && memo->joints[memo->depth - 1].has_exact;
+	if (memo->depth > 0)
+		flags = memo->joints[memo->depth - 1].flags;
+	ret_walk->has_guess = flags & MP_PC_GUESSED >> 56;
+	ret_walk->has_exact = flags & MP_PC_EXACT >> 56;
 	ret_walk->note = NULL;
 	if (walk.is_refused) {
 		mp_stack_distrust(stack);

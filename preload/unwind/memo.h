@@ -48,8 +48,7 @@ struct mp_joint {
 	uintptr_t sp, bp;
 	uint32_t words; /* read by this frame and those further out */
 	bool is_live;	/* bp is used by this frame or further out */
-	bool has_guess; /* this frame or one further out is a guess */
-	bool has_exact; /* likewise: was interrupted */
+	uint8_t flags;	/* MP_PC_* >> 56 of this frame and those further out */
 };
 
 /* A frame of the walk under way. */

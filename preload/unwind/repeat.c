@@ -6,34 +6,35 @@
 
 _Static_assert(MP_REPEAT_ENTRIES == 1u << (64 - 55), "mp_repeat_slot()");
 
-static uintptr_t page_of(const struct mp_word *word)
-{
-	return (uintptr_t)word->addr / MP_STACK_PAGE;
-}
-
 /* The memo's words, which are outermost first, in runs by page. */
 static bool set_words(struct mp_repeat_entry *entry, uintptr_t sp,
 		      const struct mp_word *words, uint32_t count)
 {
+	uintptr_t page = 0, unfit = 0;
 	unsigned runs = 0;
 
 	for (uint32_t i = 0; i < count; i++) {
 		const struct mp_word *word = &words[count - 1 - i];
-		uintptr_t distance = (uintptr_t)word->addr - sp;
+		const uintptr_t addr = (uintptr_t)word->addr;
+		const uintptr_t distance = addr - sp;
 
-		/* Below sp it is a great number. */
-		if (distance % 8 || distance / 8 > UINT16_MAX)
-			return false;
-		if (i == 0 || page_of(word) != page_of(word + 1))
+		if (addr / MP_STACK_PAGE != page) {
+			if (runs == MP_REPEAT_RUNS)
+				return false;
+			if (runs > 0)
+				entry->run_end[runs - 1] = (uint8_t)i;
 			runs++;
-		if (runs > MP_REPEAT_RUNS)
-			return false;
-		entry->run_end[runs - 1] = (uint8_t)(i + 1);
+			page = addr / MP_STACK_PAGE;
+		}
+		/* Below sp it is a great number. */
+		unfit |= distance % 8 | distance / 8 >> 16;
 		entry->places[i] = (uint16_t)(distance / 8);
 		entry->values[i] = word->value;
 	}
+	if (runs > 0)
+		entry->run_end[runs - 1] = (uint8_t)count;
 	entry->runs = (uint8_t)runs;
-	return true;
+	return unfit == 0;
 }
 
 bool mp_repeat_keep(struct mp_repeat_entry *entry, const struct mp_memo *memo,
@@ -58,7 +59,7 @@ bool mp_repeat_keep(struct mp_repeat_entry *entry, const struct mp_memo *memo,
 	entry->generation = memo->generation;
 	entry->end = (uint8_t)memo->end;
 	entry->is_live = joint->is_live;
-	entry->has_guess = joint->has_guess;
+	entry->has_guess = joint->flags & MP_PC_GUESSED >> 56;
 	return true;
 }
 
