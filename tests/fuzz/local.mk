@@ -36,8 +36,6 @@ fuzz_corpus = tests/fuzz/corpus/dump/ages.dump \
 	tests/fuzz/corpus/suppressions/stars.supp
 EXTRA_DIST += $(fuzz_corpus) tests/fuzz/make-corpus tests/fuzz/make-objects
 
-fuzz_sample = tests/unit/dump_builder.c tests/unit/dump_builder.h \
-	tests/unit/dump_sample.c tests/unit/dump_sample.h
 fuzz_driver = tests/fuzz/driver.c tests/fuzz/driver.h
 tests_fuzz_fuzz_suppressions_SOURCES = tests/fuzz/fuzz_suppressions.c \
 	$(fuzz_driver)
@@ -49,11 +47,11 @@ tests_fuzz_fuzz_object_LDADD = libanalyzer.a $(ANALYZER_LIBS)
 tests_fuzz_fuzz_perf_map_SOURCES = tests/fuzz/fuzz_perf_map.c $(fuzz_driver)
 tests_fuzz_fuzz_perf_map_CFLAGS = $(ANALYZER_CFLAGS)
 tests_fuzz_fuzz_perf_map_LDADD = libanalyzer.a $(ANALYZER_LIBS)
-tests_fuzz_fuzz_dump_SOURCES = tests/fuzz/fuzz_dump.c $(fuzz_driver) \
-	tests/unit/all_views.c tests/unit/all_views.h
+tests_fuzz_fuzz_dump_SOURCES = tests/fuzz/fuzz_dump.c $(fuzz_driver)
 tests_fuzz_fuzz_dump_CFLAGS = $(ANALYZER_CFLAGS)
-tests_fuzz_fuzz_dump_LDADD = libanalyzer.a $(ANALYZER_LIBS)
-tests_fuzz_make_corpus_SOURCES = tests/fuzz/make_corpus.c $(fuzz_sample)
+tests_fuzz_fuzz_dump_LDADD = tests/unit/libdumps.a libanalyzer.a $(ANALYZER_LIBS)
+tests_fuzz_make_corpus_SOURCES = tests/fuzz/make_corpus.c
 tests_fuzz_make_corpus_CFLAGS = $(ANALYZER_CFLAGS)
+tests_fuzz_make_corpus_LDADD = tests/unit/libdumps.a
 
 TESTS_SLOW += tests/fuzz/minute.py

@@ -101,8 +101,7 @@ model_tests = tests/unit/test_dump tests/unit/test_dump_elements \
 	tests/unit/test_estimate tests/unit/test_ranges \
 	tests/unit/test_keeper_copy \
 	tests/unit/test_replay tests/unit/test_set tests/unit/test_leaks \
-	tests/unit/test_replay tests/unit/test_set tests/unit/test_calltree \
-	tests/unit/test_diff tests/unit/test_leaks \
+	tests/unit/test_calltree tests/unit/test_diff \
 	tests/unit/test_ages \
 	tests/unit/test_suppressions tests/unit/test_text \
 	tests/unit/test_code_lines
@@ -111,12 +110,15 @@ TESTS += $(model_tests)
 endif
 model_test_sample = tests/unit/dump_builder.c tests/unit/dump_builder.h \
 	tests/unit/dump_sample.c tests/unit/dump_sample.h
+check_LIBRARIES += tests/unit/libdumps.a
+tests_unit_libdumps_a_SOURCES = $(model_test_sample) \
+	tests/unit/all_views.c tests/unit/all_views.h
+tests_unit_libdumps_a_CFLAGS = $(ANALYZER_CFLAGS)
 model_test_cflags = $(ANALYZER_CFLAGS) $(CHECK_CFLAGS)
-model_test_libs = libanalyzer.a $(ANALYZER_LIBS) $(CHECK_LIBS)
+model_test_libs = tests/unit/libdumps.a libanalyzer.a $(ANALYZER_LIBS) $(CHECK_LIBS)
 suite_run_files = tests/unit/suite_run.c tests/unit/suite_run.h
 dump_case_files = tests/unit/dump_case.c tests/unit/dump_case.h \
-	$(suite_run_files) \
-	$(model_test_sample)
+	$(suite_run_files)
 tests_unit_test_dump_SOURCES = tests/unit/test_dump.c $(dump_case_files)
 tests_unit_test_dump_CFLAGS = $(model_test_cflags)
 tests_unit_test_dump_LDADD = $(model_test_libs)
@@ -128,33 +130,28 @@ tests_unit_test_dump_process_SOURCES = tests/unit/test_dump_process.c \
 	$(dump_case_files)
 tests_unit_test_dump_process_CFLAGS = $(model_test_cflags)
 tests_unit_test_dump_process_LDADD = $(model_test_libs)
-tests_unit_test_flame_SOURCES = tests/unit/test_flame.c $(model_test_sample)
+tests_unit_test_flame_SOURCES = tests/unit/test_flame.c
 tests_unit_test_flame_CFLAGS = $(model_test_cflags)
 tests_unit_test_flame_LDADD = $(model_test_libs)
-tests_unit_test_sites_SOURCES = tests/unit/test_sites.c $(model_test_sample)
+tests_unit_test_sites_SOURCES = tests/unit/test_sites.c
 tests_unit_test_sites_CFLAGS = $(model_test_cflags)
 tests_unit_test_sites_LDADD = $(model_test_libs)
 tests_unit_test_text_SOURCES = tests/unit/test_text.c $(suite_run_files)
 tests_unit_test_text_CFLAGS = $(model_test_cflags)
 tests_unit_test_text_LDADD = $(model_test_libs)
-tests_unit_test_views_SOURCES = tests/unit/test_views.c \
-	$(suite_run_files) \
-	tests/unit/all_views.c tests/unit/all_views.h $(model_test_sample)
+tests_unit_test_views_SOURCES = tests/unit/test_views.c $(suite_run_files)
 tests_unit_test_views_CFLAGS = $(model_test_cflags)
 tests_unit_test_views_LDADD = $(model_test_libs)
-tests_unit_test_estimate_SOURCES = tests/unit/test_estimate.c \
-	tests/unit/all_views.c tests/unit/all_views.h $(model_test_sample)
+tests_unit_test_estimate_SOURCES = tests/unit/test_estimate.c
 tests_unit_test_estimate_CFLAGS = $(model_test_cflags)
 tests_unit_test_estimate_LDADD = $(model_test_libs)
-tests_unit_test_ranges_SOURCES = tests/unit/test_ranges.c \
-	tests/unit/all_views.c tests/unit/all_views.h $(model_test_sample)
+tests_unit_test_ranges_SOURCES = tests/unit/test_ranges.c
 tests_unit_test_ranges_CFLAGS = $(model_test_cflags)
 tests_unit_test_ranges_LDADD = $(model_test_libs)
 tests_unit_test_replay_SOURCES = tests/unit/test_replay.c
 tests_unit_test_replay_CFLAGS = $(model_test_cflags)
 tests_unit_test_replay_LDADD = $(model_test_libs)
-model_test_pair = tests/unit/pair.c tests/unit/pair.h \
-	tests/unit/dump_builder.c tests/unit/dump_builder.h
+model_test_pair = tests/unit/pair.c tests/unit/pair.h
 tests_unit_test_set_SOURCES = tests/unit/test_set.c $(model_test_pair)
 tests_unit_test_set_CFLAGS = $(model_test_cflags)
 tests_unit_test_set_LDADD = $(model_test_libs)
@@ -164,13 +161,13 @@ tests_unit_test_calltree_LDADD = $(model_test_libs)
 tests_unit_test_diff_SOURCES = tests/unit/test_diff.c $(model_test_pair)
 tests_unit_test_diff_CFLAGS = $(model_test_cflags)
 tests_unit_test_diff_LDADD = $(model_test_libs)
-tests_unit_test_ages_SOURCES = tests/unit/test_ages.c $(model_test_sample)
+tests_unit_test_ages_SOURCES = tests/unit/test_ages.c
 tests_unit_test_ages_CFLAGS = $(model_test_cflags)
 tests_unit_test_ages_LDADD = $(model_test_libs)
 tests_unit_test_keeper_copy_SOURCES = tests/unit/test_keeper_copy.c
 tests_unit_test_keeper_copy_CFLAGS = $(model_test_cflags)
 tests_unit_test_keeper_copy_LDADD = $(model_test_libs)
-tests_unit_test_leaks_SOURCES = tests/unit/test_leaks.c $(model_test_sample)
+tests_unit_test_leaks_SOURCES = tests/unit/test_leaks.c
 tests_unit_test_leaks_CFLAGS = $(model_test_cflags)
 tests_unit_test_leaks_LDADD = $(model_test_libs)
 tests_unit_test_suppressions_SOURCES = tests/unit/test_suppressions.c
@@ -183,7 +180,7 @@ tests_unit_test_code_lines_SOURCES = tests/unit/test_code_lines.c
 tests_unit_test_code_lines_CFLAGS = $(model_test_cflags)
 tests_unit_test_code_lines_LDADD = $(model_test_libs)
 # It looks at itself: wherever CFLAGS say nothing, it needs lines.
-tests_unit_test_lines_SOURCES = tests/unit/test_lines.c $(model_test_sample)
+tests_unit_test_lines_SOURCES = tests/unit/test_lines.c
 tests_unit_test_lines_CFLAGS = $(model_test_cflags) -g -O1
 tests_unit_test_lines_LDADD = $(model_test_libs)
 
@@ -207,45 +204,48 @@ check_PROGRAMS += $(record_tests)
 TESTS += $(record_tests)
 endif
 record_test_files = tests/unit/recording.c tests/unit/recording.h
+check_LIBRARIES += tests/unit/librecording.a
+tests_unit_librecording_a_SOURCES = $(record_test_files)
+tests_unit_librecording_a_CFLAGS = $(record_test_cflags)
 record_test_cflags = $(AM_CFLAGS) $(SANITIZE_CFLAGS) $(CHECK_CFLAGS) \
 	-fno-omit-frame-pointer
-record_test_libs = $(tested_recorder) $(CHECK_LIBS)
-tests_unit_test_settings_SOURCES = tests/unit/test_settings.c $(record_test_files)
+record_test_libs = tests/unit/librecording.a $(tested_recorder) $(CHECK_LIBS)
+tests_unit_test_settings_SOURCES = tests/unit/test_settings.c
 tests_unit_test_settings_CFLAGS = $(record_test_cflags)
 tests_unit_test_settings_LDADD = $(record_test_libs)
 tests_unit_test_lock_SOURCES = tests/unit/test_lock.c
 tests_unit_test_lock_CFLAGS = $(record_test_cflags)
 tests_unit_test_lock_LDADD = $(record_test_libs) -lpthread
-tests_unit_test_blocks_SOURCES = tests/unit/test_blocks.c $(record_test_files)
+tests_unit_test_blocks_SOURCES = tests/unit/test_blocks.c
 tests_unit_test_blocks_CFLAGS = $(record_test_cflags)
 tests_unit_test_blocks_LDADD = $(record_test_libs)
-tests_unit_test_concurrent_SOURCES = tests/unit/test_concurrent.c $(record_test_files)
+tests_unit_test_concurrent_SOURCES = tests/unit/test_concurrent.c
 tests_unit_test_concurrent_CFLAGS = $(record_test_cflags)
 tests_unit_test_concurrent_LDADD = $(record_test_libs) -lpthread
 tests_unit_test_copy_SOURCES = tests/unit/test_copy.c
 tests_unit_test_copy_CFLAGS = $(record_test_cflags)
 tests_unit_test_copy_LDADD = $(record_test_libs)
-tests_unit_test_stacks_SOURCES = tests/unit/test_stacks.c $(record_test_files)
+tests_unit_test_stacks_SOURCES = tests/unit/test_stacks.c
 tests_unit_test_stacks_CFLAGS = $(record_test_cflags)
 tests_unit_test_stacks_LDADD = $(record_test_libs)
-tests_unit_test_counters_SOURCES = tests/unit/test_counters.c $(record_test_files)
+tests_unit_test_counters_SOURCES = tests/unit/test_counters.c
 tests_unit_test_counters_CFLAGS = $(record_test_cflags)
 tests_unit_test_counters_LDADD = $(record_test_libs)
-tests_unit_test_file_SOURCES = tests/unit/test_file.c $(record_test_files)
+tests_unit_test_file_SOURCES = tests/unit/test_file.c
 tests_unit_test_file_CFLAGS = $(record_test_cflags)
 tests_unit_test_file_LDADD = $(record_test_libs)
-tests_unit_test_name_SOURCES = tests/unit/test_name.c $(record_test_files)
+tests_unit_test_name_SOURCES = tests/unit/test_name.c
 tests_unit_test_name_CFLAGS = $(record_test_cflags)
 tests_unit_test_name_LDADD = $(record_test_libs)
-tests_unit_test_pools_SOURCES = tests/unit/test_pools.c $(record_test_files)
+tests_unit_test_pools_SOURCES = tests/unit/test_pools.c
 tests_unit_test_pools_CFLAGS = $(record_test_cflags)
 tests_unit_test_pools_LDADD = $(record_test_libs)
-tests_unit_test_writer_SOURCES = tests/unit/test_writer.c $(record_test_files)
+tests_unit_test_writer_SOURCES = tests/unit/test_writer.c
 tests_unit_test_writer_CFLAGS = $(record_test_cflags)
 tests_unit_test_writer_LDADD = $(record_test_libs)
-tests_unit_test_timeline_SOURCES = tests/unit/test_timeline.c $(record_test_files)
+tests_unit_test_timeline_SOURCES = tests/unit/test_timeline.c
 tests_unit_test_timeline_CFLAGS = $(record_test_cflags)
 tests_unit_test_timeline_LDADD = $(record_test_libs)
-tests_unit_test_recorder_SOURCES = tests/unit/test_recorder.c $(record_test_files)
+tests_unit_test_recorder_SOURCES = tests/unit/test_recorder.c
 tests_unit_test_recorder_CFLAGS = $(record_test_cflags)
 tests_unit_test_recorder_LDADD = $(record_test_libs)
