@@ -188,7 +188,9 @@ class Walks(Case):
         """A program of ours that uses threads, C++ names and much memory."""
         dump = self.dump(self.record_target("inline"))
         run = self.record(os.path.join(BUILD, "memprof"), "report",
-                          "--no-pager", dump, env={"MEMPROF_CHECK": "10"})
+                          "--no-pager", dump, env={
+                              "MEMPROF_CHECK": "10",
+                              "MEMPROF_SYMBOL_CACHE": "off"})
         plain = self.plain(os.path.join(BUILD, "memprof"), "report",
                            "--no-pager", dump)
 
