@@ -504,7 +504,8 @@ class Reports(Case):
         return texts
 
     def test_names_are_the_same_with_the_cache_and_without(self):
-        programs = [(target("inline"),), (sys.executable, "-c", "0"),
+        programs = [(target("inline"),),
+                    (sys.executable, "-I", "-S", "-c", "0"),
                     ("sqlite3", ":memory:", "select 1")]
         cache = {"MEMPROF_SYMBOL_CACHE": "", "HOME": self.path("home"),
                  "XDG_CACHE_HOME": ""}
@@ -512,7 +513,9 @@ class Reports(Case):
         for number, argv in enumerate(programs):
             if argv[0] == "sqlite3" and not shutil.which("sqlite3"):
                 continue
-            self.assertEqual(self.record(*argv, out=f"{number}.mp").status, 0)
+            run = self.record(*argv, out=f"{number}.mp",
+                              env={"MEMPROF_PYTHON": "off"})
+            self.assertEqual(run.status, 0)
             dump = self.path(f"{number}.mp")
             without = self.outputs(dump, MEMPROF_SYMBOL_CACHE="off")
             for _ in range(2):
