@@ -66,7 +66,7 @@ struct report_options {
 	const char *from, *to;	   /* instants, see model/range.h */
 	int units;		   /* enum units */
 	int color;		   /* enum term_color */
-	int frames;		   /* enum tree_frames */
+	int frames;		   /* enum tree_frames; negative: not given */
 	bool no_pager;
 	const char *sysroot;
 	struct option_list debug_dirs;
@@ -74,12 +74,13 @@ struct report_options {
 	bool is_salvage;
 	bool use_debuginfod;
 	bool is_elsewhere; /* no option: the report goes to a file */
+	bool has_places;   /* no option: rows are functions, lines, files */
 };
 
 /* Initializer of it: limit is the command's own default. */
-#define REPORT_OPTIONS_DEFAULT(limit_) \
-	{                              \
-		.limit = (limit_)      \
+#define REPORT_OPTIONS_DEFAULT(limit_)          \
+	{                                       \
+		.limit = (limit_), .frames = -1 \
 	}
 
 /* report_options.c. Ended by OPTION_END. */

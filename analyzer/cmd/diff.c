@@ -70,6 +70,18 @@ struct request {
 	struct diff_options how;
 };
 
+/* Rows of Python on one side, native ones on the other: all would differ. */
+static void warn_of_python(const struct set *set)
+{
+	for (size_t i = 1; i < set->count; i++)
+		if (set->array[i].python_first != set->array[0].python_first) {
+			diag_warn("diff: not all of the dumps have Python "
+				  "frames; --python=native compares what all "
+				  "have");
+			return;
+		}
+}
+
 static int print(struct term *term, struct set *set, const void *context)
 {
 	const struct request *request = context;
@@ -79,6 +91,7 @@ static int print(struct term *term, struct set *set, const void *context)
 	if (top_is_of_ages(request->how.by) &&
 	    !lifetimes_are_there(set, request->how.by == TOP_AGE))
 		return CMD_USAGE;
+	warn_of_python(set);
 	ret = diff_init(&diff, set, &request->how);
 	if (ret < 0)
 		return ret;
@@ -124,6 +137,7 @@ static bool parse_units(const char *text, double *units, size_t count)
 static int diff_run(const void *values, int argc, char **argv)
 {
 	const struct options_of_diff *options = values;
+	struct report_options report = options->report;
 	struct request request = {
 		.options = options,
 		.how = {
@@ -156,8 +170,8 @@ static int diff_run(const void *values, int argc, char **argv)
 		}
 		request.how.units = units;
 	}
-	status =
-		subject_show_all(&options->report, argv, argc, print, &request);
+	report.has_places = request.how.by < TOP_MODULE;
+	status = subject_show_all(&report, argv, argc, print, &request);
 	free(units);
 	return status;
 }

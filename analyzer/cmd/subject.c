@@ -134,7 +134,10 @@ int subject_open(struct analysis *ret_analysis,
 {
 	struct analysis_options how = {
 		.salvage = options->is_salvage,
-		.frames = (enum tree_frames)options->frames,
+		.frames = options->frames < 0
+				  ? TREE_MIXED
+				  : (enum tree_frames)options->frames,
+		.python_first = options->frames < 0 && options->has_places,
 		.sym = { .sysroot = options->sysroot,
 			 .debug_dirs = options->debug_dirs.items,
 			 .debug_dir_count = options->debug_dirs.count,

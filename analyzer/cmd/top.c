@@ -299,6 +299,7 @@ static void set_histogram_order(struct request *request)
 static int top_run(const void *values, int argc, char **argv)
 {
 	const struct options_of_top *options = values;
+	struct report_options report = options->report;
 	struct request request = { .options = options };
 	struct order_options *order = &request.order;
 
@@ -316,7 +317,9 @@ static int top_run(const void *values, int argc, char **argv)
 	/* As in pstats, restrictions are all that is to be left out. */
 	order->limit = subject_limit(&options->report,
 				     order->restriction_count ? 0 : ROWS_SHOWN);
-	return subject_show_all(&options->report, argv, argc, print, &request);
+	report.has_places = options->by < TOP_MODULE && !options->callers &&
+			    !options->callees;
+	return subject_show_all(&report, argv, argc, print, &request);
 }
 
 const struct cmd cmd_top = {

@@ -33,6 +33,8 @@ int analysis_open(struct analysis *analysis, const char *path,
 		return ret;
 	}
 	ret = tree_init(&analysis->tree, analysis->dump, options->frames);
+	analysis->python_first = options->python_first && ret == 0 &&
+				 tree_has_python(&analysis->tree);
 	if (ret == 0)
 		ret = sites_init(&analysis->sites, &analysis->tree,
 				 options->salvage, error);

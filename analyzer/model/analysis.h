@@ -21,6 +21,7 @@ struct analysis_options {
 	bool salvage;
 	bool without_names; /* do not symbolise at all */
 	enum tree_frames frames;
+	bool python_first; /* see below; counts where there are such frames */
 	struct sym_options sym;
 	struct filter_options filter;
 	struct range_options range;
@@ -37,6 +38,12 @@ struct analysis {
 	struct filter filter;
 	struct summary summary;
 	struct range range;
+	/*
+	 * In tables of functions, lines and files, what is allocated with
+	 * Python on its stack is that of the innermost line of Python, and
+	 * native frames on such stacks do not count: for top.h.
+	 */
+	bool python_first;
 	struct walk_step *steps; /* what walks share; NULL: none was yet */
 	size_t step_count;
 };

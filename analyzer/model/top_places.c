@@ -15,8 +15,12 @@
 struct walk {
 	struct analysis *analysis;
 	struct places places;
-	struct counts sum;  /* of the sites met so far */
-	struct error error; /* of the sum */
+	struct whole {
+		struct counts sum;  /* of the sites met so far */
+		struct error error; /* of the sum */
+	} all, native;		    /* native: without Python on the stack */
+	bool python_first;	    /* as in analysis.h */
+	uint32_t python_depth;	    /* frames of Python on the present stack */
 	struct tally {
 		struct counts self, cumulative;
 		struct lifetime lifetime;
@@ -64,6 +68,26 @@ static int reserve_tallies(struct walk *walk)
 	return 0;
 }
 
+static bool is_python(const struct walk *walk, uint32_t frame)
+{
+	return walk->analysis->tree.frames[frame].is_python;
+}
+
+/* The sites that count for a frame. */
+static const struct whole *whole_of(const struct walk *walk, uint32_t frame)
+{
+	return walk->python_first && !is_python(walk, frame) ? &walk->native
+							     : &walk->all;
+}
+
+static void add_site(struct whole *whole, const struct sites *sites,
+		     uint32_t site)
+{
+	counts_add(&whole->sum, &sites->array[site].counts);
+	if (sites->errors)
+		error_add(&whole->error, &sites->errors[site]);
+}
+
 /*
  * On the way in, a place that is new on the stack takes the sum so far from
  * its cumulative counts; on the way out it adds the sum then. What is between
@@ -77,6 +101,9 @@ static int enter(void *context, uint32_t frame, uint32_t site)
 	size_t count;
 
 	if (frame != 0) {
+		const struct whole *whole = whole_of(walk, frame);
+
+		walk->python_depth += is_python(walk, frame);
 		if (places_of(&walk->places, frame, &numbers, &count) < 0 ||
 		    reserve_tallies(walk) < 0)
 			return DUMP_MEMORY;
@@ -85,39 +112,59 @@ static int enter(void *context, uint32_t frame, uint32_t site)
 
 			if (tally->depth++ != 0)
 				continue;
-			counts_subtract(&tally->cumulative, &walk->sum);
+			counts_subtract(&tally->cumulative, &whole->sum);
 			if (walk->errors)
 				error_subtract(
 					&walk->errors[numbers[i]].cumulative,
-					&walk->error);
+					&whole->error);
 		}
 	}
 	if (site == WALK_NO_SITE)
 		return 0;
-	counts_add(&walk->sum, &sites->array[site].counts);
-	if (sites->errors)
-		error_add(&walk->error, &sites->errors[site]);
+	add_site(&walk->all, sites, site);
+	if (walk->python_first && walk->python_depth == 0)
+		add_site(&walk->native, sites, site);
 	return 0;
 }
 
 static void leave(void *context, uint32_t frame)
 {
 	struct walk *walk = context;
+	const struct whole *whole;
 	const uint32_t *numbers;
 	size_t count;
 
 	if (frame == 0 || places_of(&walk->places, frame, &numbers, &count) < 0)
 		return;
+	walk->python_depth -= is_python(walk, frame);
+	whole = whole_of(walk, frame);
 	for (size_t i = 0; i < count; i++) {
 		struct tally *tally = &walk->tallies[numbers[i]];
 
 		if (--tally->depth != 0)
 			continue;
-		counts_add(&tally->cumulative, &walk->sum);
+		counts_add(&tally->cumulative, &whole->sum);
 		if (walk->errors)
 			error_add(&walk->errors[numbers[i]].cumulative,
-				  &walk->error);
+				  &whole->error);
 	}
+}
+
+/* The frame that a site's own counts are those of; 0: there is none. */
+static uint32_t frame_of_self(struct walk *walk, const struct site *site)
+{
+	struct analysis *analysis = walk->analysis;
+	const struct tree *tree = &analysis->tree;
+	uint32_t self = names_self(&analysis->names, site->node), node = self;
+
+	if (!walk->python_first)
+		return tree->frame_of[self];
+	while (node != 0 && tree->frame_of[node] != 0) {
+		if (is_python(walk, tree->frame_of[node]))
+			return tree->frame_of[node];
+		node = tree_parent(tree, node);
+	}
+	return tree->frame_of[self];
 }
 
 /* The innermost activation of each site. */
@@ -128,7 +175,7 @@ static int add_selves(struct walk *walk, const struct top_of_sites *extras,
 
 	for (size_t i = 0; i < analysis->sites.count; i++) {
 		const struct site *site = &analysis->sites.array[i];
-		uint32_t node, frame;
+		uint32_t frame;
 		const uint32_t *numbers;
 		struct tally *tally;
 		bool is_missing;
@@ -136,8 +183,7 @@ static int add_selves(struct walk *walk, const struct top_of_sites *extras,
 
 		if (!analysis->filter.keeps[i])
 			continue;
-		node = names_self(&analysis->names, site->node);
-		frame = analysis->tree.frame_of[node];
+		frame = frame_of_self(walk, site);
 		if (frame == 0) {
 			counts_add(no_stack, &site->counts);
 			continue;
@@ -204,7 +250,9 @@ static int make_place_rows(struct top *top, struct walk *walk,
 int top_places(struct top *top, struct analysis *analysis, enum places_by by,
 	       const struct top_of_sites *extras)
 {
-	struct walk walk = { .analysis = analysis };
+	struct walk walk = { .analysis = analysis,
+			     .python_first = analysis->python_first &&
+					     by != PLACES_MODULE };
 	const struct walk_visitor visitor = {
 		.context = &walk,
 		.enter = enter,

@@ -348,6 +348,14 @@ uint32_t tree_same(const struct tree *tree, uint32_t node)
 	return tree->same ? tree->same[node] : node;
 }
 
+bool tree_has_python(const struct tree *tree)
+{
+	for (size_t i = 1; i < tree->frame_count; i++)
+		if (tree->frames[i].is_python)
+			return true;
+	return false;
+}
+
 enum tree_end tree_end(const struct tree *tree, uint32_t node)
 {
 	const struct dump *dump = tree->dump;

@@ -79,6 +79,9 @@ static inline uint32_t tree_parent(const struct tree *tree, uint32_t node)
 			     : dump_parent(tree->dump, node);
 }
 
+/* Are there frames of Python? */
+bool tree_has_python(const struct tree *tree);
+
 /* How the stack of a node ends at its outer end. */
 enum tree_end tree_end(const struct tree *tree, uint32_t node);
 

@@ -42,6 +42,7 @@ int json_diff_print(FILE *file, struct set *set, const struct diff *diff)
 	int ret = 0;
 
 	json_top_begin(&json, file, "memprof-diff/1", set);
+	json_bool(&json, "python_first", set->array[0].python_first);
 	json_text(&json, "by", top_by_name(diff->by));
 	json_text(&json, "sort", json_parts_metric(diff->metric));
 	json_begin_array(&json, "units");

@@ -191,6 +191,7 @@ int json_top_print(FILE *file, struct set *set, const struct top *top,
 	int ret = 0;
 
 	json_top_begin(&json, file, "memprof-top/1", set);
+	json_bool(&json, "python_first", set->array[0].python_first);
 	json_text(&json, "by", top_by_name(top->by));
 	json_text(&json, "sort", json_parts_metric(how->metric));
 	json_bool(&json, "sort_by_cumulative", how->by_cumulative);

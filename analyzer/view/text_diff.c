@@ -214,7 +214,8 @@ static void print_totals(struct term *term, const struct diff *diff,
 	}
 }
 
-static void print_head(struct term *term, const struct diff *diff)
+static void print_head(struct term *term, const struct set *set,
+		       const struct diff *diff)
 {
 	char buf[UNITS_TEXT_BYTES], all[UNITS_TEXT_BYTES];
 	static const enum diff_status order[] = { DIFF_NEW, DIFF_GROWN,
@@ -229,7 +230,9 @@ static void print_head(struct term *term, const struct diff *diff)
 		fprintf(term->file, "%s %s %s", i == 0 ? ":" : ",",
 			units_count(buf, diff->of_status[order[i]]),
 			diff_status_name(order[i]));
-	fprintf(term->file, "; %s the same\n\n", units_count(buf, diff->same));
+	fprintf(term->file, "; %s the same\n", units_count(buf, diff->same));
+	text_set_python_note(term, set, diff->by);
+	putc('\n', term->file);
 }
 
 int text_diff_print(struct term *term, struct set *set, const struct diff *diff)
@@ -243,7 +246,7 @@ int text_diff_print(struct term *term, struct set *set, const struct diff *diff)
 	text_set_head(term, set, "compared");
 	text_set_filter_note(term, set);
 	print_totals(term, diff, &layout);
-	print_head(term, diff);
+	print_head(term, set, diff);
 	print_titles(term, diff, &layout);
 	for (size_t i = 0; i < diff->shown && ret == 0; i++) {
 		size_t row = diff->order[i];

@@ -53,6 +53,28 @@ void text_set_filter_note(struct term *term, const struct set *set)
 		units_count(shown, kept), units_count(all, count));
 }
 
+void text_set_python_note(struct term *term, const struct set *set,
+			  enum top_by by)
+{
+	const struct tree *tree = &set->array[0].tree;
+	bool has_native = false, is_python_first = false;
+
+	if (by != TOP_FUNCTION && by != TOP_LINE && by != TOP_FILE)
+		return;
+	for (size_t i = 0; i < set->count; i++)
+		is_python_first |= set->array[i].python_first;
+	for (size_t i = 1; i < tree->frame_count; i++)
+		has_native |= !tree->frames[i].is_python;
+	if (is_python_first)
+		fputs("  native code counts as the Python code that called "
+		      "it: --python=mixed tells it apart\n",
+		      term->file);
+	else if (has_native && tree_has_python(tree))
+		fputs("  native code included: --python=python shows the "
+		      "program in Python alone\n",
+		      term->file);
+}
+
 void text_set_losses(struct term *term, struct set *set)
 {
 	for (size_t i = 0; i < set->count; i++)

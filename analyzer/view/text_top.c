@@ -162,25 +162,6 @@ static void print_titles(struct term *term, const struct layout *layout,
 		term_style(term, TERM_PLAIN));
 }
 
-/* Who has lines of Python asks for them, and gets those of the interpreter. */
-static void print_python_hint(struct term *term, const struct set *set,
-			      enum top_by by)
-{
-	const struct tree *tree = &set->array[0].tree;
-	bool has_python = false, has_native = false;
-
-	if (by != TOP_FUNCTION && by != TOP_LINE && by != TOP_FILE)
-		return;
-	for (size_t i = 1; i < tree->frame_count; i++) {
-		has_python |= tree->frames[i].is_python;
-		has_native |= !tree->frames[i].is_python;
-	}
-	if (has_python && has_native)
-		fputs("  native code included: --python=python shows the "
-		      "program in Python alone\n",
-		      term->file);
-}
-
 static void print_head(struct term *term, const struct layout *layout,
 		       const struct set *set, const struct top *top,
 		       const struct order *order)
@@ -207,7 +188,7 @@ static void print_head(struct term *term, const struct layout *layout,
 		term_text(term, step->restriction);
 		putc('\n', term->file);
 	}
-	print_python_hint(term, set, top->by);
+	text_set_python_note(term, set, top->by);
 	putc('\n', term->file);
 	print_titles(term, layout, top->by);
 }

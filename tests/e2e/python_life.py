@@ -452,12 +452,16 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
     def test_tables_of_lines_tell_how_to_see_python_alone(self):
         run = self.record("/usr/bin/python3", "-c",
                           "kept = bytearray(10000)")
-        for options, is_told in (((), True), (("--python=python",), False),
-                                 (("--python=native",), False)):
-            for by in "line", "function", "file":
+        for options, told in (((), b"--python=mixed tells"),
+                              (("--python=mixed",), b"--python=python shows"),
+                              (("--python=python",), None),
+                              (("--python=native",), None)):
+            for by in "line", "function", "file", "module":
                 text = self.memprof("top", "--by", by, *options,
                                     self.dump(run)).stdout
-                self.assertEqual(b"--python=python shows" in text, is_told)
+                self.assertEqual(re.findall(rb"--python=\w+ \w+", text),
+                                 [told] * (told is not None and
+                                           by != "module"))
         # What no line of Python asked for has a stack without any.
         text = self.memprof("leaks", "--python=python",
                             "--no-default-suppressions",

@@ -193,6 +193,60 @@ class Reports(Case):
         self.assertEqual({row["status"] for row in diff["rows"]
                           if row["function_start"]}, {"new", "gone"})
 
+    def test_python_code_comes_first(self):
+        """What has Python on its stack is that of Python alone, the innermost
+        code of it; other stacks are native ones. Sums stay what they are."""
+        python = "/usr/bin/python3"
+        self.need(python)
+        code = ("import json, re\n"
+                "def fib(n):\n"
+                "    kept.append(bytearray(1000 + n))\n"
+                "    return n if n < 2 else fib(n - 1) + fib(n - 2)\n"
+                "kept = []\n"
+                "fib(6)\n"
+                "json.loads('[' + ','.join(['[1.5]'] * 3000) + ']')\n")
+        for mode in ({}, {"MEMPROF_SAMPLE": "2000"}):
+            dump = self.dump(self.record(python, "-c", code, env=mode))
+            sites = self.sites(dump)
+            for by in ("function", "line", "file"):
+                selves, alls = {}, {}
+                for site in sites:
+                    frames = site["stack"]
+                    frames = [f for f in frames
+                              if f["language"] == "python"] or frames
+                    keys = [key_of(f, by) for f in frames]
+                    add(selves, keys[0] if keys else None, site)
+                    for key in set(keys) or {None}:
+                        add(alls, key, site)
+                table = self.json("top", "--by", by, "--limit", "0", "--sort",
+                                  "count", "-c", dump)
+                self.assertTrue(table["python_first"])
+                rows = {key_of_row(row) if row["attributed"] else None: row
+                        for row in table["rows"]}
+                self.assertEqual(
+                    {key: counts_of(row["cumulative"])
+                     for key, row in rows.items()}, nonzero(alls))
+                self.assertEqual(
+                    {key: counts_of(row["self"])
+                     for key, row in rows.items()
+                     if any(counts_of(row["self"]))}, nonzero(selves))
+                names = {key and key[0] for key in rows}
+                if by == "function":
+                    self.assertIn("fib", names)
+                    self.assertFalse({"PyByteArray_Resize", "list_append",
+                                      "_json_loads"} & names)
+        mixed = self.json("top", "--python=mixed", "--limit", "0", dump)
+        self.assertFalse(mixed["python_first"])
+        off = self.dump(self.record(python, "-c", code,
+                                    env={"MEMPROF_PYTHON": "off"}))
+        run = self.memprof("diff", "--by", "line", dump, off)
+        self.assertIn(b"not all of the dumps have Python frames", run.stderr)
+        for options in ((), ("--by", "line", "--python=native")):
+            run = self.memprof("diff", *options, dump, off)
+            self.assertNotIn(b"Python frames", run.stderr)
+        diff = self.json("diff", "--by", "function", dump, dump)
+        self.assertEqual((diff["rows"], diff["python_first"]), ([], True))
+
     def test_callers_and_callees_agree_with_the_stacks(self):
         for dump in self.record_all():
             sites = self.sites(dump)
