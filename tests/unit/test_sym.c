@@ -224,6 +224,19 @@ START_TEST(test_sym_without_any_names)
 }
 END_TEST
 
+/* The object none of a program without symbols; none.full has them. */
+static uint32_t add_stripped(const char *build)
+{
+	struct fixture_object recorded;
+	char command[512];
+
+	snprintf(command, sizeof(command),
+		 "%s -o none.full && strip -o none none.full", build);
+	fixture_run(command);
+	fixture_record(&recorded, "none");
+	return add(&recorded, NULL, NULL);
+}
+
 /* The forms of unwind tables that compilers and linkers make. */
 START_TEST(test_sym_functions_without_names_have_starts)
 {
@@ -240,16 +253,8 @@ START_TEST(test_sym_functions_without_names_have_starts)
 		"\".globl mark_tail;.hidden mark_tail;mark_tail: nop\"); }"
 		" }' | $CXX -shared -fPIC -fvisibility=hidden -x c++ -",
 	};
-	struct fixture_object recorded;
 	const struct sym_frame *frames;
-	char command[512];
-	uint32_t object;
-
-	snprintf(command, sizeof(command),
-		 "%s -o none.full && strip -o none none.full", builds[_i]);
-	fixture_run(command);
-	fixture_record(&recorded, "none");
-	object = add(&recorded, NULL, NULL);
+	uint32_t object = add_stripped(builds[_i]);
 
 	check_unnamed(object, "none.full", "mark_tail", "sym_tail");
 	ck_assert_uint_eq(sym_resolve(sym, object, 1, &frames), 0);
@@ -276,17 +281,7 @@ START_TEST(test_sym_starts_are_not_guessed)
 		" -fno-asynchronous-unwind-tables"
 		" -Wl,--defsym=mark_behind=mark_tail $S/sym_inline.c",
 	};
-	struct fixture_object recorded;
-	char command[512];
-	uint32_t object;
-
-	snprintf(command, sizeof(command),
-		 "%s -o none.full && strip -o none none.full", builds[_i]);
-	fixture_run(command);
-	fixture_record(&recorded, "none");
-	object = add(&recorded, NULL, NULL);
-
-	check_nothing(object, "none.full", "mark_behind");
+	check_nothing(add_stripped(builds[_i]), "none.full", "mark_behind");
 }
 END_TEST
 
