@@ -189,6 +189,7 @@ class Command(Case):
         run is as a terminal's first program; the program ends by it."""
         pid, terminal = pty.fork()
         if pid == 0:
+            signal.signal(signal.SIGHUP, signal.SIG_DFL)  # as without nohup
             os.execve(MEMPROF, (MEMPROF, "run", "-o", self.path("dump.mp"),
                                 target("busy")), clean_env())
         output = b""

@@ -829,7 +829,10 @@ class Timeline(Recorded):
         self.assertIn("97.7 KiB", self.browser.text("#points tbody"))
 
     def drag(self, *names):
-        """From one instant of the plot to another, with a pointer."""
+        """From one instant of the plot to another, with a pointer; once it has
+        been laid out."""
+        self.browser.wait("return Number.isFinite("
+                          "document.querySelector('.plot').plot.x(0))")
         self.browser.run("""
             const plot = document.querySelector('.plot').plot;
             const [from, to] = arguments[0].map((ns) => plot.x(Number(ns)));
