@@ -14,6 +14,8 @@
 #define ARENA_TO_3_9   (256u << 10)
 #define ARENA_FROM_310 (1u << 20)
 
+bool mp_python_has_older;
+
 static struct {
 	const struct mp_python_allocator *allocator;
 	const struct mp_python_arenas *arenas;
@@ -49,7 +51,7 @@ keep(const struct mp_python_allocator *allocator)
 	return &domains.nexts[domains.used++];
 }
 
-static bool wrap_domain(int domain)
+static bool wrap_domain(int domain, bool is_started)
 {
 	const struct mp_python_domains *calls = &mp_python_reader.domains;
 	struct mp_python_allocator now = { .ctx = NULL }, *next;
@@ -60,6 +62,8 @@ static bool wrap_domain(int domain)
 	next = now.malloc ? keep(&now) : NULL;
 	if (!next)
 		return false;
+	if (is_started)
+		mp_python_has_older = true;
 	now = *domains.allocator;
 	now.ctx = next;
 	calls->set_allocator(domain, &now);
@@ -93,7 +97,8 @@ static void wrap(bool is_started)
 	wrap_arenas(is_started);
 	if (is_started && was != MPF_OBJECTS_OFF)
 		state = was;
-	if (!wrap_domain(DOMAIN_MEM) || !wrap_domain(DOMAIN_OBJ))
+	if (!wrap_domain(DOMAIN_MEM, is_started) ||
+	    !wrap_domain(DOMAIN_OBJ, is_started))
 		state = MPF_OBJECTS_FAILED;
 	atomic_store(&domains.state, state);
 }

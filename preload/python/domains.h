@@ -43,6 +43,9 @@ void mp_python_wrap_with(const struct mp_python_allocator *allocator,
 /* Of struct mp_language: how it stands with the objects by now. */
 enum mpf_python_objects mp_python_attend(void);
 
+/* Were ours put before allocators that had given blocks already? */
+extern bool mp_python_has_older;
+
 /* Is memory of that size an arena? Frames are kept in such memory too. */
 bool mp_python_is_arena(size_t bytes);
 

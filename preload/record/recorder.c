@@ -422,6 +422,39 @@ void mp_recorder_object(const void *addr, size_t bytes, enum mpf_call call,
 						 .bytes = bytes });
 }
 
+/* Of what was not sampled, or had no room, nothing tells. */
+static bool may_be_object(uint32_t class_node)
+{
+	uint64_t pc;
+
+	if (class_node == MP_NODE_OVERFLOW)
+		return true;
+	if (!mp_stacks_has(class_node))
+		return false;
+	pc = mp_stacks_pc(class_node);
+	switch (MPF_PC_KIND(pc)) {
+	case MPF_NODE_CLASS:
+		return MPF_CLASS_CALL(pc) >= MPF_CALL_OBJECT;
+	case MPF_NODE_SIZED:
+		return MPF_SIZED_CALL(pc) >= MPF_CALL_OBJECT;
+	default:
+		return MPF_PC_KIND(pc) == MPF_NODE_UNSAMPLED;
+	}
+}
+
+bool mp_recorder_has_object(const void *addr)
+{
+	const uint32_t *entry = mp_blocks_entry(addr);
+	struct mp_block block;
+	unsigned words;
+
+	words = entry ? mp_blocks_read(entry, &block) : 0;
+	/* What looks like a class may be the size of the block around. Behind
+	 * that nothing is kept, and no block with a word for its size has 0. */
+	return words && (words == 1 || block.bytes > 0) &&
+	       may_be_object(block.class_node);
+}
+
 void mp_recorder_failed(void)
 {
 	struct mp_writer *writer = mp_writer_enter();

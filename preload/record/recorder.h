@@ -83,6 +83,13 @@ MP_REALIGN void mp_recorder_alloc(const void *addr, size_t bytes,
 void mp_recorder_object(const void *addr, size_t bytes, enum mpf_call call,
 			const struct mp_regs *regs);
 
+/*
+ * Is the block at addr an interpreter's? False for an address within a block
+ * of malloc's, as that of an object whose allocator was asked behind our back
+ * and keeps books before it.
+ */
+bool mp_recorder_has_object(const void *addr);
+
 /* As mp_recorder_alloc(), for blocks kept elsewhere (pools.h): counts one and
  * returns its class. */
 uint32_t mp_recorder_count(const void *addr, size_t bytes, enum mpf_call call,

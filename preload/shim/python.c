@@ -33,6 +33,13 @@ static inline void tell(const void *addr, size_t bytes, enum mpf_call call,
 	mp_ignore_allocated(addr);
 }
 
+/* Was it given before ours stood there? */
+static inline bool is_older(const void *addr)
+{
+	return __builtin_expect(mp_python_has_older, 0) &&
+	       !mp_recorder_has_object(addr);
+}
+
 static void *object_malloc(void *ctx, size_t bytes)
 {
 	const struct mp_python_allocator *next = ctx;
@@ -73,7 +80,7 @@ static void *object_realloc(void *ctx, void *old, size_t bytes)
 	void *addr;
 
 	if (mp_inner_is_inside() || (!is_on && !mp_hook_enter_free()) ||
-	    (old && !mp_recorder_take(old, &block)))
+	    (old && (is_older(old) || !mp_recorder_take(old, &block))))
 		return next->realloc(next->ctx, old, bytes);
 	mp_inner_begin(&regs);
 	addr = next->realloc(next->ctx, old, bytes);
@@ -92,7 +99,7 @@ static void object_free(void *ctx, void *addr)
 	const struct mp_python_allocator *next = ctx;
 	struct mp_regs regs = MP_REGS_CALLER();
 
-	if (mp_inner_is_inside() || !mp_hook_enter_free() ||
+	if (mp_inner_is_inside() || !mp_hook_enter_free() || is_older(addr) ||
 	    !mp_recorder_free_known(addr)) {
 		next->free(next->ctx, addr);
 		return;

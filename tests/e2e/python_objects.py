@@ -151,6 +151,20 @@ class Objects(python_life.Life):
                         self.assertEqual(
                             extra > 0, rows[line]["live_blocks"] > 1000)
 
+    def test_what_was_given_before_ours_stood_there(self):
+        """An address within a block of malloc's, which has a size there, is
+        given back to an allocator that keeps books before it."""
+        for python in pythons():
+            with self.subTest(python=python):
+                run = self.same(python, "-c", "print(1)",
+                                env={"PYTHONMALLOC": "malloc_debug"})
+                self.assertEqual(self.python(run)["mode"], "objects")
+                totals = self.brief(run, "--limit", "1")["totals"]
+                self.assertEqual(
+                    totals["allocations"] - totals["frees"],
+                    totals["live_blocks"])
+                self.assertGreater(totals["frees"], 10000)
+
     def test_arenas_that_are_nearly_empty(self):
         for python in pythons():
             # Without what the machine has installed for this interpreter.
