@@ -118,17 +118,29 @@ static inline bool mp_same_zero(mp_language_pair pair)
 	return (pair[0] | pair[1]) == 0;
 }
 
-/* Of frames [first, i): zero when all are as they were. */
+static inline __attribute__((always_inline)) mp_language_pair
+mp_same_change(const struct mp_language_words *words, size_t i,
+	       uintptr_t previous, uintptr_t position)
+{
+	return mp_same_pair(words->at[i], previous, position) ^ words->pairs[i];
+}
+
+/* Of frames [first, i): zero when all are as they were. Most runs are short,
+ * so the loop is unrolled by hand: compilers count what is left first. */
 static inline __attribute__((always_inline)) mp_language_pair
 mp_same_run(const struct mp_language_words *words, size_t first, size_t i,
 	    uintptr_t previous, uintptr_t position)
 {
 	mp_language_pair changed = { 0, 0 };
 
-#pragma GCC unroll 4
+	for (; i - first >= 4; i -= 4) {
+		changed |= mp_same_change(words, i - 1, previous, position);
+		changed |= mp_same_change(words, i - 2, previous, position);
+		changed |= mp_same_change(words, i - 3, previous, position);
+		changed |= mp_same_change(words, i - 4, previous, position);
+	}
 	for (; i > first; i--)
-		changed |= mp_same_pair(words->at[i - 1], previous, position) ^
-			   words->pairs[i - 1];
+		changed |= mp_same_change(words, i - 1, previous, position);
 	return changed;
 }
 

@@ -390,20 +390,25 @@ void mp_recorder_object(const void *addr, size_t bytes, enum mpf_call call,
 			const struct mp_regs *regs)
 {
 	const uint32_t leaf = (uint32_t)MPF_CLASS(call, mpf_bucket(bytes));
-	struct mp_writer *writer = mp_writer_self;
 	uint32_t *entry = mp_blocks_entry(addr);
+	struct mp_writer *writer;
 	const struct mp_recalled *recalled;
 	struct mp_known known;
 	struct place place;
 
-	/* A mode, the first of its kind, a handler, or a free not seen. */
-	if (__builtin_expect(!mp_mixed_is_plain || !entry || *entry ||
-				     !writer || writer->is_busy,
-			     0)) {
+	/* A mode, the first of its kind, or one whose free was not seen. */
+	if (__builtin_expect(!mp_mixed_is_plain || !entry || *entry, 0)) {
 		mp_recorder_alloc(addr, bytes, call, regs);
 		return;
 	}
-	mp_writer_enter();
+	writer = mp_writer_enter();
+	if (__builtin_expect(!writer, 0)) {
+		overflow_alloc(bytes);
+		mp_blocks_put(entry, (struct mp_block) {
+					     .class_node = MP_NODE_OVERFLOW,
+					     .bytes = bytes });
+		return;
+	}
 	recalled = mp_recall_find(writer, regs, leaf, &known);
 	if (__builtin_expect(recalled != NULL, 1))
 		place = (struct place) { recalled->slot, recalled->id };

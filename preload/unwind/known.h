@@ -16,11 +16,20 @@
 /* What was found out on the way. */
 struct mp_known {
 	uint32_t generation;
-	struct mp_repeat_entry *entry; /* where this walk is kept; NULL: its
-					  innermost frame is unusual */
-	struct mp_regs caller;	       /* the second frame's */
-	bool is_found;		       /* met before, with a note */
+	struct mp_repeat_entry
+		*entry;		   /* where this walk is, or may be, kept;
+				      NULL: its innermost frame is unusual */
+	struct mp_repeat_set *set; /* of the entry */
+	struct mp_regs caller;	   /* the second frame's */
+	bool is_found;		   /* met before, with a note */
 };
+
+static inline bool mp_known_is_in(const struct mp_known *known, uintptr_t pc)
+{
+	return known->entry->note.tag &&
+	       mp_repeat_holds(known->entry, pc, &known->caller,
+			       known->generation);
+}
 
 static inline bool mp_known_find(struct mp_walker *walker,
 				 const struct mp_regs *regs,
@@ -40,11 +49,16 @@ static inline bool mp_known_find(struct mp_walker *walker,
 	known->caller = *regs;
 	if (!mp_step_plain(&known->caller, rule, walker->stack.hi, &ra, &bp))
 		return false;
-	known->entry =
-		mp_repeat_slot(walker->repeats, regs->pc, &known->caller);
-	known->is_found = known->entry->note.tag &&
-			  mp_repeat_holds(known->entry, regs->pc,
-					  &known->caller, known->generation);
+	known->set =
+		mp_repeat_set_of(walker->repeats, regs->pc, &known->caller);
+	known->entry = &known->set->entries[0];
+	known->is_found = mp_known_is_in(known, regs->pc);
+	if (__builtin_expect(known->is_found, 1))
+		return true;
+	known->entry = &known->set->entries[1];
+	known->is_found = mp_known_is_in(known, regs->pc);
+	if (!known->is_found)
+		known->entry = mp_repeat_room(known->set, known->generation);
 	return known->is_found;
 }
 

@@ -4,7 +4,7 @@
 
 #include "preload/unwind/repeat.h"
 
-_Static_assert(MP_REPEAT_ENTRIES == 1u << (64 - 55), "mp_repeat_slot()");
+_Static_assert(MP_REPEAT_SETS == 1u << (64 - 56), "mp_repeat_set_of()");
 
 /* The memo's words, which are outermost first, in runs by page. */
 static bool set_words(struct mp_repeat_entry *entry, uintptr_t sp,
@@ -37,8 +37,9 @@ static bool set_words(struct mp_repeat_entry *entry, uintptr_t sp,
 	return unfit == 0;
 }
 
-bool mp_repeat_keep(struct mp_repeat_entry *entry, const struct mp_memo *memo,
-		    uint64_t pc, const struct mp_regs *caller)
+bool mp_repeat_keep(struct mp_repeat_set *set, struct mp_repeat_entry *entry,
+		    const struct mp_memo *memo, uint64_t pc,
+		    const struct mp_regs *caller)
 {
 	const struct mp_joint *joint;
 
@@ -54,6 +55,7 @@ bool mp_repeat_keep(struct mp_repeat_entry *entry, const struct mp_memo *memo,
 	entry->note = (struct mp_note) { .tag = 0 };
 	if (!set_words(entry, caller->sp, memo->words, joint->words))
 		return false;
+	set->next = entry == &set->entries[0];
 	entry->pc = pc;
 	entry->caller = *caller;
 	entry->generation = memo->generation;

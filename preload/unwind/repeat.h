@@ -23,9 +23,9 @@
 #include "preload/unwind/memo.h"
 #include "preload/unwind/unwind.h"
 
-#define MP_REPEAT_ENTRIES 512u /* direct-mapped */
-#define MP_REPEAT_WORDS	  96u  /* deeper stacks are not kept here */
-#define MP_REPEAT_RUNS	  14u  /* of words on one page; nor those with more */
+#define MP_REPEAT_SETS	256u /* of two: see mp_repeat_set */
+#define MP_REPEAT_WORDS 96u  /* deeper stacks are not kept here */
+#define MP_REPEAT_RUNS	14u  /* of words on one page; nor those with more */
 
 /*
  * All zero is an empty one: no frame has the pc 0. Valid while generation is
@@ -49,16 +49,23 @@ struct mp_repeat_entry {
 
 _Static_assert(sizeof(struct mp_repeat_entry) <= 1088, "entry");
 
-/* The entry for what begins so, whether or not it holds that. */
-static inline struct mp_repeat_entry *
-mp_repeat_slot(struct mp_repeat_entry *entries, uint64_t pc,
-	       const struct mp_regs *caller)
+/* What may hold a walk. Two busy ones that had to share one entry would drive
+ * each other out each time. */
+struct mp_repeat_set {
+	struct mp_repeat_entry entries[2];
+	uint32_t next; /* which is to be given up */
+};
+
+/* The set for what begins so. */
+static inline struct mp_repeat_set *
+mp_repeat_set_of(struct mp_repeat_set *sets, uint64_t pc,
+		 const struct mp_regs *caller)
 {
 	const uint64_t mixed =
 		(pc ^ caller->pc << 21 ^ caller->sp << 42 ^ caller->sp) *
 		UINT64_C(0x9e3779b97f4a7c15);
 
-	return &entries[mixed >> 55];
+	return &sets[mixed >> 56];
 }
 
 typedef uintptr_t mp_stack_word __attribute__((may_alias));
@@ -101,6 +108,17 @@ static inline bool mp_repeat_holds(const struct mp_repeat_entry *entry,
 	       entry->generation == generation && mp_repeat_words_hold(entry);
 }
 
+/* The entry that a walk which was not found may take over. */
+static inline struct mp_repeat_entry *mp_repeat_room(struct mp_repeat_set *set,
+						     uint32_t generation)
+{
+	for (unsigned i = 0; i < 2; i++)
+		if (!set->entries[i].pc ||
+		    set->entries[i].generation != generation)
+			return &set->entries[i];
+	return &set->entries[set->next];
+}
+
 /*
  * Whether a walk that was not found here should take the entry over: when it
  * is free or outdated, or when it comes for the second time running, because
@@ -123,11 +141,13 @@ static inline bool mp_repeat_wants(struct mp_repeat_entry *entry, uint64_t pc,
 }
 
 /*
- * Keeps the memo's walk of which pc and caller are the two innermost frames.
- * Its note is zero again. False: it is not one that can be kept.
+ * Keeps the memo's walk of which pc and caller are the two innermost frames,
+ * in an entry of the set. Its note is zero again. False: it is not one that can
+ * be kept.
  */
-bool mp_repeat_keep(struct mp_repeat_entry *entry, const struct mp_memo *memo,
-		    uint64_t pc, const struct mp_regs *caller);
+bool mp_repeat_keep(struct mp_repeat_set *set, struct mp_repeat_entry *entry,
+		    const struct mp_memo *memo, uint64_t pc,
+		    const struct mp_regs *caller);
 
 /* Of pcs, for the test mode. */
 uint64_t mp_repeat_digest(const uint64_t *pcs, size_t depth);

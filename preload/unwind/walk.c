@@ -153,7 +153,8 @@ void mp_unwind_walk_unknown(struct mp_walker *walker,
 	if (entry &&
 	    mp_repeat_wants(entry, regs->pc, &known->caller,
 			    known->generation) &&
-	    mp_repeat_keep(entry, &walker->memo, regs->pc, &known->caller))
+	    mp_repeat_keep(known->set, entry, &walker->memo, regs->pc,
+			   &known->caller))
 		ret_walk->note = &entry->note;
 	else
 		entry = NULL;

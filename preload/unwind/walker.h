@@ -19,7 +19,7 @@ struct mp_walker {
 	struct mp_stack stack;
 	uint64_t plain[MP_DEPTH_MAX]; /* filled from its end */
 	struct mp_memo memo;
-	struct mp_repeat_entry repeats[MP_REPEAT_ENTRIES];
+	struct mp_repeat_set repeats[MP_REPEAT_SETS];
 };
 
 /* The outcome of a plain walk. */
