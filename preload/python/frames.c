@@ -149,21 +149,61 @@ static uintptr_t find_boundary(struct mp_reading *reading, uintptr_t frame)
 	return MP_LANGUAGE_UNKNOWN;
 }
 
+static size_t count_frames(const struct mp_reading *reading, uintptr_t frame)
+{
+	size_t count = 0;
+
+	while (frame && count < STEPS_MAX) {
+		count++;
+		if (!MP_READ(reading, frame,
+			     frame + reading->offsets->frame.previous))
+			break;
+	}
+	return count;
+}
+
+/*
+ * There is no room for this frame and those around it. How many are left out
+ * depends on how deep the stack is and changes seldom while it grows: frames
+ * that are one deeper have a walk in common with the last one. How many of
+ * those that were read are left out too, outermost; *ret_outermost: the native
+ * frame that runs the outermost one of the others.
+ */
+static size_t leave_out(struct mp_reading *reading, uintptr_t frame,
+			uintptr_t *ret_outermost)
+{
+	const size_t step = MP_LANGUAGE_LEFT_OUT;
+	struct mp_language_thread *thread = reading->thread;
+	const struct mp_language_stack *fresh = &thread->fresh;
+	const size_t more = count_frames(reading, frame);
+	const size_t left = (step - more % step) % step;
+	size_t i = left;
+
+	thread->left_out = more + left;
+	thread->beyond = left > 0 ? fresh->sources[left - 1].frame : frame;
+	while (i > 0 && !fresh->frames[i - 1].inside)
+		i--;
+	*ret_outermost = i > 0 ? fresh->frames[i - 1].inside
+			       : find_boundary(reading, frame);
+	return left;
+}
+
 /* Reads frames from this one outwards. False: with what is kept of the last
- * walk there are more than there is room for. */
+ * walk there are more than there is room for, or fewer than are to be kept. */
 static bool read_frames(struct mp_reading *reading, uintptr_t frame)
 {
 	struct mp_language_thread *thread = reading->thread;
 	size_t kept = 0, left = MP_LANGUAGE_FRAMES;
 	uintptr_t outermost = MP_LANGUAGE_UNKNOWN;
+	bool is_cut = false;
 
 	while (frame && !mp_last_join(reading, frame, &kept)) {
 		struct mp_language_source *source;
 		struct mp_language_frame *fresh;
 
 		if (left == 0) {
-			thread->is_cut = true;
-			outermost = find_boundary(reading, frame);
+			is_cut = true;
+			left = leave_out(reading, frame, &outermost);
 			break;
 		}
 		source = &thread->fresh.sources[--left];
@@ -176,8 +216,13 @@ static bool read_frames(struct mp_reading *reading, uintptr_t frame)
 			break;
 		}
 	}
-	if (kept > left)
+	if (kept == 0 && !is_cut)
+		thread->left_out = thread->beyond = 0;
+	if (kept > left || (thread->left_out &&
+			    kept + MP_LANGUAGE_FRAMES - left <=
+				    MP_LANGUAGE_FRAMES - MP_LANGUAGE_LEFT_OUT))
 		return false;
+	thread->is_cut = thread->left_out > 0;
 	mp_last_store(thread, reading->offsets, kept,
 		      MP_LANGUAGE_FRAMES - left);
 	if (thread->count > 0 && thread->last.frames[0].inside == 0)
@@ -253,7 +298,7 @@ static size_t count_candidates(struct mp_reading *reading, uintptr_t state)
 {
 	const struct mp_language_thread *thread = reading->thread;
 
-	return reading->freed && !reading->is_careful && thread->is_sure &&
+	return reading->freed && !reading->is_careful && thread->is_joinable &&
 			       thread->freed == reading->freed &&
 			       thread->state == state
 		       ? thread->count
@@ -281,8 +326,9 @@ static bool walk(struct mp_reading *reading, uintptr_t state,
 	thread->state = state;
 	thread->has_positions = !reading->offsets->lasti_unit;
 	thread->freed = reading->freed;
-	thread->is_sure = reading->freed && !thread->is_broken &&
-			  !thread->is_cut && !reading->is_unsure;
+	thread->is_joinable =
+		reading->freed && !thread->is_broken && !reading->is_unsure;
+	thread->is_sure = thread->is_joinable && !thread->is_cut;
 	return true;
 }
 
@@ -325,6 +371,7 @@ bool mp_python_walk(struct mp_language_thread *thread, uintptr_t own,
 	thread->walks++;
 	thread->count = thread->kept = 0;
 	thread->is_cut = thread->is_broken = thread->is_sure = false;
+	thread->is_joinable = false;
 	if (state != attached && reader->is_finalizing())
 		return false;
 	if (__builtin_expect(!mp_python_is_proven(), 0) &&

@@ -18,6 +18,7 @@
 #include "preload/format/format.h"
 
 #define MP_LANGUAGE_FRAMES   4096u /* kept of a stack, the innermost ones */
+#define MP_LANGUAGE_LEFT_OUT 2048u /* of more, a multiple of so many is not */
 #define MP_LANGUAGE_PLACES   512u  /* looked up by address; power of two */
 #define MP_LANGUAGE_CODES    2048u /* remembered by a thread; power of two */
 #define MP_LANGUAGE_KEY	     8u	   /* words */
@@ -100,12 +101,15 @@ struct mp_language_words {
 /* What one thread's walks own. All zero is a valid new one. */
 struct mp_language_thread {
 	uint64_t walks;
-	size_t count;	/* last.frames, boundaries included */
-	size_t kept;	/* of them, those that are as after the walk before */
-	bool is_cut;	/* there are more than were kept */
-	bool is_broken; /* what is further out is no frame */
-	bool is_sure;	/* all of it was read, and may be built upon */
-	bool is_plain;	/* set by the caller: walks without any memory */
+	size_t count;	  /* last.frames, boundaries included */
+	size_t kept;	  /* of them, those that are as after the walk before */
+	bool is_cut;	  /* there are more than were kept */
+	bool is_broken;	  /* what is further out is no frame */
+	bool is_sure;	  /* all of it was read, and may be built upon */
+	bool is_joinable; /* its frames may; is_sure but for is_cut */
+	size_t left_out;  /* frames further out; 0: it is not cut */
+	uintptr_t beyond; /* the next one further out; 0: none */
+	bool is_plain;	  /* set by the caller: walks without any memory */
 	bool has_positions; /* a position tells the code too */
 	uintptr_t state;
 	uint64_t freed;

@@ -36,7 +36,8 @@ static void store_words(struct mp_language_thread *thread,
 	const uintptr_t page = (at + offsets->frame.position) / PAGE;
 
 	words->at[i] = at;
-	words->pairs[i] = (mp_language_pair) { i > 0 ? sources[i - 1].frame : 0,
+	words->pairs[i] = (mp_language_pair) { i > 0 ? sources[i - 1].frame
+						     : thread->beyond,
 					       sources[i].position };
 	words->run[i] = (uint16_t)i;
 	if (i > 0 && (at + offsets->frame.previous) / PAGE == page &&

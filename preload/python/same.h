@@ -52,10 +52,12 @@ static inline bool mp_same_next(const struct mp_language_source *source,
  */
 
 /* Up to 3.10. */
-static inline size_t mp_same_objects(const struct mp_language_source *sources,
+static inline size_t mp_same_objects(const struct mp_language_thread *thread,
 				     size_t count,
 				     const struct mp_python_offsets *offsets)
 {
+	const struct mp_language_source *sources = thread->last.sources;
+
 	for (size_t i = count; i > 0; i--) {
 		const struct mp_language_source *source = &sources[i - 1];
 		const uintptr_t at = source->frame;
@@ -66,7 +68,7 @@ static inline size_t mp_same_objects(const struct mp_language_source *sources,
 			(uint32_t)mp_same_word(at + offsets->frame.position) ^
 			source->position;
 		changed |= mp_same_word(at + offsets->frame.previous) ^
-			   (i > 1 ? source[-1].frame : 0);
+			   (i > 1 ? source[-1].frame : thread->beyond);
 		if (__builtin_expect(changed != 0, 0) ||
 		    (i > 1 && !mp_same_next(source, offsets->cframe.previous)))
 			return i;
@@ -184,9 +186,8 @@ static inline size_t mp_same_changed(const struct mp_language_thread *thread,
 				     size_t count,
 				     const struct mp_python_offsets *offsets)
 {
-	return offsets->lasti_unit
-		       ? mp_same_objects(thread->last.sources, count, offsets)
-		       : mp_same_frames(thread, count, offsets);
+	return offsets->lasti_unit ? mp_same_objects(thread, count, offsets)
+				   : mp_same_frames(thread, count, offsets);
 }
 
 /* Where the last walk stood at this frame; count: it did not. */

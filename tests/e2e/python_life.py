@@ -449,6 +449,38 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
                         (2 << 20) + 200 * count)
         self.assertLess(more, (12 << 20) + 350 * count)
 
+    def test_stacks_that_are_very_deep(self):
+        """Of more than 4096 frames a multiple of 2048 is left out, however
+        the stack came to be so deep: it grows and shrinks through both."""
+        self.write("deep.py", """\
+import sys
+sys.setrecursionlimit(10000)
+def walk(n):
+    more = (n,)
+    if n == 0:
+        return bytearray(100000 + depth)
+    kept = walk(n - 1)
+    more = [n]
+    return kept
+kept = []
+for depth in 4000, 4200, 6200, 4200:
+    kept.append(walk(depth))
+""")
+        run = self.same("/usr/bin/python3", "deep.py")
+        report = self.report(run, limit=8)
+        found = {}
+        for site in report["sites"]:
+            if site["allocated_bytes"] >= 100000:
+                walks = [frame for frame in site["stack"]
+                         if frame["function"] == "walk"]
+                if walks:
+                    found.setdefault(len(walks), []).append(
+                        site["allocations"])
+        # The module's own frame is in front of those.
+        self.assertEqual(found, {4001: [1], 4202 - 2048: [2],
+                                 6202 - 4096: [1]})
+        self.assertGreater(self.info(run)["losses"]["python_cut"], 0)
+
     def test_tables_of_lines_tell_how_to_see_python_alone(self):
         run = self.record("/usr/bin/python3", "-c",
                           "kept = bytearray(10000)")
