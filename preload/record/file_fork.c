@@ -5,6 +5,26 @@
 #include "preload/base/sys.h"
 #include "preload/record/file_state.h"
 
+/*
+ * Other threads of the parent go on while it is copied. What refers to others
+ * is written after them and copied before them, so all that it refers to is
+ * there: nodes to code and modules, these to texts.
+ */
+enum turn { NODES, CODES, TEXTS, TURNS };
+
+static enum turn turn_of(const struct mpf_segment *segment)
+{
+	switch (segment->type) {
+	case MPF_SEG_TEXT:
+		return TEXTS;
+	case MPF_SEG_MODULES:
+	case MPF_SEG_CODES:
+		return CODES;
+	default:
+		return NODES;
+	}
+}
+
 /* Counters, timeline and verdicts are the parent's: their space becomes a gap,
  * because what lies behind must stay where our pointers expect it. */
 static long copy_segment(int fd, const struct mpf_segment *segment, uint64_t at)
@@ -20,18 +40,27 @@ static long copy_segment(int fd, const struct mpf_segment *segment, uint64_t at)
 	return mp_file_write(fd, segment, segment->bytes, at);
 }
 
-static long copy_segments(int fd)
+static long copy_segments(int fd, enum turn turn)
 {
 	uint64_t at = MPF_HEADER_BYTES;
-	long ret;
+	long ret = 0;
 
-	ret = mp_file_write(fd, mp_file_at(0), MPF_HEADER_BYTES, 0);
 	while (!mp_sys_failed(ret) && at < mp_file_state.used) {
 		const struct mpf_segment *segment = mp_file_at(at);
 
-		ret = copy_segment(fd, segment, at);
+		if (turn_of(segment) == turn)
+			ret = copy_segment(fd, segment, at);
 		at += segment->bytes;
 	}
+	return ret;
+}
+
+static long copy_all(int fd)
+{
+	long ret = mp_file_write(fd, mp_file_at(0), MPF_HEADER_BYTES, 0);
+
+	for (int turn = 0; !mp_sys_failed(ret) && turn < TURNS; turn++)
+		ret = copy_segments(fd, (enum turn)turn);
 	return ret;
 }
 
@@ -92,7 +121,7 @@ int mp_file_fork(const char *path)
 	if (!mp_sys_failed(ret))
 		ret = mp_file_reserve_range((int)fd, 0, mp_file_state.used);
 	if (!mp_sys_failed(ret))
-		ret = copy_segments((int)fd);
+		ret = copy_all((int)fd);
 	if (!mp_sys_failed(ret))
 		ret = replace_windows((int)fd);
 	if (mp_sys_failed(ret)) {
