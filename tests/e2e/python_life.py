@@ -269,8 +269,10 @@ ctypes.CDLL(sys.argv[1]).native_await()
                     run = self.same(python, *flags, "v.py", env=env)
                     report = self.json("report", "--limit", "0",
                                        "--python=python", self.dump(run))
+                    # Not what starts the interpreter, 17,000 small blocks.
                     stacks = [python_stack(site) for site in report["sites"]
-                              if site["allocated_bytes"] >= 3000000]
+                              if site["allocated_bytes"] >= 3000000 and
+                              site["allocations"] < 10]
                     self.assertEqual(stacks, [(
                         (self.path("v.py"), 3, "f"),
                         (self.path("v.py"), 4, "<module>"))], (flags, env))
