@@ -110,7 +110,7 @@ class Agreement(harness.Case):
         self.check_sanitizer(harness.CC, "lost.c")
 
     def test_leak_sanitizer_of_clang_agrees(self):
-        self.need("clang")
+        self.need("clang", "llvm-symbolizer")  # it leaves out by names
         self.check_sanitizer("clang", "lost.c")
 
     def test_leak_sanitizer_agrees_on_objects(self):
